@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Contract: the hypervisor's own address space. */
+#ifndef ARCH_MMU_H
+#define ARCH_MMU_H
+
+#include <arch_impl/mmu.h>
+#include <libs/types.h>
+
+/* Inline in <arch_impl/mmu.h>: all RAM is mapped one to one.
+ *   void *arch_phys_to_virt(paddr_t pa);
+ *   paddr_t arch_virt_to_phys(const void *va);   direct map and image only
+ */
+
+enum mmu_prot {
+	MMU_RO,			/* normal memory, read only */
+	MMU_RW,
+	MMU_RX,
+	MMU_DEVICE,		/* device nGnRE, read/write, never executable */
+	MMU_NONCACHED,
+};
+
+/* Map `size` bytes (pages) at va; largest blocks. -ERR_EXIST if any part is
+ * mapped already, -ERR_NOMEM. Thread or boot context. */
+int __must_check arch_mmu_map(vaddr_t va, paddr_t pa, uint64_t size,
+			      enum mmu_prot prot);
+/* Take the mapping away on all CPUs; splits blocks where needed. */
+int __must_check arch_mmu_unmap(vaddr_t va, uint64_t size);
+/* Change permissions of mapped pages. */
+int __must_check arch_mmu_protect(vaddr_t va, uint64_t size,
+				  enum mmu_prot prot);
+
+/* Map a device's registers; the pointer stays valid until unmapped. Page
+ * granular; the same page may be asked for again. NULL when out of memory. */
+volatile void *arch_mmu_map_device(paddr_t pa, uint64_t size);
+
+/* Clean + invalidate / clean data cache to the point of coherency. */
+void arch_cache_clean_inval(const void *va, size_t size);
+/* Make just-written instructions at the physical pages of [va, size)
+ * executable for every observer (guest images). */
+void arch_cache_sync_icache(const void *va, size_t size);
+
+#endif

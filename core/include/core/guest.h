@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Guests: created from a description, then started, paused, reset, stopped
+ * and destroyed at run time. All life-cycle calls are for thread context.
+ *
+ * Locks: [I] immutable after guest_create(), [M] guest's mutex, [A] atomic,
+ * [L] list lock.
+ */
+#ifndef CORE_GUEST_H
+#define CORE_GUEST_H
+
+#include <arch/guest.h>
+#include <arch/stage2.h>
+#include <core/guest_config.h>
+#include <core/sync.h>
+#include <core/work.h>
+#include <emu/emulator.h>
+
+enum guest_state {
+	GUEST_CREATED,		/* loaded, not started */
+	GUEST_RUNNING,
+	GUEST_PAUSED,
+	GUEST_STOPPED,		/* stopped or powered off; can be started */
+	GUEST_CRASHED,		/* halted by on-crash policy; `guest crash` */
+};
+
+struct guest_ram {
+	ipa_t ipa;
+	uint64_t size;		/* bytes, multiple of PAGE_SIZE */
+};
+
+struct guest {
+	struct arch_guest arch;		/* vGIC and the like */
+	struct stage2 stage2;
+	struct emu_map emu_map;		/* [I] */
+	uint32_t id;			/* [I] */
+	const char *name;		/* [I] = cfg->name */
+	enum guest_state state;		/* [M], read anywhere */
+	struct guest_config *cfg;	/* [I] */
+	struct vcpu **vcpus;		/* [I] cfg->vcpus of them */
+	struct emu_device *devices;	/* [I] cfg->ndevices */
+	struct mutex lock;
+	struct list node;		/* [L] */
+	struct list ram_blocks;		/* [I] page blocks backing RAM */
+	uint32_t refs;			/* [A] */
+	uint64_t started_at;		/* [M] ns since boot */
+	uint32_t resets, crashes;	/* [M] */
+	uint32_t pending_action;	/* [A] guest's own request, see .c */
+	struct work action_work;
+	char crash_reason[96];		/* [A] once, by the crashing VCPU */
+	struct vcpu *crash_vcpu;
+};
+
+/* Create from description file (.dtb) in the vfs: all or nothing. Mistakes
+ * are told one by one through report. -ERR_EXIST: name taken. */
+int __must_check guest_create(struct guest **out, const char *path,
+			      config_report_t report, void *ctx);
+/* Load images and start VCPU 0; from CREATED, STOPPED, CRASHED. Mistakes in
+ * images are reported. */
+int __must_check guest_start(struct guest *g, config_report_t report,
+			     void *ctx);
+int __must_check guest_pause(struct guest *g);
+int __must_check guest_resume(struct guest *g);
+int __must_check guest_reset(struct guest *g, config_report_t report,
+			     void *ctx);	/* stop + start */
+int __must_check guest_stop(struct guest *g);	/* at once, like power off */
+/* Ask the guest to shut down by its power key (PL061). -ERR_NOSUPP. */
+int __must_check guest_powerdown(struct guest *g);
+int __must_check guest_destroy(struct guest *g);
+
+/* Counted references. */
+struct guest *guest_get(const char *name);	/* by name or number; NULL */
+void guest_put(struct guest *g);
+/* n-th guest in order of id, referenced; NULL past the end. */
+struct guest *guest_get_nth(unsigned int n);
+const char *guest_state_name(enum guest_state s);
+
+/* From a VCPU's trap context. Acted on by a worker thread. */
+enum guest_action { GUEST_ACT_NONE, GUEST_ACT_POWEROFF, GUEST_ACT_RESET, GUEST_ACT_CRASH };
+void guest_request(struct guest *g, enum guest_action action);
+/* The calling VCPU did what no architecture answer covers, e.g. fetched
+ * from a hole with no vector to go to; crash policy decides. */
+void guest_crash(struct vcpu *v, const char *fmt, ...) __printf(2, 3);
+
+#endif

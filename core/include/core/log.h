@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Levelled log into a ring (`dmesg`), with the console as one reader. */
+#ifndef CORE_LOG_H
+#define CORE_LOG_H
+
+#include <libs/types.h>
+
+enum log_level { LOG_ERR, LOG_WARN, LOG_INFO, LOG_DEBUG };
+
+/*
+ * Append one line (no newline needed) to the log; any context, any CPU.
+ * Lines at or above the console level also go to the host console.
+ */
+void log_line(enum log_level level, const char *fmt, ...) __printf(2, 3);
+
+#define log_err(...) log_line(LOG_ERR, __VA_ARGS__)
+#define log_warn(...) log_line(LOG_WARN, __VA_ARGS__)
+#define log_info(...) log_line(LOG_INFO, __VA_ARGS__)
+#define log_debug(...) log_line(LOG_DEBUG, __VA_ARGS__)
+
+/* A token bucket: at most `burst` lines at once, then one per interval. */
+struct log_limit {
+	uint64_t last_ns;
+	uint32_t tokens;
+	uint32_t suppressed;
+};
+#define LOG_LIMIT_INIT { 0, 10, 0 }
+
+/*
+ * True if a line may be logged now. Tells how many were left out meanwhile
+ * when it lets one through again. Any context; needs no lock (races only
+ * cost accuracy).
+ */
+bool log_allow(struct log_limit *limit);
+
+void log_set_console_level(enum log_level level);
+enum log_level log_get_console_level(void);
+
+/*
+ * Copy log text from position *pos (0: oldest kept) into buf, whole lines,
+ * NUL-terminated; advances *pos. Returns bytes copied, 0 at the end.
+ */
+size_t log_read(uint64_t *pos, char *buf, size_t size);
+void log_clear(void);
+
+/* Write the last `lines` log lines through `put`: for panics. Lock free. */
+void log_dump_tail(unsigned int lines, void (*put)(const char *s, size_t n));
+
+/* Stop everything: see core/panic.c. */
+void panic(const char *fmt, ...) __printf(1, 2) __noreturn;
+
+/* Our own bugs only; never reachable by what a guest or a person does. */
+#define assert(cond) \
+	do { \
+		if (unlikely(!(cond))) { \
+			panic("assertion failed: %s at %s:%d", #cond, \
+			      __FILE__, __LINE__); \
+		} \
+	} while (0)
+
+#endif

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What belongs to one CPU; reached through arch_percpu(). */
+#ifndef CORE_PERCPU_H
+#define CORE_PERCPU_H
+
+#include <arch/cpu.h>
+#include <arch_impl/percpu.h>
+#include <libs/list.h>
+#include <libs/types.h>
+
+struct vcpu;
+struct runqueue;
+struct timer_queue;
+
+enum cpu_state { CPU_ABSENT, CPU_PRESENT, CPU_ONLINE, CPU_FAILED };
+
+struct percpu {
+	struct vcpu *current;		/* [C] what runs here; hot, first */
+	uint32_t id;			/* [I] index in host tree order */
+	uint32_t need_resched;		/* [A] reschedule at next chance */
+	uint32_t preempt_count;		/* [C] >0: may not be switched out */
+	uint32_t irq_depth;		/* [C] >0: in an interrupt handler */
+	struct arch_percpu arch;	/* [C] */
+	struct vcpu *idle;		/* [I] */
+	struct runqueue *rq;		/* [I] */
+	struct timer_queue *timers;	/* [I] */
+	enum cpu_state state;		/* [A] */
+	uint64_t hwid;			/* [I] MPIDR affinity / APIC / hart */
+	uint64_t irq_count;		/* [C] */
+#if IS_ENABLED(CONFIG_DEBUG_SPINLOCK)
+	struct spinlock *held;		/* [C] last lock taken */
+#endif
+};
+
+extern struct percpu *percpu_table[CONFIG_MAX_CPUS];
+extern unsigned int cpu_count;		/* CPUs in the host tree, [I] */
+
+static inline struct percpu *this_cpu(void)
+{
+	return arch_percpu();
+}
+
+static inline unsigned int cpu_id(void)
+{
+	return arch_percpu()->id;
+}
+
+static inline bool cpu_online(unsigned int cpu)
+{
+	return cpu < cpu_count && percpu_table[cpu] &&
+	       READ_ONCE(percpu_table[cpu]->state) == CPU_ONLINE;
+}
+
+/* Not switched out in between; interrupts stay enabled. Nests. */
+static inline void preempt_disable(void)
+{
+	this_cpu()->preempt_count++;
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+}
+
+static inline void preempt_enable_noresched(void)
+{
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+	this_cpu()->preempt_count--;
+}
+
+/* As above, then reschedule if that was asked for meanwhile. */
+void preempt_enable(void);
+
+/*
+ * Run fn(arg) on CPU `cpu` in interrupt context. With `wait`, returns after
+ * it has run; call with interrupts enabled then, so that two CPUs calling
+ * each other cannot deadlock. -ERR_STATE if that CPU is not online.
+ */
+int __must_check cpu_call(unsigned int cpu, void (*fn)(void *), void *arg,
+			  bool wait);
+/* As cpu_call() with wait, on every online CPU, this one included. */
+void cpu_call_all(void (*fn)(void *), void *arg);
+
+#endif
