@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The whole build: variables, tool chain, flags, folders, compile rules.
+#
+# The tree is built by one make, from here: each folder has a fragment that only
+# adds names to lists (docs/CONTRIBUTING.md), and everything made goes below $(O).
+# ARCH=host builds the same sources as a library for unit tests and fuzzing; that
+# is a second run of this file with an output directory of its own.
+# `make help` lists the targets and variables.
+
+ifneq ($(firstword $(sort 4.0 $(MAKE_VERSION))),4.0)
+$(error GNU make 4.0 or newer is needed)
+endif
+
+MAKEFLAGS += --no-builtin-rules --no-builtin-variables
+.SUFFIXES:
+.DELETE_ON_ERROR:
+
+.PHONY: all
+all:
+
+ARCH ?= arm64
+O ?= build
+V ?= 0
+PYTHON ?= /usr/bin/python3
+
+ifeq ($(V),1)
+  Q :=
+  say = @:
+else
+  Q := @
+  say = @printf '  %-8s %s\n'
+endif
+
+comma := ,
+empty :=
+space := $(empty) $(empty)
+
+# Goals that work without a configuration, so that they neither need one nor
+# make one.
+no-config-goals := help clean distclean format format-check deps deps-check \
+	menuconfig %defconfig material material-% check check-% tools-clean
+need-config := y
+ifneq ($(MAKECMDGOALS),)
+ifeq ($(filter-out $(no-config-goals),$(MAKECMDGOALS)),)
+  need-config :=
+endif
+endif
+
+include tools/build/toolchain.mk
+include tools/build/kconfig.mk
+include tools/build/flags.mk
+
+# Folders. `obj-y` is for the image and, in the portable folders, for the host
+# library as well; `target-obj-y` is for the image alone; `host-obj-y` names pure
+# files of an architecture or a driver that the host library gets too.
+portable-folders := libs core emulators commands daemons
+image-folders := arch/$(ARCH) drivers tests/wbox
+
+obj-y :=
+target-obj-y :=
+host-obj-y :=
+include $(wildcard $(addsuffix /Makefile,$(portable-folders)))
+portable-objs := $(obj-y)
+
+ifeq ($(ARCH),host)
+  include $(wildcard arch/arm64/Makefile drivers/Makefile)
+  obj-y :=
+  include $(wildcard arch/host/Makefile)
+  objs := $(sort $(portable-objs) $(host-obj-y) $(obj-y))
+else
+  include $(wildcard $(addsuffix /Makefile,$(image-folders)))
+  objs := $(sort $(obj-y) $(target-obj-y) $(host-obj-y))
+endif
+
+include tools/build/rules.mk
+ifeq ($(ARCH),host)
+  include tools/build/host.mk
+else
+  include tools/build/image.mk
+  include $(wildcard tools/build/material.mk tools/build/run.mk)
+endif
+include tools/build/targets.mk

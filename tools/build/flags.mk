@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Compiler and linker flags: common, image and host.
+
+# -Wconversion is left out: it flags every narrowing of a register field, which
+# the sanitizers and the unit tests check better than a cast would.
+warnings := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes \
+	-Wmissing-prototypes -Wundef -Wvla -Wpointer-arith -Wcast-qual \
+	-Wwrite-strings -Wimplicit-fallthrough -Wdouble-promotion \
+	-Wredundant-decls -Wold-style-definition -Wformat=2
+ifneq ($(cc-is-clang),)
+  # clang 14 would flag GNU C that gcc and the style page accept.
+  warnings += -Wno-gnu
+endif
+
+# The same input gives the same bytes wherever the tree and $(O) are.
+prefix-map := -ffile-prefix-map=$(abspath $(O))=build \
+	-ffile-prefix-map=$(CURDIR)/= -ffile-prefix-map=$(CURDIR)=.
+ifneq ($(patsubst /%,,$(O)),)
+  prefix-map += -ffile-prefix-map=$(O)/=build/
+endif
+
+common-includes := -Ilibs/include -Iarch/include -Icore/include \
+	-Idrivers/include -Iemulators/include -Icommands/include \
+	-Idaemons/include
+cppflags-common := -I$(O)/include -include $(autoconf-h) -iquote . \
+	$(common-includes)
+cflags-common := -std=gnu11 -g -fno-common -fno-omit-frame-pointer \
+	$(prefix-map) $(warnings)
+
+ifeq ($(ARCH),host)
+  # The architecture's pure headers come second: host's own win.
+  CPPFLAGS := $(cppflags-common) -Iarch/host/include -Iarch/arm64/include
+  CFLAGS := $(cflags-common) -O1 $(SANITIZE)
+  AFLAGS :=
+else
+  libc-include := $(shell $(CC) $(cc-target) -print-file-name=include)
+  CPPFLAGS := $(cppflags-common) -Iarch/$(ARCH)/include \
+	-nostdinc -isystem $(libc-include) -Ilibs/include/std \
+	-isystem $(O)/material/libfdt/include
+
+  cflags-arm64 := -mgeneral-regs-only -mstrict-align -march=armv8-a \
+	-mno-outline-atomics
+  cflags-arm64 += $(if $(CONFIG_BRANCH_PROTECTION),\
+	-mbranch-protection=standard,-mbranch-protection=none)
+
+  # Everything is hidden: in a static image each symbol is reached directly, and
+  # code that runs before relocation needs no GOT.
+  CFLAGS := $(cflags-common) $(cflags-$(ARCH)) -ffreestanding -fPIE -O2 \
+	-include tools/build/hidden.h -ffunction-sections -fdata-sections \
+	-fno-asynchronous-unwind-tables -fno-unwind-tables
+  ifneq ($(CONFIG_STACK_PROTECTOR),)
+    CFLAGS += -fstack-protector-strong
+    ifeq ($(cc-is-clang),)
+      CFLAGS += -mstack-protector-guard=global
+    endif
+  else
+    CFLAGS += -fno-stack-protector
+  endif
+  ifneq ($(CONFIG_UBSAN),)
+    # A finding is a trap, and so a panic with a backtrace: no run time needed.
+    CFLAGS += -fsanitize=undefined $(if $(cc-is-clang),\
+	-fsanitize-trap=undefined,-fsanitize-undefined-trap-on-error)
+  endif
+  AFLAGS := -D__ASSEMBLY__
+
+  LDFLAGS := -pie --no-dynamic-linker -Bsymbolic -z text -z norelro \
+	-z max-page-size=4096 -z noexecstack --gc-sections --build-id=sha1 \
+	-e _start
+endif
+cc-flags := $(cc-target) $(CPPFLAGS) $(CFLAGS) $(EXTRA_CFLAGS)

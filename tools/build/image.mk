@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The image: linked twice or more when it carries its own symbol table.
+
+image := $(O)/vmm.elf
+lds := $(O)/vmm.lds
+lds-source := $(firstword $(wildcard arch/$(ARCH)/boot/vmm.lds.S \
+	arch/$(ARCH)/boot/vmm.lds))
+LIBFDT ?= $(O)/material/libfdt/libfdt.a
+
+all: image
+
+.PHONY: image
+image: $(image) $(O)/vmm.bin
+
+# libfdt's headers come with its library.
+$(addprefix $(O)/,$(objs)): | $(LIBFDT)
+
+$(lds): $(lds-source) $(O)/.flags
+	$(say) LDS $@
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(cc-flags) $(AFLAGS) -D__LINKER_SCRIPT__ -E -P \
+		-x assembler-with-cpp -MMD -MP -MT $@ -MF $@.d $< -o $@
+-include $(lds).d
+
+ifeq ($(need-config),y)
+  $(call flags-file,.objs,$(LD) $(LDFLAGS) $(LIBFDT) $(objs))
+endif
+$(O)/.objs: ;
+
+$(image): $(addprefix $(O)/,$(objs)) $(lds) $(LIBFDT) $(O)/.objs \
+		tools/build/link.sh tools/build/ksyms.py
+	$(say) LD $@
+	$(Q)$(if $(CONFIG_KSYMS),KSYMS=y) LD='$(LD)' NM='$(NM)' \
+		AS='$(CC) $(cc-flags) $(AFLAGS) -c' PYTHON='$(PYTHON)' \
+		sh tools/build/link.sh $@ $(LDFLAGS) -T $(lds) \
+		$(filter %.o,$^) $(LIBFDT)
+
+$(O)/vmm.bin: $(image)
+	$(say) OBJCOPY $@
+	$(Q)$(OBJCOPY) -O binary $< $@
+
+.PHONY: size
+size: $(image)
+	$(Q)$(SIZE) -A -d $<
