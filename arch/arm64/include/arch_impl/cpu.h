@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* arm64: inlines behind <arch/cpu.h>, and system register access. */
+#ifndef ARCH_IMPL_CPU_H
+#define ARCH_IMPL_CPU_H
+
+#include <libs/types.h>
+
+struct percpu;
+
+#define read_sysreg(reg) \
+	({ \
+		uint64_t val_; \
+		__asm__ volatile("mrs %0, " #reg : "=r"(val_)); \
+		val_; \
+	})
+#define write_sysreg(val, reg) \
+	do { \
+		uint64_t val_ = (val); \
+		__asm__ volatile("msr " #reg ", %x0" : : "rZ"(val_)); \
+	} while (0)
+
+static inline void isb(void)
+{
+	__asm__ volatile("isb" : : : "memory");
+}
+
+#define dsb(domain) __asm__ volatile("dsb " #domain : : : "memory")
+#define dmb(domain) __asm__ volatile("dmb " #domain : : : "memory")
+
+/* TPIDR_EL2 holds the address of this CPU's struct percpu. */
+static inline struct percpu *arch_percpu(void)
+{
+	uint64_t val;
+
+	/* Volatile: a thread may go on on another CPU after any switch. */
+	__asm__ volatile("mrs %0, tpidr_el2" : "=r"(val));
+	return (struct percpu *)val;
+}
+
+static inline unsigned long arch_irq_save(void)
+{
+	unsigned long flags;
+
+	__asm__ volatile("mrs %0, daif\n\tmsr daifset, #2"
+			 : "=r"(flags) : : "memory");
+	return flags;
+}
+
+static inline void arch_irq_restore(unsigned long flags)
+{
+	__asm__ volatile("msr daif, %0" : : "r"(flags) : "memory");
+}
+
+static inline void arch_irq_enable(void)
+{
+	__asm__ volatile("msr daifclr, #2" : : : "memory");
+}
+
+static inline void arch_irq_disable(void)
+{
+	__asm__ volatile("msr daifset, #2" : : : "memory");
+}
+
+static inline bool arch_irq_disabled(void)
+{
+	return (read_sysreg(daif) & BIT(7)) != 0;
+}
+
+static inline void arch_cpu_relax(void)
+{
+	__asm__ volatile("yield" : : : "memory");
+}
+
+static inline void arch_wait_event(void)
+{
+	__asm__ volatile("wfe" : : : "memory");
+}
+
+static inline void arch_send_event(void)
+{
+	__asm__ volatile("dsb ishst\n\tsev" : : : "memory");
+}
+
+static inline void arch_idle(void)
+{
+	__asm__ volatile("dsb sy\n\twfi" : : : "memory");
+}
+
+static inline void arch_mb(void)
+{
+	dmb(ish);
+}
+
+static inline void arch_rmb(void)
+{
+	dmb(ishld);
+}
+
+static inline void arch_wmb(void)
+{
+	dmb(ishst);
+}
+
+#endif

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* arm64: what a VCPU's execution context consists of. */
+#ifndef ARCH_IMPL_VCPU_H
+#define ARCH_IMPL_VCPU_H
+
+#include <arch_impl/sysregs.h>
+#include <arch_impl/vgic.h>
+#include <arch_impl/vtimer.h>
+#include <libs/types.h>
+
+struct vcpu;
+
+/*
+ * The trap frame. It lies at the very top of the VCPU's hypervisor stack;
+ * while the guest runs SP_EL2 points at it, so that a trap stores registers
+ * in place and has a stack below. Offsets are known to entry.S.
+ */
+struct guest_regs {
+	uint64_t x[31];
+	uint64_t elr;		/* ELR_EL2: guest PC */
+	uint64_t spsr;		/* SPSR_EL2: guest PSTATE */
+	struct vcpu *vcpu;	/* [I] */
+};
+
+struct fp_state {
+	__uint128_t q[32];
+	uint32_t fpcr, fpsr;
+};
+
+struct arch_vcpu {
+	/* Hypervisor context while switched out: callee-saved registers are
+	 * on the stack below `sp`. Offset 0, known to switch.S. */
+	uint64_t sp;
+	struct guest_regs *regs;	/* [I] NULL for an orphan */
+
+	/* Guest only from here. */
+	uint64_t hcr, mdcr, cptr;	/* trap configuration, [C] */
+	uint64_t vmpidr;		/* [I] */
+	uint32_t loaded_cpu;		/* where `loaded` it last was */
+	bool waiting;			/* in WFI */
+	bool powered;			/* [A] PSCI: on (or being turned on) */
+	uint32_t region_cache;		/* emu_find() hint */
+	struct sysregs sys;		/* EL1/EL0 registers while not loaded */
+	struct vtimer vtimer;
+	struct vgic_cpu vgic;
+
+	/* Guests and threads alike; valid while in no CPU's registers. */
+	struct fp_state fp;
+};
+
+#endif
