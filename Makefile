@@ -37,8 +37,8 @@ space := $(empty) $(empty)
 
 # Goals that work without a configuration, so that they neither need one nor
 # make one.
-no-config-goals := help clean distclean format format-check deps deps-check \
-	menuconfig %defconfig material material-% check check-% tools-clean
+no-config-goals := help clean distclean format format-check run deps deps-check \
+	menuconfig %defconfig material material-% bundle check check-%
 need-config := y
 ifneq ($(MAKECMDGOALS),)
 ifeq ($(filter-out $(no-config-goals),$(MAKECMDGOALS)),)

@@ -7,10 +7,6 @@ warnings := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes \
 	-Wmissing-prototypes -Wundef -Wvla -Wpointer-arith -Wcast-qual \
 	-Wwrite-strings -Wimplicit-fallthrough -Wdouble-promotion \
 	-Wredundant-decls -Wold-style-definition -Wformat=2
-ifneq ($(cc-is-clang),)
-  # clang 14 would flag GNU C that gcc and the style page accept.
-  warnings += -Wno-gnu
-endif
 
 # The same input gives the same bytes wherever the tree and $(O) are.
 prefix-map := -ffile-prefix-map=$(abspath $(O))=build \

@@ -2,16 +2,57 @@
 # Material that is not ours: guest kernels, user space, libfdt, from Debian.
 
 material := $(O)/material
-apt := $(PYTHON) tools/material/apt.py --dir $(material) --arch $(ARCH)
+apt := $(PYTHON) tools/material/apt.py --dir $(material) --arch $(ARCH) \
+	$(if $(APT_SOURCES),--sources '$(APT_SOURCES)')
 
-# A package's stamp is the file that names its version.
+# A package's stamp is the file that names its version. A meta package stands
+# for the one it depends on.
 $(material)/%/package:
 	$(Q)$(apt) '$*$(meta)'
-
-.PRECIOUS: $(material)/%/package
 $(material)/linux-image-%/package: meta := *
+.PRECIOUS: $(material)/%/package
+
+# $(call unpacked,PACKAGE,PATTERN): shell words that find one file of a package.
+unpacked = $$(find $(material)/$(1)/root -path '*/$(2)' -type f | head -n 1)
 
 $(material)/libfdt/libfdt.a: $(material)/libfdt-dev/package
 	$(Q)rm -rf $(@D) && mkdir -p $(@D)
 	$(Q)cp -R $(material)/libfdt-dev/root/usr/include $(@D)/include
-	$(Q)cp $$(find $(material)/libfdt-dev/root -name libfdt.a) $@
+	$(Q)cp $(call unpacked,libfdt-dev,libfdt.a) $@
+
+# What guests boot, by the name it has in bundles: /images/NAME.
+images := $(material)/images
+
+$(images)/Image: $(material)/linux-image-cloud-arm64/package
+	$(Q)mkdir -p $(@D)
+	$(Q)cp $(call unpacked,linux-image-cloud-arm64,boot/vmlinuz-*) $@
+
+$(images)/Image-full: $(material)/linux-image-arm64/package
+	$(Q)mkdir -p $(@D)
+	$(Q)cp $(call unpacked,linux-image-arm64,boot/vmlinuz-*) $@
+
+$(images)/u-boot.bin: $(material)/u-boot-qemu/package
+	$(Q)mkdir -p $(@D)
+	$(Q)cp $(call unpacked,u-boot-qemu,qemu_arm64/u-boot.bin) $@
+
+$(images)/initrd.cpio.gz: $(material)/busybox-static/package \
+		tools/material/initramfs.py tools/material/init \
+		tools/material/profile tools/newc.py
+	$(say) CPIO $@
+	$(Q)mkdir -p $(@D)
+	$(Q)$(PYTHON) tools/material/initramfs.py -o $@ \
+		--busybox $(call unpacked,busybox-static,bin/busybox)
+
+# The person's own instead: make must not fetch what it does not use.
+image-Image := $(or $(KERNEL),$(images)/Image)
+image-Image-full := $(or $(KERNEL_FULL),$(images)/Image-full)
+image-initrd.cpio.gz := $(or $(INITRD),$(images)/initrd.cpio.gz)
+image-u-boot.bin := $(or $(UBOOT),$(images)/u-boot.bin)
+
+known-images := Image Image-full initrd.cpio.gz u-boot.bin
+image-file = $(image-$(1))
+
+.PHONY: material material-full
+material: $(LIBFDT) $(foreach i,Image initrd.cpio.gz u-boot.bin,\
+	$(call image-file,$(i)))
+material-full: material $(call image-file,Image-full)

@@ -6,11 +6,12 @@
 
 Each package ends up in DIR/PACKAGE/, unpacked, and is not fetched twice. apt's
 state, lists and cache lie below DIR/apt; the system's sources, keys and proxy are
-used as they are, and signatures are checked. A name ending in `*` stands for the
+used as they are, and signatures are checked (--sources FILE: other sources). A name ending in `*` stands for the
 package that the meta package before the `*` depends on: `linux-image-arm64*`.
 """
 
 import argparse
+import fcntl
 import os
 import pathlib
 import re
@@ -26,35 +27,58 @@ The packages come from this machine's own apt sources, in architecture {arch}.
 - On a distribution without apt: give the files yourself."""
 
 
+# apt reads this file before the system's parts and instead of its main file, which
+# it includes: so proxies and the like are kept, but hooks, which are for the
+# system's own packages, are not.
+FIRST = 'Dir::Etc::Main "{root}/main.conf";\n'
+MAIN = """\
+{system}
+#clear APT::Update;
+#clear DPkg;
+APT::Architecture "{arch}";
+#clear APT::Architectures;
+APT::Architectures {{ "{arch}"; }};
+Dir::State "{root}";
+Dir::State::lists "{root}/lists";
+Dir::State::status "{root}/status";
+Dir::Cache "{root}/cache";
+{sources}
+// The files of the person who builds need not be readable for _apt.
+APT::Sandbox::User "root";
+Acquire::Languages "none";
+Acquire::Retries "3";
+APT::Update::Error-Mode "any";
+"""
+SOURCES = """\
+Dir::Etc::SourceList "{file}";
+Dir::Etc::SourceParts "-";
+"""
+SYSTEM_MAIN = pathlib.Path("/etc/apt/apt.conf")
+
+
 class Apt:
     """apt with a private state directory."""
 
-    def __init__(self, where, arch):
+    def __init__(self, where, arch, sources):
         self.arch = arch
         self.root = pathlib.Path(where, "apt").absolute()
-        for name in ("lists/partial", "cache/archives/partial", "etc"):
+        for name in ("lists/partial", "cache/archives/partial"):
             (self.root / name).mkdir(parents=True, exist_ok=True)
         (self.root / "status").touch()
-        self.options = [
-            "-o", f"APT::Architecture={arch}",
-            "-o", f"APT::Architectures={arch}",
-            "-o", f"Dir::State={self.root}",
-            "-o", f"Dir::State::lists={self.root}/lists",
-            "-o", f"Dir::State::status={self.root}/status",
-            "-o", f"Dir::Cache={self.root}/cache",
-            "-o", "APT::Install-Recommends=false",
-            # Files of the person who builds are not readable for _apt.
-            "-o", "APT::Sandbox::User=root",
-            "-o", "Acquire::Languages=none",
-            "-o", "Acquire::Retries=3",
-            # Hooks are for the system's own packages.
-            "-o", "APT::Update::Post-Invoke-Success::=",
-        ]
+        self.first = self.root / "first.conf"
+        self.first.write_text(FIRST.format(root=self.root), encoding="utf-8")
+        system = SYSTEM_MAIN.exists()
+        main = MAIN.format(
+            root=self.root, arch=arch,
+            system=f'#include "{SYSTEM_MAIN}";' if system else "",
+            sources=SOURCES.format(file=pathlib.Path(sources).absolute())
+            if sources else "")
+        (self.root / "main.conf").write_text(main, encoding="utf-8")
 
     def run(self, tool, *args, cwd=None):
         """The tool's output; a RuntimeError with what it said if it fails."""
-        env = dict(os.environ, LC_ALL="C")
-        done = subprocess.run([tool, *self.options, *args], cwd=cwd, env=env,
+        env = dict(os.environ, LC_ALL="C", APT_CONFIG=str(self.first))
+        done = subprocess.run([tool, *args], cwd=cwd, env=env,
                               stdin=subprocess.DEVNULL, text=True,
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                               check=False)
@@ -63,8 +87,17 @@ class Apt:
         return done.stdout
 
     def update(self):
+        """What apt complained about, or an empty string.
+
+        One source that fails is no reason to stop: the packages may well come
+        from another.
+        """
         print("  APT      update", flush=True)
-        self.run("apt-get", "-q", "update")
+        try:
+            self.run("apt-get", "-q", "update")
+            return ""
+        except RuntimeError as error:
+            return str(error)
 
     def resolve(self, name):
         """The package's real name: what `meta*` depends on."""
@@ -99,10 +132,35 @@ def fetch(apt, name, where):
     (where / "package").write_text(f"{deb.name}\n", encoding="utf-8")
 
 
+def fetch_all(apt, missing, where):
+    """Updates the lists when there are none, or once if a package is gone."""
+    update_said = None
+    if not any((apt.root / "lists").glob("*_Packages*")):
+        update_said = apt.update()
+    for name in missing:
+        target = pathlib.Path(where, name.rstrip("*")).absolute()
+        try:
+            try:
+                fetch(apt, name, target)
+            except RuntimeError:
+                if update_said is not None:
+                    raise
+                # A list from last month names packages that are gone.
+                update_said = apt.update()
+                fetch(apt, name, target)
+        except RuntimeError as error:
+            print(f"{update_said or ''}\n{error}\n\nCannot fetch {name}.\n"
+                  f"{HELP.format(arch=apt.arch)}", file=sys.stderr)
+            return 1
+    return 0
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("--dir", required=True)
     parser.add_argument("--arch", default="arm64")
+    parser.add_argument("--sources", help="a sources.list to use instead of "
+                        "the system's")
     parser.add_argument("packages", nargs="+")
     args = parser.parse_args()
 
@@ -115,27 +173,12 @@ def main():
             print(f"{tool} is missing.\n{HELP.format(arch=args.arch)}",
                   file=sys.stderr)
             return 1
-    apt = Apt(args.dir, args.arch)
-    try:
-        updated = not any((apt.root / "lists").glob("*_Packages*"))
-        if updated:
-            apt.update()
-        for name in missing:
-            where = pathlib.Path(args.dir, name.rstrip("*")).absolute()
-            try:
-                fetch(apt, name, where)
-            except RuntimeError:
-                # A list from last month names packages that are gone.
-                if updated:
-                    raise
-                apt.update()
-                updated = True
-                fetch(apt, name, where)
-    except RuntimeError as error:
-        print(f"{error}\n\nCannot fetch {name}.\n"
-              f"{HELP.format(arch=args.arch)}", file=sys.stderr)
-        return 1
-    return 0
+    # Two of us at once, from `make -j`, would disturb each other's lists.
+    pathlib.Path(args.dir).mkdir(parents=True, exist_ok=True)
+    with open(pathlib.Path(args.dir, "lock"), "w", encoding="utf-8") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        return fetch_all(Apt(args.dir, args.arch, args.sources), missing,
+                         args.dir)
 
 
 if __name__ == "__main__":
