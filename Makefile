@@ -21,6 +21,9 @@ all:
 ARCH ?= arm64
 O ?= build
 V ?= 0
+MATERIAL ?= $(O)/material
+LIBFDT ?= $(MATERIAL)/libfdt/libfdt.a
+LIBFDT_INCLUDE ?= $(dir $(LIBFDT))include
 PYTHON ?= /usr/bin/python3
 
 ifeq ($(V),1)
@@ -38,7 +41,8 @@ space := $(empty) $(empty)
 # Goals that work without a configuration, so that they neither need one nor
 # make one.
 no-config-goals := help clean distclean format format-check run deps deps-check \
-	menuconfig %defconfig material material-% bundle check check-%
+	menuconfig %defconfig material material-% bundle tools check check-% \
+	hostlib unit-tests fuzz-targets
 need-config := y
 ifneq ($(MAKECMDGOALS),)
 ifeq ($(filter-out $(no-config-goals),$(MAKECMDGOALS)),)
@@ -77,6 +81,6 @@ ifeq ($(ARCH),host)
   include tools/build/host.mk
 else
   include tools/build/image.mk
-  include $(wildcard tools/build/material.mk tools/build/run.mk)
+  include tools/build/material.mk tools/build/guest.mk tools/build/run.mk
 endif
 include tools/build/targets.mk

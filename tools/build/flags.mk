@@ -10,6 +10,7 @@ warnings := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes \
 
 # The same input gives the same bytes wherever the tree and $(O) are.
 prefix-map := -ffile-prefix-map=$(abspath $(O))=build \
+	-ffile-prefix-map=$(MATERIAL)/=material/ \
 	-ffile-prefix-map=$(CURDIR)/= -ffile-prefix-map=$(CURDIR)=.
 ifneq ($(patsubst /%,,$(O)),)
   prefix-map += -ffile-prefix-map=$(O)/=build/
@@ -32,7 +33,7 @@ else
   libc-include := $(shell $(CC) $(cc-target) -print-file-name=include)
   CPPFLAGS := $(cppflags-common) -Iarch/$(ARCH)/include \
 	-nostdinc -isystem $(libc-include) -Ilibs/include/std \
-	-isystem $(O)/material/libfdt/include
+	-isystem $(LIBFDT_INCLUDE)
 
   cflags-arm64 := -mgeneral-regs-only -mstrict-align -march=armv8-a \
 	-mno-outline-atomics

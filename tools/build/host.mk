@@ -33,7 +33,17 @@ $(fuzz-targets): %: %.o $(lib)
 	$(say) LD $@
 	$(Q)$(CC) $(SANITIZE) -fsanitize=fuzzer -o $@ $< $(lib) $(host-libs)
 
-# By name: `make unit/test_list` builds and runs one test.
-test-objs := $(addsuffix .o,$(unit-tests) $(fuzz-targets))
+# A host program is one file of tools/.
+tools := $(patsubst tools/%.c,$(O)/%,$(wildcard tools/*.c))
+
+.PHONY: tools
+tools: $(tools)
+
+$(tools): $(O)/%: $(O)/tools/%.o $(lib)
+	$(say) LD $@
+	$(Q)$(CC) $(SANITIZE) -o $@ $< $(lib) $(host-libs)
+
+test-objs := $(addsuffix .o,$(unit-tests) $(fuzz-targets)) \
+	$(patsubst %.c,$(O)/%.o,$(wildcard tools/*.c))
 .SECONDARY: $(test-objs)
 -include $(test-objs:.o=.d)

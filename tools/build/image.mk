@@ -5,7 +5,6 @@ image := $(O)/vmm.elf
 lds := $(O)/vmm.lds
 lds-source := $(firstword $(wildcard arch/$(ARCH)/boot/vmm.lds.S \
 	arch/$(ARCH)/boot/vmm.lds))
-LIBFDT ?= $(O)/material/libfdt/libfdt.a
 
 all: image
 

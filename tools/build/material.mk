@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Material that is not ours: guest kernels, user space, libfdt, from Debian.
 
-material := $(O)/material
+material := $(MATERIAL)
 apt := $(PYTHON) tools/material/apt.py --dir $(material) --arch $(ARCH) \
 	$(if $(APT_SOURCES),--sources '$(APT_SOURCES)')
 

@@ -43,3 +43,9 @@ endif
 # $(call cc-option,-fsomething): the option if the compiler knows it.
 cc-option = $(shell $(CC) $(cc-target) -Werror $(1) -c -x c /dev/null \
 	-o /dev/null >/dev/null 2>&1 && echo '$(1)')
+
+ifeq ($(need-config),y)
+ifeq ($(shell command -v $(firstword $(CC))),)
+  $(error $(CC) is not installed: `make deps` installs what is missing)
+endif
+endif
