@@ -49,6 +49,6 @@ $(guest-dir)/%.elf: $(guest-dir)/tests/guest/%.o $(guest-common) \
 $(guest-dir)/%.bin: $(guest-dir)/%.elf
 	$(Q)$(OBJCOPY) -O binary $< $@
 
-.SECONDARY: $(addprefix $(guest-dir)/tests/guest/,$(addsuffix .o,$(guest-y)))
+.SECONDARY: $(guest-common) $(addprefix $(guest-dir)/tests/guest/,$(addsuffix .o,$(guest-y)))
 -include $(addprefix $(guest-dir)/tests/guest/,$(addsuffix .d,$(guest-y)))
 -include $(guest-common:.o=.d)
