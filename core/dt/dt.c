@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The host device tree: acceptance, nodes and properties.
+ *
+ * The tree is checked once, whole, so that libfdt's accessors can be used on
+ * it without further thought; what a property means is checked where it is
+ * read. Nothing is copied or cached: a tree is read at start and by `devtree`.
+ */
+#include <libfdt.h>
+#include <string.h>
+
+#include <core/dt.h>
+#include <libs/error.h>
+
+#include "dt_priv.h"
+
+#define DT_MAX_SIZE MIB(2)		/* arm64 boot protocol */
+#define DT_ALIGN 8			/* Devicetree Specification 0.4, 5.6 */
+
+static const void *dt_fdt;		/* [I] NULL before dt_init() */
+
+/*
+ * Linear in the tree's size. fdt_check_full() walks every tag and every
+ * property name; half a megabyte of tree takes about a millisecond.
+ */
+static int dt_check(const void *fdt, size_t max_size, const char **why)
+{
+	int err;
+
+	if (((uintptr_t)fdt & (DT_ALIGN - 1)) != 0) {
+		*why = "not aligned to 8 bytes";
+		return -ERR_FORMAT;
+	}
+	if (max_size < FDT_V1_SIZE) {
+		*why = fdt_strerror(-FDT_ERR_TRUNCATED);
+		return -ERR_FORMAT;
+	}
+	err = fdt_check_header(fdt);
+	if (err != 0) {
+		*why = fdt_strerror(err);
+		return -ERR_FORMAT;
+	}
+	if (fdt_totalsize(fdt) > DT_MAX_SIZE) {
+		*why = "larger than 2 MiB";
+		return -ERR_FORMAT;
+	}
+	err = fdt_check_full(fdt, max_size);
+	if (err != 0) {
+		*why = fdt_strerror(err);
+		return -ERR_FORMAT;
+	}
+	return 0;
+}
+
+int dt_init(const void *fdt, size_t max_size, const char **why)
+{
+	int err;
+
+	*why = "no device tree given";
+	if (!fdt) {
+		return -ERR_FORMAT;
+	}
+	err = dt_check(fdt, max_size, why);
+	if (err < 0) {
+		return err;
+	}
+	*why = "";
+	dt_fdt = fdt;
+	return 0;
+}
+
+const void *dt_blob(void)
+{
+	return dt_fdt;
+}
+
+dt_node_t dt_path(const char *path)
+{
+	return fdt_path_offset(dt_fdt, path);
+}
+
+dt_node_t dt_next_compatible(dt_node_t from, const char *compatible)
+{
+	return fdt_node_offset_by_compatible(dt_fdt, from, compatible);
+}
+
+dt_node_t dt_next(dt_node_t from, int *depth)
+{
+	return fdt_next_node(dt_fdt, from, depth);
+}
+
+dt_node_t dt_parent(dt_node_t node)
+{
+	return fdt_parent_offset(dt_fdt, node);
+}
+
+bool dt_available(dt_node_t node)
+{
+	const char *status = dt_str(node, "status");
+
+	if (!status) {
+		/* Absent is okay; present and unreadable is not. */
+		return !dt_prop(node, "status", NULL);
+	}
+	return strcmp(status, "okay") == 0 || strcmp(status, "ok") == 0;
+}
+
+const char *dt_name(dt_node_t node)
+{
+	const char *name = fdt_get_name(dt_fdt, node, NULL);
+
+	return name ? name : "";
+}
+
+const char *dt_node_path(dt_node_t node, char *buf, size_t size)
+{
+	if (size == 0) {
+		return "";
+	}
+	if (size > INT_MAX ||
+	    fdt_get_path(dt_fdt, node, buf, (int)size) != 0) {
+		/* Too long, or no node: the end of the path says most. */
+		const char *name = dt_name(node);
+		size_t n = MIN(strlen(name), size - 1);
+
+		memcpy(buf, name, n);
+		buf[n] = '\0';
+	}
+	return buf;
+}
+
+const void *dt_prop(dt_node_t node, const char *name, int *len)
+{
+	int unused;
+
+	return fdt_getprop(dt_fdt, node, name, len ? len : &unused);
+}
+
+const char *dt_str(dt_node_t node, const char *name)
+{
+	int len;
+	const char *s = dt_prop(node, name, &len);
+
+	if (!s || len <= 0 || !memchr(s, '\0', (size_t)len)) {
+		return NULL;
+	}
+	return s;
+}
+
+dt_addr_t dt_cells(const uint8_t *p, unsigned int cells)
+{
+	dt_addr_t value = 0;
+	unsigned int i;
+
+	for (i = 0; i < cells * DT_CELL; i++) {
+		value = (value << 8) | p[i];
+	}
+	return value;
+}
+
+static int dt_number(dt_node_t node, const char *name, int max_cells,
+		     uint64_t *out)
+{
+	int len;
+	const void *p = dt_prop(node, name, &len);
+
+	if (!p) {
+		return -ERR_NOENT;
+	}
+	if (len <= 0 || len % DT_CELL != 0 || len / DT_CELL > max_cells) {
+		return -ERR_FORMAT;
+	}
+	*out = (uint64_t)dt_cells(p, (unsigned int)len / DT_CELL);
+	return 0;
+}
+
+int dt_u32(dt_node_t node, const char *name, uint32_t *out)
+{
+	uint64_t value;
+	int err = dt_number(node, name, 1, &value);
+
+	if (err < 0) {
+		return err;
+	}
+	*out = (uint32_t)value;
+	return 0;
+}
+
+/* One cell is taken as well: trees write small values that way. */
+int dt_u64(dt_node_t node, const char *name, uint64_t *out)
+{
+	return dt_number(node, name, 2, out);
+}
+
+bool dt_is_compatible(dt_node_t node, const char *compatible)
+{
+	return fdt_node_check_compatible(dt_fdt, node, compatible) == 0;
+}
