@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Numbers a person typed: the whole text must be one, or it is refused. */
+#ifndef LIBS_PARSE_H
+#define LIBS_PARSE_H
+
+#include <libs/types.h>
+
+/*
+ * Decimal, or hexadecimal with 0x. -ERR_INVAL: not a number (also when
+ * empty, signed, or followed by anything); -ERR_RANGE: more than 64 bits.
+ */
+int __must_check parse_u64(const char *s, uint64_t *out);
+/* As parse_u64(), at most `max`, else -ERR_RANGE. */
+int __must_check parse_u64_max(const char *s, uint64_t max, uint64_t *out);
+/* As parse_u64(), and a suffix K, M, G or T (also Ki, KB, KiB...), all of
+ * powers of 1024, may follow. */
+int __must_check parse_size(const char *s, uint64_t *out);
+/*
+ * A list of numbers and ranges, "0,2-5", into the bitmap of `nbits` bits,
+ * which is cleared first. "all": every bit. Numbers from `nbits` on are
+ * -ERR_RANGE.
+ */
+int __must_check parse_list(const char *s, uint64_t *map, size_t nbits);
+
+#endif
