@@ -74,6 +74,8 @@ struct vgic_host {
 	volatile uint32_t *gich;	/* v2: this CPU's view, banked */
 	uint64_t gicv_base, gicv_size;	/* v2: mapped into guests at GICC */
 	unsigned int maintenance_irq;
+	/* End a host interrupt of this CPU whose priority was dropped. */
+	void (*deactivate)(unsigned int hwintid);
 };
 extern struct vgic_host vgic_host;
 

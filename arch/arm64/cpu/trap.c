@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * From the vectors to the handlers: the table by exception class, what is
+ * left to do before a guest goes on, and exceptions of the hypervisor's own.
+ */
+#include <arch_impl/hyp_frame.h>
+#include <arch_impl/trap.h>
+#include <core/guest.h>
+#include <core/irq_dispatch.h>
+#include <core/log.h>
+#include <core/panic.h>
+#include <core/sched.h>
+
+_Static_assert(offsetof(struct guest_regs, elr) == 248, "entry.S");
+_Static_assert(offsetof(struct guest_regs, spsr) == 256, "entry.S");
+_Static_assert(sizeof(struct guest_regs) % 16 == 0, "stack alignment");
+_Static_assert(sizeof(struct hyp_frame) == sizeof(struct guest_regs),
+	       "entry.S uses one size for both");
+
+/* By ESR_ELx.EC, Arm ARM D19.2.37. What is not named is UNDEF to the guest. */
+extern const trap_handler_t trap_table[64];
+const trap_handler_t trap_table[64] = {
+	[0 ... 63] = trap_undef,
+	[0x01] = trap_wfx,
+	[0x07] = trap_fp,
+	[0x16] = trap_hvc64,
+	[0x17] = trap_smc64,
+	[0x18] = trap_sysreg,
+	[0x19] = trap_sve,
+	[0x20] = trap_insn_abort,
+	[0x24] = trap_data_abort,
+};
+
+/*
+ * guest_return found need_resched or a flush to do. Interrupts masked; may
+ * switch away and come back on another CPU.
+ */
+void trap_guest_work(struct vcpu *v);
+void trap_guest_work(struct vcpu *v)
+{
+	if (READ_ONCE(this_cpu()->need_resched)) {
+		sched_resched();
+	}
+	if (READ_ONCE(v->stop_requested)) {
+		sched_off();
+	}
+	if (READ_ONCE(v->arch.vgic.flush)) {
+		vgic_flush(v);
+	}
+}
+
+/* A guest's SError: contained to it (HCR_EL2.AMO routes it here). */
+void trap_serror(struct vcpu *v, struct guest_regs *regs, uint64_t esr);
+void trap_serror(struct vcpu *v, struct guest_regs *regs, uint64_t esr)
+{
+	guest_crash(v, "SError, ESR 0x%llx at PC 0x%llx",
+		    (unsigned long long)esr, (unsigned long long)regs->elr);
+}
+
+void trap_hyp_irq_exit(void);
+void trap_hyp_irq_exit(void)
+{
+	struct percpu *cpu = this_cpu();
+
+	if (cpu->need_resched && cpu->preempt_count == 0 &&
+	    cpu->irq_depth == 0) {
+		sched_resched();
+	}
+}
+
+static void dump_frame(const struct hyp_frame *f, uint64_t esr)
+{
+	panic_printf("PC %016llx PSTATE %08llx ESR %08llx FAR %016llx\n",
+		     (unsigned long long)f->elr, (unsigned long long)f->spsr,
+		     (unsigned long long)esr,
+		     (unsigned long long)read_sysreg(far_el2));
+	panic_printf("SP %016llx\n",
+		     (unsigned long long)(uintptr_t)f +
+		     sizeof(struct hyp_frame));
+	for (unsigned int i = 0; i < 31; i++) {
+		panic_printf("x%-2u %016llx%s", i, (unsigned long long)f->x[i],
+			     i % 4 == 3 || i == 30 ? "\n" : " ");
+	}
+}
+
+static void __noreturn die(const struct hyp_frame *f, uint64_t esr,
+			   const char *what)
+{
+	panic_begin("%s", what);
+	dump_frame(f, esr);
+	panic_end(f->elr, f->x[29]);
+}
+
+/* A synchronous exception at EL2: a thread's first FP instruction, or a bug. */
+void trap_hyp_sync(struct hyp_frame *f, uint64_t esr);
+void trap_hyp_sync(struct hyp_frame *f, uint64_t esr)
+{
+	if (FIELD(esr, 31, 26) == 0x07) {
+		fp_take(vcpu_current());
+		return;
+	}
+	die(f, esr, "unexpected exception in the hypervisor");
+}
+
+void trap_bad(struct hyp_frame *f, uint64_t esr, unsigned int kind)
+	__noreturn;
+void trap_bad(struct hyp_frame *f, uint64_t esr, unsigned int kind)
+{
+	static const char *const what[] = {
+		"synchronous exception on SP_EL0", "interrupt on SP_EL0",
+		"unexpected FIQ", "SError in the hypervisor",
+	};
+
+	die(f, esr, what[kind & 3]);
+}
+
+void trap_stack_overflow(uint64_t sp, uint64_t fp) __noreturn;
+void trap_stack_overflow(uint64_t sp, uint64_t fp)
+{
+	uint64_t pc = read_sysreg(elr_el2);
+
+	panic_begin("stack overflow in %s", vcpu_current()->name);
+	panic_printf("PC %016llx SP %016llx ESR %08llx FAR %016llx\n",
+		     (unsigned long long)pc, (unsigned long long)sp,
+		     (unsigned long long)read_sysreg(esr_el2),
+		     (unsigned long long)read_sysreg(far_el2));
+	panic_end(pc, fp);
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* arm64: calls to the host's firmware (SMCCC, DEN0028). */
+#ifndef ARCH_IMPL_SMCCC_HOST_H
+#define ARCH_IMPL_SMCCC_HOST_H
+
+#include <libs/types.h>
+
+struct smccc_result {
+	uint64_t x[4];
+};
+
+/* SMC #0; result registers into *res unless NULL. Returns x0. */
+uint64_t smccc_call(uint64_t fn, uint64_t a1, uint64_t a2, uint64_t a3,
+		    struct smccc_result *res);
+
+#endif

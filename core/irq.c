@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Host interrupt lines: who handles what, counts, and the controller. */
+#include <core/heap.h>
+#include <core/irq_dispatch.h>
+#include <core/log.h>
+#include <core/spinlock.h>
+#include <libs/error.h>
+
+/* [I] set by irq_request(); count [C] for private lines, else owning CPU. */
+struct irq_desc {
+	irq_handler_t fn;
+	void *arg;
+	const char *name;
+	uint64_t count;
+	uint32_t cpu;
+	bool enabled;
+	bool forwarded;
+};
+
+const struct irqchip *irqchip;
+static struct irq_desc *descs;
+static struct spinlock irq_lock = SPINLOCK_INIT(LOCK_IRQ);
+
+int irqchip_install(const struct irqchip *chip)
+{
+	if (irqchip) {
+		return -ERR_BUSY;
+	}
+	descs = heap_alloc_array(chip->nr_irqs, sizeof(*descs));
+	if (!descs) {
+		return -ERR_NOMEM;
+	}
+	irqchip = chip;
+	return 0;
+}
+
+int irqchip_cpu_init(void)
+{
+	int err = irqchip->cpu_init();
+
+	if (err) {
+		return err;
+	}
+	for (unsigned int i = 0; i < irqchip->nr_private; i++) {
+		if (descs[i].enabled) {
+			irqchip->enable(i);
+		}
+	}
+	return 0;
+}
+
+static struct irq_desc *desc_of(unsigned int irq)
+{
+	if (!irqchip || irq >= irqchip->nr_irqs) {
+		return NULL;
+	}
+	return &descs[irq];
+}
+
+int irq_request(unsigned int irq, irq_handler_t fn, void *arg,
+		const char *name)
+{
+	struct irq_desc *d = desc_of(irq);
+	unsigned long flags;
+	int err = 0;
+
+	if (!d) {
+		return -ERR_RANGE;
+	}
+	flags = spin_lock_irqsave(&irq_lock);
+	if (d->fn) {
+		err = -ERR_BUSY;
+	} else {
+		d->arg = arg;
+		d->name = name;
+		d->cpu = cpu_id();
+		__atomic_store_n(&d->fn, fn, __ATOMIC_RELEASE);
+	}
+	spin_unlock_irqrestore(&irq_lock, flags);
+	return err;
+}
+
+void irq_release(unsigned int irq)
+{
+	struct irq_desc *d = desc_of(irq);
+
+	if (d) {
+		irq_disable(irq);
+		d->fn = NULL;
+		d->name = NULL;
+	}
+}
+
+void irq_set_trigger(unsigned int irq, enum irq_trigger trigger)
+{
+	if (desc_of(irq)) {
+		irqchip->set_trigger(irq, trigger);
+	}
+}
+
+void irq_enable(unsigned int irq)
+{
+	struct irq_desc *d = desc_of(irq);
+	unsigned long flags;
+
+	if (!d) {
+		return;
+	}
+	flags = spin_lock_irqsave(&irq_lock);
+	d->enabled = true;
+	if (irq >= irqchip->nr_private) {
+		irqchip->set_affinity(irq, d->cpu);
+	}
+	irqchip->enable(irq);
+	spin_unlock_irqrestore(&irq_lock, flags);
+}
+
+void irq_disable(unsigned int irq)
+{
+	struct irq_desc *d = desc_of(irq);
+	unsigned long flags;
+
+	if (!d) {
+		return;
+	}
+	flags = spin_lock_irqsave(&irq_lock);
+	d->enabled = false;
+	irqchip->disable(irq);
+	spin_unlock_irqrestore(&irq_lock, flags);
+}
+
+int irq_set_affinity(unsigned int irq, unsigned int cpu)
+{
+	struct irq_desc *d = desc_of(irq);
+	unsigned long flags;
+
+	if (!d || irq < irqchip->nr_private || !cpu_online(cpu)) {
+		return -ERR_INVAL;
+	}
+	flags = spin_lock_irqsave(&irq_lock);
+	d->cpu = cpu;
+	irqchip->set_affinity(irq, cpu);
+	spin_unlock_irqrestore(&irq_lock, flags);
+	return 0;
+}
+
+void irq_dispatch(void)
+{
+	struct percpu *cpu = this_cpu();
+
+	cpu->irq_depth++;
+	cpu->irq_count++;
+	irqchip->dispatch();
+	cpu->irq_depth--;
+}
+
+void irq_set_forwarded(unsigned int irq)
+{
+	struct irq_desc *d = desc_of(irq);
+
+	if (d) {
+		d->forwarded = true;
+	}
+}
+
+bool irq_handle(unsigned int irq)
+{
+	static struct log_limit limit = LOG_LIMIT_INIT;
+	struct irq_desc *d = desc_of(irq);
+	irq_handler_t fn;
+
+	fn = d ? __atomic_load_n(&d->fn, __ATOMIC_ACQUIRE) : NULL;
+	if (unlikely(!fn)) {
+		if (log_allow(&limit)) {
+			log_warn("irq: nobody handles interrupt %u", irq);
+		}
+		return true;
+	}
+	d->count++;
+	fn(irq, d->arg);
+	return !d->forwarded;
+}
+
+bool irq_get_info(unsigned int irq, struct irq_info *out)
+{
+	for (; irqchip && irq < irqchip->nr_irqs; irq++) {
+		const struct irq_desc *d = &descs[irq];
+
+		if (d->fn) {
+			*out = (struct irq_info){
+				.irq = irq, .name = d->name,
+				.enabled = d->enabled, .cpu = d->cpu,
+				.count = d->count,
+			};
+			return true;
+		}
+	}
+	return false;
+}

@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Host GICv2 (IHI0048): distributor, CPU interface, virtual interface. */
+#include <arch/mmu.h>
+#include <arch/ipi.h>
+#include <arch_impl/cpu.h>
+#include <arch_impl/vgic.h>
+#include <core/irq_dispatch.h>
+#include <core/log.h>
+#include <core/percpu.h>
+#include <drv/driver.h>
+#include <drv/mmio.h>
+#include <libs/error.h>
+
+#include "gic_regs_priv.h"
+
+#define GICD_ITARGETSR 0x800
+#define GICD_SGIR 0xf00
+#define GICC_CTLR 0x0000
+#define GICC_PMR 0x0004
+#define GICC_BPR 0x0008
+#define GICC_IAR 0x000c
+#define GICC_EOIR 0x0010
+#define GICC_DIR 0x1000
+#define GICC_SIZE_MIN 0x2000
+#define GICH_HCR 0x00
+#define GICH_VTR 0x04
+#define MAX_INTERFACES 8
+
+static struct {
+	volatile uint8_t *gicd, *gicc, *gich;
+	uint8_t target[MAX_INTERFACES];		/* CPU's bit in ITARGETSR */
+} gic;
+
+static void gicv2_enable(unsigned int irq)
+{
+	mmio_write32(gic.gicd + GICD_ISENABLER + irq / 32 * 4,
+		     (uint32_t)BIT(irq % 32));
+}
+
+static void gicv2_disable(unsigned int irq)
+{
+	mmio_write32(gic.gicd + GICD_ICENABLER + irq / 32 * 4,
+		     (uint32_t)BIT(irq % 32));
+}
+
+static void gicv2_set_trigger(unsigned int irq, enum irq_trigger trigger)
+{
+	gic_write_cfg(gic.gicd, irq, trigger);
+}
+
+static void gicv2_set_affinity(unsigned int irq, unsigned int cpu)
+{
+	mmio_write8(gic.gicd + GICD_ITARGETSR + irq, gic.target[cpu]);
+}
+
+static void gicv2_send_ipi(unsigned int cpu, unsigned int ipi)
+{
+	dsb(ishst);
+	mmio_write32(gic.gicd + GICD_SGIR,
+		     (uint32_t)gic.target[cpu] << 16 | ipi);
+}
+
+static void gicv2_dispatch(void)
+{
+	/* An SGI's source CPU is part of what is to be written back. */
+	uint32_t iar = mmio_read32(gic.gicc + GICC_IAR);
+	unsigned int irq = iar & 0x3ff;
+
+	if (unlikely(irq >= 1020)) {
+		return;
+	}
+	mmio_write32(gic.gicc + GICC_EOIR, iar);
+	if (irq < GIC_NR_SGIS) {
+		mmio_write32(gic.gicc + GICC_DIR, iar);
+		smp_ipi(irq);
+		return;
+	}
+	if (irq_handle(irq)) {
+		mmio_write32(gic.gicc + GICC_DIR, iar);
+	}
+}
+
+static void gicv2_deactivate(unsigned int irq)
+{
+	mmio_write32(gic.gicc + GICC_DIR, irq);
+}
+
+/* Private ITARGETSR bytes read as the reading CPU's own bit. */
+static uint8_t own_target(void)
+{
+	uint32_t val = 0;
+
+	for (unsigned int i = 0; i < 32; i += 4) {
+		val |= mmio_read32(gic.gicd + GICD_ITARGETSR + i);
+	}
+	val |= val >> 16;
+	val |= val >> 8;
+	return (uint8_t)val;
+}
+
+static int gicv2_cpu_init(void)
+{
+	uint8_t target = own_target();
+
+	if (cpu_id() >= MAX_INTERFACES) {
+		log_err("gic: CPU %u is more than GICv2 has interfaces for",
+			cpu_id());
+		return -ERR_RANGE;
+	}
+	/* A uniprocessor implementation reads as zero. */
+	gic.target[cpu_id()] = target ? target : 1;
+	gic_init_private(gic.gicd, false);
+	mmio_write32(gic.gich + GICH_HCR, 0);
+	mmio_write32(gic.gicc + GICC_PMR, 0xff);
+	mmio_write32(gic.gicc + GICC_BPR, 0);
+	/* Bit 0 enables our group and bit 9 is our EOImode both in the
+	 * Non-secure view and with a single security state (IHI0048
+	 * 4.4.1), so interrupts keep the group they have. */
+	mmio_write32(gic.gicc + GICC_CTLR, 0x201);
+	return 0;
+}
+
+static struct irqchip gicv2_chip = {
+	.name = "GICv2",
+	.nr_private = GIC_FIRST_SPI,
+	.dispatch = gicv2_dispatch,
+	.enable = gicv2_enable,
+	.disable = gicv2_disable,
+	.set_trigger = gicv2_set_trigger,
+	.set_affinity = gicv2_set_affinity,
+	.send_ipi = gicv2_send_ipi,
+	.cpu_init = gicv2_cpu_init,
+};
+
+static int map_frames(dt_node_t node)
+{
+	volatile uint8_t **const frames[] = { &gic.gicd, &gic.gicc, &gic.gich };
+	paddr_t base;
+	uint64_t size;
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(frames); i++) {
+		if (dt_reg(node, i, &base, &size)) {
+			log_err("gic: reg entry %u of the GICv2 node is "
+				"missing; distributor, CPU, hypervisor and "
+				"virtual CPU interface are needed", i);
+			return -ERR_FORMAT;
+		}
+		if (i == 1 && size < GICC_SIZE_MIN) {
+			log_warn("gic: GICC of 0x%llx bytes in the host tree "
+				 "has no DIR; taken as 0x%x",
+				 (unsigned long long)size, GICC_SIZE_MIN);
+			size = GICC_SIZE_MIN;
+		}
+		*frames[i] = arch_mmu_map_device(base, size);
+		if (!*frames[i]) {
+			return -ERR_NOMEM;
+		}
+	}
+	if (dt_reg(node, 3, &base, &size)) {
+		return -ERR_FORMAT;
+	}
+	vgic_host.gicv_base = base.v;
+	vgic_host.gicv_size = size;
+	return 0;
+}
+
+static int gicv2_probe(dt_node_t node)
+{
+	uint32_t vtr, lines;
+	bool edge;
+	int err = map_frames(node);
+
+	if (err) {
+		return err;
+	}
+	mmio_write32(gic.gicd + GICD_CTLR, 0);
+	lines = gic_nr_irqs(gic.gicd);
+	gic_init_shared(gic.gicd, lines, false);
+	for (unsigned int i = GIC_FIRST_SPI; i < lines; i++) {
+		mmio_write8(gic.gicd + GICD_ITARGETSR + i, 1);
+	}
+	mmio_write32(gic.gicd + GICD_CTLR, 1);
+	gicv2_chip.nr_irqs = lines;
+	err = irqchip_install(&gicv2_chip);
+	if (err) {
+		return err;
+	}
+	err = irqchip_cpu_init();
+	if (err) {
+		return err;
+	}
+	vtr = mmio_read32(gic.gich + GICH_VTR);
+	vgic_host.version = 2;
+	vgic_host.gich = (volatile uint32_t *)gic.gich;
+	vgic_host.nr_lrs = (uint8_t)((vtr & 0x3f) + 1);
+	vgic_host.nr_pri_bits = 5;
+	vgic_host.nr_apr = 1;
+	vgic_host.deactivate = gicv2_deactivate;
+	if (dt_irq(node, 0, &vgic_host.maintenance_irq, &edge)) {
+		log_err("gic: the GICv2 node has no maintenance interrupt");
+		return -ERR_FORMAT;
+	}
+	log_info("gic: GICv2, %u lines, %u list registers", lines,
+		 vgic_host.nr_lrs);
+	return 0;
+}
+
+static const char *const gicv2_compatible[] = {
+	"arm,gic-400", "arm,cortex-a15-gic", "arm,cortex-a7-gic",
+	NULL,
+};
+static const struct driver gicv2_driver = {
+	.name = "gicv2",
+	.class = DRIVER_IRQCHIP,
+	.compatible = gicv2_compatible,
+	.probe = gicv2_probe,
+};
+DRIVER(gicv2_driver);

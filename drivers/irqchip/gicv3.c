@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Host GICv3 (IHI0069): distributor, redistributors, CPU interface. */
+#include <arch/mmu.h>
+#include <arch/ipi.h>
+#include <arch_impl/cpu.h>
+#include <arch_impl/vgic.h>
+#include <core/irq_dispatch.h>
+#include <core/log.h>
+#include <core/percpu.h>
+#include <core/time.h>
+#include <drv/driver.h>
+#include <drv/mmio.h>
+#include <libs/error.h>
+
+#include "gic_regs_priv.h"
+
+/* IHI0069 12.9 to 12.11 */
+#define GICD_IROUTER 0x6000
+#define GICR_TYPER 0x0008
+#define GICR_WAKER 0x0014
+#define GICR_SGI_FRAME 0x10000
+#define GICR_STRIDE 0x20000
+#define GICR_TYPER_LAST BIT(4)
+#define GICR_TYPER_VLPIS BIT(1)
+#define WAKER_PROCESSOR_SLEEP BIT(1)
+#define WAKER_CHILDREN_ASLEEP BIT(2)
+#define CTLR_RWP BIT(31)
+#define CTLR_ARE_NS BIT(4)
+#define CTLR_ENABLE_GRP1 BIT(1)
+
+#define MAX_REGIONS 8
+#define WAIT_US 100000
+
+static struct {
+	volatile uint8_t *gicd;
+	struct { volatile uint8_t *base; uint64_t size; } gicr[MAX_REGIONS];
+	unsigned int nr_regions;
+	volatile uint8_t *rd[CONFIG_MAX_CPUS];	/* [I] after cpu_init */
+} gic;
+
+/* Register writes that take time set RWP (IHI0069 12.9.4). */
+static int wait_clear(volatile uint8_t *reg, uint32_t bit)
+{
+	for (unsigned int us = 0; us < WAIT_US; us++) {
+		if (!(mmio_read32(reg) & bit)) {
+			return 0;
+		}
+		delay_us(1);
+	}
+	return -ERR_IO;
+}
+
+static volatile uint8_t *frame_of(unsigned int irq)
+{
+	if (irq < GIC_FIRST_SPI) {
+		return gic.rd[cpu_id()] + GICR_SGI_FRAME;
+	}
+	return gic.gicd;
+}
+
+static void gicv3_enable(unsigned int irq)
+{
+	mmio_write32(frame_of(irq) + GICD_ISENABLER + irq / 32 * 4,
+		     (uint32_t)BIT(irq % 32));
+}
+
+static void gicv3_disable(unsigned int irq)
+{
+	mmio_write32(frame_of(irq) + GICD_ICENABLER + irq / 32 * 4,
+		     (uint32_t)BIT(irq % 32));
+	(void)wait_clear(irq < GIC_FIRST_SPI ? gic.rd[cpu_id()] : gic.gicd,
+			 (uint32_t)CTLR_RWP);
+}
+
+static void gicv3_set_trigger(unsigned int irq, enum irq_trigger trigger)
+{
+	gic_write_cfg(frame_of(irq), irq, trigger);
+}
+
+static void gicv3_set_affinity(unsigned int irq, unsigned int cpu)
+{
+	/* IROUTER has the layout of MPIDR's affinity fields. */
+	mmio_write64(gic.gicd + GICD_IROUTER + irq * 8,
+		     percpu_table[cpu]->hwid);
+}
+
+static void gicv3_send_ipi(unsigned int cpu, unsigned int ipi)
+{
+	uint64_t hw = percpu_table[cpu]->hwid;
+	uint64_t val = FIELD(hw, 39, 32) << 48 | FIELD(hw, 23, 16) << 32 |
+		       FIELD(hw, 7, 4) << 44 | FIELD(hw, 15, 8) << 16 |
+		       (uint64_t)ipi << 24 | BIT(hw & 0xf);
+
+	dsb(ishst);
+	write_sysreg(val, s3_0_c12_c11_5);	/* ICC_SGI1R_EL1 */
+	isb();
+}
+
+static void gicv3_dispatch(void)
+{
+	unsigned int irq = (unsigned int)read_sysreg(s3_0_c12_c12_0);
+
+	/* ICC_IAR1_EL1; 1020-1023 mean none. */
+	if (unlikely(irq - 1020 < 4)) {
+		return;
+	}
+	write_sysreg(irq, s3_0_c12_c12_1);	/* ICC_EOIR1_EL1: drop */
+	isb();
+	if (irq < GIC_NR_SGIS) {
+		write_sysreg(irq, s3_0_c12_c11_1);
+		smp_ipi(irq);
+		return;
+	}
+	if (irq_handle(irq)) {
+		write_sysreg(irq, s3_0_c12_c11_1);	/* ICC_DIR_EL1 */
+	}
+}
+
+static void gicv3_deactivate(unsigned int irq)
+{
+	write_sysreg(irq, s3_0_c12_c11_1);
+	isb();
+}
+
+/* This CPU's redistributor: the one whose TYPER has its affinity. */
+static volatile uint8_t *find_redistributor(uint64_t hwid)
+{
+	uint64_t aff = FIELD(hwid, 39, 32) << 24 | FIELD(hwid, 23, 0);
+
+	for (unsigned int i = 0; i < gic.nr_regions; i++) {
+		uint64_t off = 0;
+
+		while (off + GICR_STRIDE <= gic.gicr[i].size) {
+			volatile uint8_t *rd = gic.gicr[i].base + off;
+			uint64_t typer = mmio_read64(rd + GICR_TYPER);
+
+			if (typer >> 32 == aff) {
+				return rd;
+			}
+			if (typer & GICR_TYPER_LAST) {
+				break;
+			}
+			off += GICR_STRIDE * (typer & GICR_TYPER_VLPIS ? 2 : 1);
+		}
+	}
+	return NULL;
+}
+
+static void cpu_interface_init(void)
+{
+	/* ICC_SRE_EL2: SRE, DFB, DIB, Enable (EL1 may read its own). */
+	write_sysreg(0xf, s3_4_c12_c9_5);
+	isb();
+	write_sysreg(0, s3_4_c12_c11_0);	/* ICH_HCR_EL2 */
+	write_sysreg(0xff, s3_0_c4_c6_0);	/* ICC_PMR_EL1 */
+	write_sysreg(0, s3_0_c12_c12_3);	/* ICC_BPR1_EL1 */
+	write_sysreg(BIT(1), s3_0_c12_c12_4);	/* ICC_CTLR_EL1.EOImode */
+	write_sysreg(1, s3_0_c12_c12_7);	/* ICC_IGRPEN1_EL1 */
+	isb();
+}
+
+static int gicv3_cpu_init(void)
+{
+	volatile uint8_t *rd = find_redistributor(this_cpu()->hwid);
+	volatile uint8_t *sgi;
+	int err;
+
+	if (!rd) {
+		log_err("gic: no redistributor for CPU %u (MPIDR 0x%llx)",
+			cpu_id(), (unsigned long long)this_cpu()->hwid);
+		return -ERR_NOENT;
+	}
+	gic.rd[cpu_id()] = rd;
+	mmio_write32(rd + GICR_WAKER, mmio_read32(rd + GICR_WAKER) &
+				      ~(uint32_t)WAKER_PROCESSOR_SLEEP);
+	err = wait_clear(rd + GICR_WAKER, (uint32_t)WAKER_CHILDREN_ASLEEP);
+	if (err) {
+		log_err("gic: redistributor of CPU %u does not wake",
+			cpu_id());
+		return err;
+	}
+	sgi = rd + GICR_SGI_FRAME;
+	gic_init_private(sgi, true);
+	err = wait_clear(rd, (uint32_t)CTLR_RWP);
+	cpu_interface_init();
+	return err;
+}
+
+static struct irqchip gicv3_chip = {
+	.name = "GICv3",
+	.nr_private = GIC_FIRST_SPI,
+	.dispatch = gicv3_dispatch,
+	.enable = gicv3_enable,
+	.disable = gicv3_disable,
+	.set_trigger = gicv3_set_trigger,
+	.set_affinity = gicv3_set_affinity,
+	.send_ipi = gicv3_send_ipi,
+	.cpu_init = gicv3_cpu_init,
+};
+
+static int map_regions(dt_node_t node)
+{
+	uint32_t n = 1;
+	paddr_t base;
+	uint64_t size;
+
+	if (dt_reg(node, 0, &base, &size)) {
+		return -ERR_FORMAT;
+	}
+	gic.gicd = arch_mmu_map_device(base, size);
+	(void)dt_u32(node, "#redistributor-regions", &n);
+	if (n > MAX_REGIONS) {
+		log_warn("gic: %u redistributor regions, %u are used", n,
+			 MAX_REGIONS);
+		n = MAX_REGIONS;
+	}
+	for (uint32_t i = 0; i < n; i++) {
+		if (dt_reg(node, 1 + i, &base, &size)) {
+			return -ERR_FORMAT;
+		}
+		gic.gicr[i].base = arch_mmu_map_device(base, size);
+		gic.gicr[i].size = size;
+		if (!gic.gicr[i].base) {
+			return -ERR_NOMEM;
+		}
+	}
+	gic.nr_regions = n;
+	return gic.gicd ? 0 : -ERR_NOMEM;
+}
+
+static void fill_vgic_host(dt_node_t node)
+{
+	uint64_t vtr = read_sysreg(s3_4_c12_c11_1);	/* ICH_VTR_EL2 */
+	unsigned int pre_bits = (unsigned int)FIELD(vtr, 28, 26) + 1;
+	bool edge;
+
+	vgic_host.version = 3;
+	vgic_host.nr_lrs = (uint8_t)(FIELD(vtr, 4, 0) + 1);
+	vgic_host.nr_pri_bits = (uint8_t)(FIELD(vtr, 31, 29) + 1);
+	vgic_host.nr_apr = (uint8_t)(pre_bits > 5 ? BIT(pre_bits - 5) : 1);
+	vgic_host.deactivate = gicv3_deactivate;
+	if (dt_irq(node, 0, &vgic_host.maintenance_irq, &edge)) {
+		vgic_host.maintenance_irq = 25;	/* SBSA; IHI0069 has no say */
+	}
+}
+
+static int gicv3_probe(dt_node_t node)
+{
+	uint32_t lines;
+	int err = map_regions(node);
+
+	if (err) {
+		return err;
+	}
+	mmio_write32(gic.gicd + GICD_CTLR, 0);
+	if (wait_clear(gic.gicd, (uint32_t)CTLR_RWP)) {
+		return -ERR_IO;
+	}
+	lines = gic_nr_irqs(gic.gicd);
+	mmio_write32(gic.gicd + GICD_CTLR, (uint32_t)CTLR_ARE_NS);
+	(void)wait_clear(gic.gicd, (uint32_t)CTLR_RWP);
+	gic_init_shared(gic.gicd, lines, true);
+	mmio_write32(gic.gicd + GICD_CTLR,
+		     (uint32_t)(CTLR_ARE_NS | CTLR_ENABLE_GRP1));
+	(void)wait_clear(gic.gicd, (uint32_t)CTLR_RWP);
+
+	gicv3_chip.nr_irqs = lines;
+	err = irqchip_install(&gicv3_chip);
+	if (err) {
+		return err;
+	}
+	err = irqchip_cpu_init();
+	if (err) {
+		return err;
+	}
+	fill_vgic_host(node);
+	log_info("gic: GICv3, %u lines, %u list registers", lines,
+		 vgic_host.nr_lrs);
+	return 0;
+}
+
+static const char *const gicv3_compatible[] = { "arm,gic-v3", NULL };
+static const struct driver gicv3_driver = {
+	.name = "gicv3",
+	.class = DRIVER_IRQCHIP,
+	.compatible = gicv3_compatible,
+	.probe = gicv3_probe,
+};
+DRIVER(gicv3_driver);
