@@ -41,7 +41,21 @@ enum log_level log_get_console_level(void);
  * NUL-terminated; advances *pos. Returns bytes copied, 0 at the end.
  */
 size_t log_read(uint64_t *pos, char *buf, size_t size);
+/*
+ * As log_read() for one line, without its newline and cut to `size`; its
+ * level in *level. False at the end.
+ */
+bool log_next(uint64_t *pos, enum log_level *level, char *buf, size_t size);
 void log_clear(void);
+
+/*
+ * Where lines go that are at or above the console level, one call per line,
+ * newline included; NULL: nowhere. The lines kept so far go there at once.
+ * `put` is called with the log locked, from any context: it must neither
+ * block nor log.
+ */
+void log_set_sink(void (*put)(const char *s, size_t n));
+const char *log_level_name(enum log_level level);
 
 /* Write the last `lines` log lines through `put`: for panics. Lock free. */
 void log_dump_tail(unsigned int lines, void (*put)(const char *s, size_t n));
