@@ -44,7 +44,7 @@ no-config-goals := help clean distclean format format-check run deps deps-check 
 	menuconfig %defconfig material material-% bundle tools check check-% \
 	hostlib unit-tests fuzz-targets
 need-config := y
-ifneq ($(MAKECMDGOALS),)
+ifneq ($(if $(filter host,$(ARCH)),,$(MAKECMDGOALS)),)
 ifeq ($(filter-out $(no-config-goals),$(MAKECMDGOALS)),)
   need-config :=
 endif

@@ -56,3 +56,11 @@ image-file = $(image-$(1))
 material: $(LIBFDT) $(foreach i,Image initrd.cpio.gz u-boot.bin,\
 	$(call image-file,$(i)))
 material-full: material $(call image-file,Image-full)
+
+# Links to the images in use, by their names in bundles, for the tests.
+.PHONY: check-images
+check-images: $(foreach i,$(known-images),$(call image-file,$(i)))
+	$(Q)mkdir -p $(O)/check/images
+	$(Q)$(foreach i,$(known-images),\
+		ln -sfn '$(abspath $(call image-file,$(i)))' \
+		'$(O)/check/images/$(i)';)

@@ -1,0 +1,312 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Drives the hypervisor in QEMU: its terminal and its guests' consoles.
+
+Every wait is for something the console prints, with a time limit; a panic ends
+the wait at once. The whole console is kept in a log file.
+"""
+
+import json
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import time
+
+import pexpect
+
+TOP = pathlib.Path(__file__).resolve().parents[2]
+BUILD = TOP / os.environ.get("SOCLE_BUILD", "build")
+# Real files behind the images/ of bundles; `make check-images` fills it.
+IMAGES = BUILD / "check" / "images"
+# On a slow machine, all time limits are stretched.
+SLOWNESS = float(os.environ.get("SOCLE_SLOWNESS", "1"))
+
+PROMPT = "socle> "
+DETACH = "\x1d"
+CTRL_C = "\x03"
+ESCAPE_SEQUENCE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b[=>78]")
+PANIC = re.compile(r"\*\*\* PANIC on CPU[^\n]*\n|Kernel panic - not syncing[^\n]*\n")
+
+
+class Failure(AssertionError):
+    """What did not happen, with the end of the console."""
+
+
+def clean(text):
+    """The text as a person would see it, without what was overwritten."""
+    lines = ESCAPE_SEQUENCE.sub("", text).replace("\r\n", "\n").split("\n")
+    return "\n".join(line.rstrip("\r").rpartition("\r")[2] for line in lines)
+
+
+def description(name, memory=128, vcpus=1, kernel="/images/Image",
+                initrd="/images/initrd.cpio.gz", bootargs=None, extra="",
+                boot=""):
+    """The source of a guest's description; memory in MiB."""
+    if bootargs is None:
+        bootargs = f"console=ttyAMA0 hostname={name}"
+    initrd = f'initrd = "{initrd}";' if initrd else ""
+    bootargs = f'bootargs = "{bootargs}";' if bootargs else ""
+    return f"""\
+/dts-v1/;
+/ {{
+	compatible = "socle,guest";
+	#address-cells = <2>;
+	#size-cells = <2>;
+	model = "{name}";
+	cpus {{ count = <{vcpus}>; }};
+	memory@40000000 {{ reg = <0x0 0x40000000 0x0 {memory << 20:#x}>; }};
+	boot {{ kernel = "{kernel}"; {initrd} {bootargs} {boot} }};
+	{extra}
+}};
+"""
+
+
+def bare(name, image, memory=16, **more):
+    """The description of a bare-metal image of tests/guest."""
+    return description(name, memory=memory, kernel=f"/images/{image}.bin",
+                       initrd=None, bootargs="", **more)
+
+
+def start_script(names):
+    return "".join(f"guest create /guests/{name}.dtb\nguest start {name}\n"
+                   for name in names)
+
+
+def make_bundle(directory, guests, script=None, files=None):
+    """Packs descriptions {name: source}; the bundle's path.
+
+    script is boot.cmd, by default one that starts every guest. files are more
+    {name in the bundle: text or bytes}.
+    """
+    directory = pathlib.Path(directory)
+    root = directory / "bundle"
+    (root / "guests").mkdir(parents=True)
+    for name, source in guests.items():
+        (root / "guests" / f"{name}.dts").write_text(source, encoding="utf-8")
+    script = start_script(guests) if script is None else script
+    (root / "boot.cmd").write_text(script, encoding="utf-8")
+    for name, content in (files or {}).items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if isinstance(content, str):
+            content = content.encode()
+        path.write_bytes(content)
+    offers = [f"--offer=images/{path.name}={path.resolve()}"
+              for folder in (IMAGES, BUILD / "guest") if folder.exists()
+              for path in folder.iterdir()]
+    output = directory / "bundle.cpio"
+    done = subprocess.run(
+        [sys.executable, str(TOP / "tools" / "mkbundle"), *offers,
+         "-o", str(output), str(root)], capture_output=True, text=True,
+        check=False)
+    if done.returncode:
+        raise Failure(done.stderr)
+    return output
+
+
+class Machine:
+    """QEMU with its serial line as a terminal."""
+
+    def __init__(self, arguments, log, limit=300):
+        self.log_path = pathlib.Path(log)
+        self.log_path.parent.mkdir(parents=True, exist_ok=True)
+        self.log = open(self.log_path, "w", encoding="utf-8",
+                        errors="replace", newline="")
+        self.text = ""
+        qemu = os.environ.get("QEMU", "qemu-system-aarch64")
+        command = ["-k", "5", str(int(limit * SLOWNESS)), qemu, *arguments]
+        self.log.write(f"timeout {' '.join(command)}\n")
+        self.child = pexpect.spawn("timeout", command, encoding="utf-8",
+                                   codec_errors="replace", echo=False,
+                                   dimensions=(24, 80), timeout=None)
+        self.child.delaybeforesend = None
+        self.child.logfile_read = self
+        self.started = time.monotonic()
+
+    def write(self, text):
+        """For pexpect: everything read passes here."""
+        self.text += text
+        self.log.write(text)
+
+    def flush(self):
+        self.log.flush()
+
+    def send(self, text):
+        self.child.send(text)
+
+    def expect(self, pattern, timeout=60, panic=False):
+        """Waits for a regular expression, or one of a list; its match.
+
+        panic: a panic is what the test is about.
+        """
+        patterns = pattern if isinstance(pattern, list) else [pattern]
+        stops = [] if panic else [PANIC]
+        which = self.child.expect(
+            [*patterns, *stops, pexpect.TIMEOUT, pexpect.EOF],
+            timeout=timeout * SLOWNESS)
+        if which < len(patterns):
+            return self.child.match
+        if which == len(patterns) and stops:
+            # What follows tells why.
+            self.child.expect([r"halted \(panic", pexpect.TIMEOUT,
+                               pexpect.EOF], timeout=5 * SLOWNESS)
+            self.fail("panic", patterns)
+        why = "QEMU ended" if not self.child.isalive() else "nothing came"
+        return self.fail(why, patterns)
+
+    def fail(self, why, patterns):
+        tail = "\n".join(clean(self.text).split("\n")[-40:])
+        raise Failure(f"{why} while waiting for {patterns!r}; the console "
+                      f"({self.log_path}) ends in:\n{tail}")
+
+    def wait_exit(self, timeout=30):
+        """QEMU's exit status, once it ends by itself."""
+        which = self.child.expect([pexpect.EOF, pexpect.TIMEOUT],
+                                  timeout=timeout * SLOWNESS)
+        if which:
+            self.fail("QEMU still runs", ["its end"])
+        self.child.close()
+        return self.child.exitstatus
+
+    def close(self):
+        self.child.close(force=True)
+        self.log.close()
+
+
+class Socle(Machine):
+    """The hypervisor, from its start to its prompt."""
+
+    def __init__(self, log, bundle=None, *, gic=3, smp=2, cpu="cortex-a57",
+                 mem="1G", append="", icount=None, machine="", image=None,
+                 extra=(), limit=300):
+        self.count = 0
+        arguments = [
+            "-M", f"virt,virtualization=on,gic-version={gic}{machine}",
+            "-cpu", cpu, "-smp", str(smp), "-m", str(mem),
+            "-nodefaults", "-display", "none", "-serial", "mon:stdio",
+            "-kernel", str(image or BUILD / "vmm.bin"),
+        ]
+        if bundle:
+            arguments += ["-initrd", str(bundle)]
+        if append:
+            arguments += ["-append", append]
+        if icount is not None:
+            arguments += ["-icount", icount]
+        super().__init__([*arguments, *extra], log, limit)
+
+    def expect_prompt(self, timeout=60):
+        self.expect(re.escape(PROMPT), timeout)
+
+    def boot(self, timeout=60):
+        """Waits until boot.cmd has run and the terminal answers."""
+        self.expect_prompt(timeout)
+        self.cmd("version", timeout)
+        return self
+
+    def cmd(self, line, timeout=60):
+        """Runs a command; what it printed.
+
+        Its end is what `echo` prints after it: log lines may come between, and
+        redraw the prompt.
+        """
+        self.count += 1
+        mark = f"@@{self.count}"
+        start = len(self.text)
+        self.send(f"{line}\r")
+        self.expect_prompt(timeout)
+        self.send(f"echo {mark}\r")
+        self.expect(rf"\n{mark}\r?\n", timeout)
+        return self.output(self.text[start:], line, mark)
+
+    @staticmethod
+    def output(text, line, mark):
+        kept = []
+        for seen in clean(text).split("\n"):
+            if seen == mark:
+                break
+            if seen.startswith(PROMPT.strip()) or seen == line:
+                continue
+            kept.append(seen)
+        return "\n".join(kept).strip("\n")
+
+    def json(self, line, timeout=60):
+        """What a listing gives with --json."""
+        text = self.cmd(f"{line} --json", timeout)
+        found = re.search(r"^[\[{].*[\]}]$", text, re.DOTALL | re.MULTILINE)
+        assert found, f"{line} --json printed no JSON:\n{text}"
+        return json.loads(found.group(0))
+
+    def guests(self):
+        """Guests by name, as `guest list` has them."""
+        return {guest["name"]: guest for guest in self.json("guest list")}
+
+    def expect_state(self, name, state, timeout=60):
+        """Asks until the guest is in the state."""
+        limit = time.monotonic() + timeout * SLOWNESS
+        while True:
+            found = self.guests().get(name, {}).get("state", "absent")
+            if found == state:
+                return
+            if time.monotonic() > limit:
+                self.fail(f"guest {name} is {found}", [state])
+            time.sleep(0.2)
+
+    def attach(self, name):
+        """The guest's console, for what follows."""
+        self.send(f"guest console {name}\r")
+        # The line that says how to leave.
+        self.expect(r"Ctrl-\][^\n]*\n")
+        return Console(self, name)
+
+    def detach(self):
+        self.send(DETACH)
+        self.expect_prompt()
+
+    def linux(self, name, timeout=90):
+        """Attaches and waits for the login shell."""
+        return self.attach(name).login(timeout)
+
+    def shutdown(self, timeout=60):
+        """`host shutdown`; QEMU's exit status."""
+        self.send("host shutdown\r")
+        return self.wait_exit(timeout)
+
+
+class Console:
+    """A Linux guest's shell, on its attached console."""
+
+    def __init__(self, socle, name):
+        self.socle = socle
+        self.name = name
+
+    def login(self, timeout=90):
+        """Waits for the shell's prompt, asking for a fresh one."""
+        self.socle.send("\r")
+        self.socle.expect(rf"{self.name}:[^\r\n]*# ", timeout)
+        return self
+
+    def sh(self, command, timeout=60, status=0):
+        """Runs a shell command; what it printed. status None: any."""
+        self.socle.count += 1
+        mark = f"@@{self.socle.count}"
+        # The quotes keep the echoed line from looking like its output.
+        self.socle.send(f"echo '@'{mark[1:]}; {command}\necho '@'{mark[1:]} $?\n")
+        self.socle.expect(rf"\n{mark}\r?\n", timeout)
+        start = len(self.socle.text) - len(self.socle.child.buffer)
+        found = self.socle.expect(rf"\n{mark} (\d+)\r?\n", timeout)
+        end = len(self.socle.text) - len(self.socle.child.buffer)
+        text = clean(self.socle.text[start:end])
+        prompt = re.compile(rf"^{self.name}:[^\n]*# .*$|^{mark} \d+$", re.M)
+        text = prompt.sub("", text).strip("\n")
+        if status is not None:
+            assert int(found.group(1)) == status, \
+                f"{command}: status {found.group(1)}\n{text}"
+        return text
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, value, trace):
+        if kind is None:
+            self.socle.detach()

@@ -1,0 +1,162 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Guests beside each other, and their way from creation to destruction."""
+
+import pytest
+
+from socle import CTRL_C, bare, description
+
+
+def test_two_linux(boot):
+    """Two guests of two VCPUs each, on two CPUs."""
+    names = ["linux0", "linux1"]
+    host = boot({n: description(n, vcpus=2, memory=192) for n in names},
+                smp=2)
+    for name in names:
+        with host.linux(name) as shell:
+            assert shell.sh("hostname") == name
+            assert shell.sh("nproc") == "2"
+    states = host.guests()
+    assert {states[n]["state"] for n in names} == {"running"}
+
+
+@pytest.mark.parametrize("gic", [2, 3])
+def test_more_vcpus_than_cpus(boot, gic):
+    host = boot({"linux0": description("linux0", vcpus=4, memory=256)},
+                smp=1, gic=gic)
+    with host.linux("linux0") as shell:
+        assert shell.sh("nproc") == "4"
+        # All of them work, and the shell still answers.
+        shell.sh("for i in 1 2 3 4; do (for j in $(seq 3000); do :; done) & "
+                 "done; wait", timeout=120)
+
+
+def test_guest_reboot(boot):
+    host = boot({"linux0": description("linux0")})
+    console = host.linux("linux0")
+    first = console.sh("cat /proc/sys/kernel/random/boot_id")
+    host.send("reboot -f\r")
+    host.expect(r"linux0: login shell on", timeout=90)
+    console.login()
+    assert console.sh("cat /proc/sys/kernel/random/boot_id") != first
+    host.detach()
+    assert host.guests()["linux0"]["state"] == "running"
+
+
+def test_guest_poweroff(boot):
+    """A guest that switches itself off can be started again."""
+    host = boot({"linux0": description("linux0")})
+    host.linux("linux0")
+    host.send("poweroff -f\r")
+    host.detach()
+    host.expect_state("linux0", "stopped")
+    host.cmd("guest start linux0")
+    with host.linux("linux0") as shell:
+        assert shell.sh("hostname") == "linux0"
+
+
+def test_pause_resume(boot):
+    host = boot({"linux0": description("linux0")})
+    with host.linux("linux0"):
+        pass
+    host.cmd("guest pause linux0")
+    host.expect_state("linux0", "paused")
+    host.cmd("guest resume linux0")
+    host.expect_state("linux0", "running")
+    with host.linux("linux0") as shell:
+        assert shell.sh("echo alive") == "alive"
+
+
+def test_reset(boot):
+    host = boot({"linux0": description("linux0")})
+    with host.linux("linux0") as shell:
+        first = shell.sh("cat /proc/sys/kernel/random/boot_id")
+    host.cmd("guest reset linux0")
+    with host.linux("linux0") as shell:
+        assert shell.sh("cat /proc/sys/kernel/random/boot_id") != first
+
+
+def test_shell_is_interactive(boot):
+    """Ctrl-C reaches the guest's foreground job."""
+    host = boot({"linux0": description("linux0")})
+    console = host.linux("linux0")
+    host.send("echo go; sleep 1000\r")
+    host.expect(r"\ngo\r?\n")
+    host.send(CTRL_C)
+    host.expect(r"linux0:[^\r\n]*# ")
+    assert console.sh("echo alive") == "alive"
+
+
+def used(host):
+    """What page and heap statistics must return to."""
+    return host.json("memory"), host.json("heap")
+
+
+def test_create_destroy(boot):
+    """A hundred times, with every page and heap byte back."""
+    host = boot({"hello": bare("hello", "hello")}, script="")
+
+    def cycle():
+        host.cmd("guest create /guests/hello.dtb")
+        host.cmd("guest start hello")
+        host.cmd("guest destroy hello")
+
+    # The first ones fill pools that are kept.
+    for _ in range(3):
+        cycle()
+    before = used(host)
+    for _ in range(100):
+        cycle()
+    assert host.guests() == {}
+    assert used(host) == before
+
+
+def test_destroy_unstarted(boot):
+    host = boot({"hello": bare("hello", "hello")}, script="")
+    host.cmd("guest create /guests/hello.dtb")
+    before = host.guests()
+    assert before["hello"]["state"] != "running"
+    host.cmd("guest destroy hello")
+    assert host.guests() == {}
+
+
+def test_64_guests(boot):
+    """Many small guests at once; each has spoken."""
+    names = [f"g{i}" for i in range(64)]
+    host = boot({n: bare(n, "idle", memory=2) for n in names}, script="",
+                mem="2G", limit=600)
+    for name in names:
+        host.cmd(f"guest create /guests/{name}.dtb")
+        host.cmd(f"guest start {name}")
+    states = host.guests()
+    assert len(states) == 64
+    assert {g["state"] for g in states.values()} == {"running"}
+    for name in ("g0", "g31", "g63"):
+        host.attach(name)
+        host.expect("idle: waiting")
+        host.detach()
+
+
+def test_hello(boot):
+    """A bare-metal guest hears what is typed, and ends."""
+    host = boot({"hello": bare("hello", "hello")})
+    host.attach("hello")
+    host.expect("hello: tree at 0x[0-9a-f]+")
+    host.send("xyzzy")
+    host.expect("xyzzy")
+    host.send("q")
+    host.expect("bye")
+    host.detach()
+    host.expect_state("hello", "stopped")
+
+
+def test_uboot(boot):
+    """Debian's U-Boot for the virt machine, unmodified, to its prompt."""
+    from socle import TOP
+    source = (TOP / "tools/bundles/default/guests/uboot.dts").read_text()
+    host = boot({"uboot": source})
+    host.attach("uboot")
+    host.expect("=> ")
+    host.send("version\r")
+    host.expect(r"U-Boot 20\d\d")
+    host.expect("=> ")
+    host.detach()

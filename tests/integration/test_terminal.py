@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The management terminal, as a person at its keyboard meets it."""
+
+import pytest
+
+from socle import CTRL_C, bare, description
+
+
+def test_help_names_every_command(boot):
+    host = boot()
+    text = host.cmd("help")
+    for name in ("version host guest vcpu thread sched devtree memory heap irq "
+                 "timer dmesg log ls cat hexdump run echo sleep reset "
+                 "shutdown").split():
+        assert name in text, f"help does not name {name}"
+    for line in text.split("\n"):
+        assert len(line) <= 80
+
+
+@pytest.mark.parametrize("line", ["guest list", "vcpu list", "thread list",
+                                  "memory", "heap", "irq list", "host cpus"])
+def test_listings(boot, line):
+    """Every listing fits 80 columns and is there as JSON."""
+    host = boot({"hello": bare("hello", "hello")})
+    for seen in host.cmd(line).split("\n"):
+        assert len(seen) <= 80, seen
+    rows = host.json(line)
+    assert isinstance(rows, list)
+
+
+def test_unknown_command(boot):
+    host = boot()
+    assert "error:" in host.cmd("frobnicate")
+
+
+def test_interrupt(boot):
+    host = boot()
+    host.send("sleep 1000\r")
+    host.expect("sleep 1000")
+    host.send(CTRL_C)
+    host.expect_prompt()
+    assert host.cmd("echo alive") == "alive"
+
+
+def test_boot_script_error(start, bundle):
+    """An error names the file and the line; the prompt comes all the same."""
+    packed = bundle({}, script="echo first\nguest start nobody\necho third\n")
+    host = start(packed)
+    host.expect(r"/boot\.cmd:2")
+    host.boot()
+
+
+def test_files(boot):
+    host = boot(files={"etc/words": "alpha\nbeta\n"}, script="echo started\n")
+    assert "words" in host.cmd("ls /etc")
+    assert host.cmd("cat /etc/words") == "alpha\nbeta"
+
+
+def test_paste_a_megabyte(boot):
+    """A flood of input does not wedge the console."""
+    host = boot(limit=600)
+    line = "echo " + "x" * 58 + "\r"
+    for _ in range((1 << 20) // len(line) // 64):
+        host.send(line * 64)
+        host.expect("x\r?\n")
+    host.send("\recho the @''@ end\r")
+    host.expect(r"\nthe @@ end", timeout=300)
+    assert host.cmd("echo alive") == "alive"
+
+
+def test_paste_into_guest(boot):
+    """The same through a guest's UART: each byte arrives."""
+    host = boot({"linux0": description("linux0")}, limit=600)
+    with host.linux("linux0") as shell:
+        shell.sh("stty -echo")
+        host.send("wc -c <<EOF\r")
+        for _ in range(256):
+            host.send("y" * 255 + "\r")
+        host.send("EOF\r")
+        host.expect(r"\n65536\r?\n", timeout=300)
+        shell.sh("stty echo")
+
+
+def test_shutdown_exit_code(boot):
+    host = boot({"linux0": description("linux0")})
+    assert host.shutdown() == 0
+
+
+def test_dmesg(boot):
+    host = boot()
+    assert host.cmd("dmesg")

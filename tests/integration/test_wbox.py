@@ -1,0 +1,19 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The white-box tests, which run inside an image built with them."""
+
+import pytest
+
+from socle import BUILD
+
+pytestmark = pytest.mark.wbox
+IMAGE = BUILD / "check" / "debug" / "vmm.bin"
+
+
+@pytest.mark.parametrize("gic,smp,cpu", [
+    (2, 1, "cortex-a53"), (3, 1, "cortex-a57"), (2, 4, "cortex-a72"),
+    (3, 4, "max"),
+])
+def test_all(boot, gic, smp, cpu):
+    host = boot(gic=gic, smp=smp, cpu=cpu, image=IMAGE)
+    text = host.cmd("test", timeout=200)
+    assert "0 failed" in text.split("\n")[-1], text
