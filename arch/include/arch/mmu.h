@@ -6,9 +6,18 @@
 #include <arch_impl/mmu.h>
 #include <libs/types.h>
 
-/* Inline in <arch_impl/mmu.h>: all RAM is mapped one to one.
+/*
+ * Supplied by <arch_impl/mmu.h>; all RAM is mapped, one linear map:
+ *
  *   void *arch_phys_to_virt(paddr_t pa);
  *   paddr_t arch_virt_to_phys(const void *va);   direct map and image only
+ *   MMU_WINDOW_BASE, MMU_WINDOW_SIZE             addresses for other mappings
+ *
+ * Where a tool checks accesses (AddressSanitizer), free heap memory is told
+ * to it; elsewhere these do nothing:
+ *
+ *   void arch_mem_poison(const void *p, size_t size);
+ *   void arch_mem_unpoison(const void *p, size_t size);
  */
 
 enum mmu_prot {
@@ -29,9 +38,18 @@ int __must_check arch_mmu_unmap(vaddr_t va, uint64_t size);
 int __must_check arch_mmu_protect(vaddr_t va, uint64_t size,
 				  enum mmu_prot prot);
 
+/* What a mapped address leads to: 0, or -ERR_FAULT. Any context; `prot` may
+ * be NULL. */
+int __must_check arch_mmu_lookup(vaddr_t va, paddr_t *pa,
+				 enum mmu_prot *prot);
+
 /* Map a device's registers; the pointer stays valid until unmapped. Page
- * granular; the same page may be asked for again. NULL when out of memory. */
+ * granular; the same page may be asked for again. NULL when out of memory,
+ * or when the range is partly RAM. */
 volatile void *arch_mmu_map_device(paddr_t pa, uint64_t size);
+
+/* Fill whole pages with zeroes, as fast as the CPU can. */
+void arch_zero_pages(void *va, size_t size);
 
 /* Clean + invalidate / clean data cache to the point of coherency. */
 void arch_cache_clean_inval(const void *va, size_t size);

@@ -1,0 +1,462 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Translation tables of either stage: map, unmap, protect, look up. */
+#include "pgtable.h"
+
+#include "pte.h"
+
+#include <arch/mmu.h>
+#include <libs/error.h>
+
+/* A piece of work on [va, end), handed down the levels. */
+struct span {
+	uint64_t va, end;
+	uint64_t pa;		/* map: where va goes */
+	uint64_t attrs;		/* map, protect */
+	unsigned int deepest;	/* unmap, protect: deepest entry changed */
+	uint64_t freed;		/* unmap: chain of unlinked tables */
+};
+
+static uint64_t *table_at(paddr_t pa)
+{
+	return arch_phys_to_virt(pa);
+}
+
+static uint64_t *entry_table(uint64_t pte)
+{
+	return table_at(PADDR(pte_addr(pte)));
+}
+
+static uint64_t entry_get(const uint64_t *entry)
+{
+	return __atomic_load_n(entry, __ATOMIC_RELAXED);
+}
+
+/* Release: what the entry points to was written before (Arm ARM B2.3: walks
+ * are reads that are ordered by address dependency). */
+static void entry_set(uint64_t *entry, uint64_t pte)
+{
+	__atomic_store_n(entry, pte, __ATOMIC_RELEASE);
+}
+
+static size_t root_entries(const struct pgtable *pt)
+{
+	return (size_t)1 << (pt->bits - pte_shift(pt->start_level));
+}
+
+/* Index of va in its table at `level`; the root may be concatenated. */
+static size_t entry_index(const struct pgtable *pt, uint64_t va,
+			  unsigned int level)
+{
+	size_t index = (size_t)(va >> pte_shift(level));
+
+	return level == pt->start_level ? index : index & (PTE_COUNT - 1);
+}
+
+/* End of the part of [va, end) that one entry at `level` covers. */
+static uint64_t entry_end(uint64_t va, uint64_t end, unsigned int level)
+{
+	uint64_t next = ALIGN_DOWN(va, pte_span(level)) + pte_span(level);
+
+	return MIN(next, end);
+}
+
+static bool table_is_empty(const uint64_t *table)
+{
+	for (size_t i = 0; i < PTE_COUNT; i++) {
+		if (pte_is_valid(table[i])) {
+			return false;
+		}
+	}
+	return true;
+}
+
+static int range_check(const struct pgtable *pt, uint64_t va, uint64_t size)
+{
+	uint64_t limit = BIT(pt->bits);
+
+	if (((va | size) & PAGE_MASK) != 0 || size == 0) {
+		return -ERR_INVAL;
+	}
+	if (size > limit || va > limit - size) {
+		return -ERR_RANGE;
+	}
+	return 0;
+}
+
+void pgtable_init(struct pgtable *pt, const struct pgtable_ops *ops,
+		  paddr_t root, unsigned int start_level, unsigned int bits)
+{
+	*pt = (struct pgtable){
+		.ops = ops,
+		.root = root,
+		.start_level = (uint8_t)start_level,
+		.bits = (uint8_t)bits,
+	};
+}
+
+static int table_new(struct pgtable *pt, uint64_t **table, uint64_t *pte)
+{
+	paddr_t pa;
+	int err = pt->ops->table_alloc(pt, &pa);
+
+	if (err) {
+		return err;
+	}
+	pt->tables++;
+	*table = table_at(pa);
+	*pte = pte_table(pa.v);
+	return 0;
+}
+
+static void table_release(struct pgtable *pt, uint64_t pa)
+{
+	pt->tables--;
+	pt->ops->table_free(pt, PADDR(pa));
+}
+
+static void fini_level(struct pgtable *pt, uint64_t *table, size_t count,
+		       unsigned int level)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (pte_is_table(table[i], level)) {
+			fini_level(pt, entry_table(table[i]), PTE_COUNT,
+				   level + 1);
+			table_release(pt, pte_addr(table[i]));
+		}
+		table[i] = 0;
+	}
+}
+
+void pgtable_fini(struct pgtable *pt)
+{
+	fini_level(pt, table_at(pt->root), root_entries(pt), pt->start_level);
+	for (size_t i = 0; i < ARRAY_SIZE(pt->leaves); i++) {
+		pt->leaves[i] = 0;
+	}
+}
+
+static bool leaf_fits(const struct span *s, uint64_t end, unsigned int level)
+{
+	return level >= 1 && end - s->va == pte_span(level) &&
+	       IS_ALIGNED(s->va | s->pa, pte_span(level));
+}
+
+static int map_level(struct pgtable *pt, uint64_t *table, unsigned int level,
+		     struct span *s, uint64_t end)
+{
+	while (s->va < end) {
+		uint64_t *entry = &table[entry_index(pt, s->va, level)];
+		uint64_t next = entry_end(s->va, end, level);
+		uint64_t pte = *entry;
+		uint64_t *sub;
+		int err;
+
+		if (leaf_fits(s, next, level) && !pte_is_valid(pte)) {
+			entry_set(entry, pte_leaf(s->pa, s->attrs, level));
+			pt->leaves[level - 1]++;
+			s->pa += next - s->va;
+			s->va = next;
+			continue;
+		}
+		if (!pte_is_valid(pte)) {
+			err = table_new(pt, &sub, &pte);
+			if (err) {
+				return err;
+			}
+			entry_set(entry, pte);
+		}
+		err = map_level(pt, entry_table(pte), level + 1, s, next);
+		if (err) {
+			return err;
+		}
+	}
+	return 0;
+}
+
+/*
+ * Put a table of equal leaves where a block is. The address is not mapped for
+ * a moment (Arm ARM D8.16.1): whoever may touch it meanwhile on another CPU
+ * must be able to take the fault and come back.
+ */
+static int entry_split(struct pgtable *pt, uint64_t *entry, uint64_t va,
+		       unsigned int level)
+{
+	uint64_t old = *entry;
+	uint64_t *sub;
+	uint64_t pte;
+	int err = table_new(pt, &sub, &pte);
+
+	if (err) {
+		return err;
+	}
+	for (size_t i = 0; i < PTE_COUNT; i++) {
+		sub[i] = pte_leaf(pte_addr(old) + i * pte_span(level + 1),
+				  pte_attrs(old), level + 1);
+	}
+	entry_set(entry, 0);
+	pt->ops->tlbi(pt, ALIGN_DOWN(va, pte_span(level)), pte_span(level),
+		      level);
+	entry_set(entry, pte);
+	pt->ops->sync(pt);
+	pt->leaves[level - 1]--;
+	pt->leaves[level] += PTE_COUNT;
+	return 0;
+}
+
+/* Split whatever block reaches across va, so that a leaf begins there. */
+static int split_at(struct pgtable *pt, uint64_t va)
+{
+	uint64_t *table = table_at(pt->root);
+	unsigned int level = pt->start_level;
+
+	if (va >= BIT(pt->bits)) {
+		return 0;
+	}
+	for (; !IS_ALIGNED(va, pte_span(level)); level++) {
+		uint64_t *entry = &table[entry_index(pt, va, level)];
+
+		if (!pte_is_valid(*entry)) {
+			return 0;
+		}
+		if (!pte_is_table(*entry, level)) {
+			int err = entry_split(pt, entry, va, level);
+
+			if (err) {
+				return err;
+			}
+		}
+		table = entry_table(*entry);
+	}
+	return 0;
+}
+
+static int split_edges(struct pgtable *pt, uint64_t va, uint64_t size)
+{
+	int err = split_at(pt, va);
+
+	return err ? err : split_at(pt, va + size);
+}
+
+/*
+ * A table without entries is unlinked. Walks may still hold it until the TLB
+ * maintenance is done, so it waits in a chain through its first entry, which
+ * reads as invalid, being page aligned.
+ */
+static void table_retire(uint64_t *entry, unsigned int level, struct span *s)
+{
+	uint64_t pa = pte_addr(*entry);
+
+	entry_set(entry, 0);
+	entry_set(table_at(PADDR(pa)), s->freed);
+	s->freed = pa;
+	s->deepest = MAX(s->deepest, level);
+}
+
+static void unmap_level(struct pgtable *pt, uint64_t *table,
+			unsigned int level, struct span *s, uint64_t end)
+{
+	while (s->va < end) {
+		uint64_t *entry = &table[entry_index(pt, s->va, level)];
+		uint64_t next = entry_end(s->va, end, level);
+		uint64_t pte = *entry;
+
+		if (pte_is_table(pte, level)) {
+			unmap_level(pt, entry_table(pte), level + 1, s, next);
+			if (table_is_empty(entry_table(pte))) {
+				table_retire(entry, level, s);
+			}
+		} else if (pte_is_valid(pte)) {
+			entry_set(entry, 0);
+			pt->leaves[level - 1]--;
+			s->deepest = MAX(s->deepest, level);
+		}
+		s->va = next;
+	}
+}
+
+static void free_retired(struct pgtable *pt, uint64_t pa)
+{
+	/* Unlinked, then counted, then reused: pairs with walk(). */
+	__atomic_store_n(&pt->generation, pt->generation + 1,
+			 __ATOMIC_RELEASE);
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	while (pa) {
+		uint64_t *table = table_at(PADDR(pa));
+		uint64_t next = table[0];
+
+		table[0] = 0;
+		table_release(pt, pa);
+		pa = next;
+	}
+}
+
+/* No leaf reaches across the ends. Cannot fail. */
+static void unmap_range(struct pgtable *pt, uint64_t va, uint64_t size)
+{
+	struct span s = { .va = va, .end = va + size };
+
+	unmap_level(pt, table_at(pt->root), pt->start_level, &s, s.end);
+	if (s.deepest == 0 && !s.freed) {
+		return;
+	}
+	pt->ops->tlbi(pt, va, size, s.deepest);
+	if (s.freed) {
+		free_retired(pt, s.freed);
+	}
+}
+
+int pgtable_map(struct pgtable *pt, uint64_t va, uint64_t pa, uint64_t size,
+		uint64_t attrs)
+{
+	struct span s = { .va = va, .end = va + size, .pa = pa,
+			  .attrs = attrs };
+	bool mapped;
+	int err = range_check(pt, va, size);
+
+	if (err) {
+		return err;
+	}
+	if ((pa & PAGE_MASK) != 0) {
+		return -ERR_INVAL;
+	}
+	if (pa >= BIT(PTE_MAX_BITS) || size > BIT(PTE_MAX_BITS) - pa) {
+		return -ERR_RANGE;
+	}
+	if (pgtable_run(pt, va, s.end, &mapped) != s.end || mapped) {
+		return -ERR_EXIST;
+	}
+	err = map_level(pt, table_at(pt->root), pt->start_level, &s, s.end);
+	if (err) {
+		unmap_range(pt, va, size);
+		return err;
+	}
+	pt->ops->sync(pt);
+	return 0;
+}
+
+int pgtable_unmap(struct pgtable *pt, uint64_t va, uint64_t size)
+{
+	int err = range_check(pt, va, size);
+
+	if (err) {
+		return err;
+	}
+	err = split_edges(pt, va, size);
+	if (err) {
+		return err;
+	}
+	unmap_range(pt, va, size);
+	return 0;
+}
+
+/* A leaf whose memory type changes is taken away before it comes back. */
+static void leaf_protect(struct pgtable *pt, uint64_t *entry, uint64_t va,
+			 unsigned int level, uint64_t attrs)
+{
+	uint64_t old = *entry;
+
+	if (((pte_attrs(old) ^ attrs) & ~PTE_PERMISSIONS) != 0) {
+		entry_set(entry, 0);
+		pt->ops->tlbi(pt, va, pte_span(level), level);
+	}
+	entry_set(entry, pte_leaf(pte_addr(old), attrs, level));
+}
+
+static void protect_level(struct pgtable *pt, uint64_t *table,
+			  unsigned int level, struct span *s, uint64_t end)
+{
+	while (s->va < end) {
+		uint64_t *entry = &table[entry_index(pt, s->va, level)];
+		uint64_t next = entry_end(s->va, end, level);
+
+		if (pte_is_table(*entry, level)) {
+			protect_level(pt, entry_table(*entry), level + 1, s,
+				      next);
+		} else {
+			leaf_protect(pt, entry, s->va, level, s->attrs);
+			s->deepest = MAX(s->deepest, level);
+		}
+		s->va = next;
+	}
+}
+
+int pgtable_protect(struct pgtable *pt, uint64_t va, uint64_t size,
+		    uint64_t attrs)
+{
+	struct span s = { .va = va, .end = va + size, .attrs = attrs };
+	bool mapped;
+	int err = range_check(pt, va, size);
+
+	if (err) {
+		return err;
+	}
+	if (pgtable_run(pt, va, s.end, &mapped) != s.end || !mapped) {
+		return -ERR_NOENT;
+	}
+	err = split_edges(pt, va, size);
+	if (err) {
+		return err;
+	}
+	protect_level(pt, table_at(pt->root), pt->start_level, &s, s.end);
+	pt->ops->tlbi(pt, va, size, s.deepest);
+	return 0;
+}
+
+enum walk_result { WALK_DONE, WALK_RACED };
+
+/*
+ * One descent. A table found before `generation` moved was live when found;
+ * its page stays RAM, so reading it is safe even if it is freed just then,
+ * and what was read is dropped when the generation is seen to have moved.
+ */
+static enum walk_result walk(const struct pgtable *pt, uint64_t va,
+			     uint32_t generation, struct pgtable_walk *w)
+{
+	const uint64_t *table = table_at(pt->root);
+	unsigned int level = pt->start_level;
+
+	for (;; level++) {
+		uint64_t pte = entry_get(&table[entry_index(pt, va, level)]);
+
+		/* Pairs with the step in free_retired(). */
+		__atomic_thread_fence(__ATOMIC_ACQUIRE);
+		if (READ_ONCE(pt->generation) != generation) {
+			return WALK_RACED;
+		}
+		if (!pte_is_table(pte, level)) {
+			w->level = level;
+			w->pte = pte_is_valid(pte) ? pte : 0;
+			w->pa = pte_addr(pte) | (va & (pte_span(level) - 1));
+			return WALK_DONE;
+		}
+		table = entry_table(pte);
+	}
+}
+
+bool pgtable_lookup(const struct pgtable *pt, uint64_t va,
+		    struct pgtable_walk *w)
+{
+	uint32_t generation;
+
+	*w = (struct pgtable_walk){ .level = pt->start_level };
+	if (va >= BIT(pt->bits)) {
+		return false;
+	}
+	do {
+		generation = __atomic_load_n(&pt->generation,
+					     __ATOMIC_ACQUIRE);
+	} while (walk(pt, va, generation, w) == WALK_RACED);
+	return w->pte != 0;
+}
+
+uint64_t pgtable_run(const struct pgtable *pt, uint64_t va, uint64_t end,
+		     bool *mapped)
+{
+	struct pgtable_walk w;
+
+	*mapped = pgtable_lookup(pt, va, &w);
+	do {
+		va = entry_end(va, end, w.level);
+	} while (va < end && pgtable_lookup(pt, va, &w) == *mapped);
+	return va;
+}
