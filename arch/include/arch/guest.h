@@ -8,6 +8,7 @@
 #include <libs/types.h>
 
 struct guest;
+struct emu_region;
 struct guest_config;
 struct config_limits;
 

@@ -13,10 +13,13 @@
 struct guest;
 struct emu_device;
 struct config_device;		/* core/guest_config.h: the checked node */
+struct schema_prop;		/* core/schema.h */
 
-/* One access; size 1, 2, 4 or 8, naturally aligned unless the emulator says
- * it takes unaligned ones. For reads `value` is filled in (zero before); the
- * caller masks to size and sign-extends. */
+/*
+ * One access: size 1, 2, 4 or 8, naturally aligned unless the emulator takes
+ * others. A write's `value` has nothing above `size` bytes; a read's is zero
+ * on entry, and the caller masks what comes back.
+ */
 struct emu_access {
 	uint64_t off;		/* bytes from the region's start */
 	uint64_t value;
@@ -29,11 +32,20 @@ struct emulator {
 	const char *name;
 	const char *const *compatible;	/* NULL-terminated */
 	size_t state_size;		/* bytes at dev->state, zeroed */
-	uint8_t min_access, max_access;	/* bytes; others: external abort; 0: 1..8 */
+	/* Sizes in bytes; others get an external abort. 0: 1 and 8 (4 for
+	 * word_registers). */
+	uint8_t min_access, max_access;
+	/*
+	 * Registers are words on a bus without byte strobes (APB): a narrower
+	 * access arrives as one of the whole aligned word, with a write's
+	 * value in its byte lanes and a read's taken from them.
+	 */
+	bool word_registers;
+	bool unaligned;			/* takes unaligned accesses */
 	/* Thread context. init may allocate, fini undoes it. */
 	int (*init)(struct emu_device *dev);
 	void (*fini)(struct emu_device *dev);
-	/* Power-on state; the guest's VCPUs do not run. */
+	/* Power-on state, not paused; the guest's VCPUs do not run. */
 	void (*reset)(struct emu_device *dev);
 	/*
 	 * VCPU trap context, interrupts masked: no blocking, bounded.
@@ -41,6 +53,14 @@ struct emulator {
 	 * The emulator takes dev->lock itself where it needs it.
 	 */
 	int (*access)(struct emu_device *dev, struct emu_access *a);
+	/* The guest is paused or stopped (true) or goes on: what counts the
+	 * guest's time stands still meanwhile. Thread context. */
+	void (*pause)(struct emu_device *dev, bool paused);
+	/* Press and release the machine's power key. Thread context. */
+	int (*power_key)(struct emu_device *dev);
+	/* Properties of its own that its node may have, checked before init;
+	 * ends with a NULL name. NULL: none. */
+	const struct schema_prop *props;
 };
 #define EMULATOR(ident) REGISTRY_ADD(emulator, struct emulator, ident)
 REGISTRY_DECLARE(emulator, struct emulator);
@@ -56,6 +76,32 @@ struct emu_device {
 
 /* Find by compatible; NULL. */
 const struct emulator *emulator_find(const char *compatible);
+/* Boot: two emulators for one compatible are a mistake in our build.
+ * -ERR_EXIST, logged. */
+int __must_check emulator_check(void);
+
+/*
+ * A device's life, called by its guest. init fills in `dev` from the checked
+ * node; -ERR_NOENT without an emulator for it, -ERR_NOMEM, or the emulator's
+ * own error, and then nothing stays. fini is its reverse; nobody reaches the
+ * device any more. Thread context.
+ */
+int __must_check emu_device_init(struct emu_device *dev, struct guest *g,
+				 const struct config_device *cfg);
+void emu_device_fini(struct emu_device *dev);
+void emu_device_reset(struct emu_device *dev);
+void emu_device_pause(struct emu_device *dev, bool paused);
+/* Press the power key of the first of n devices that has one. -ERR_NOSUPP. */
+int __must_check emu_power_key(struct emu_device *devs, size_t n);
+
+/* A property of the device's node: *len bytes, or NULL (also where the
+ * device is one of the defaults, with no node). Thread context. */
+const void *emu_prop(const struct emu_device *dev, const char *name, int *len);
+uint32_t emu_prop_u32(const struct emu_device *dev, const char *name,
+		      uint32_t otherwise);
+/* String number `n` of a string list. */
+const char *emu_prop_str(const struct emu_device *dev, const char *name,
+			 int n);
 
 /* Drive the device's interrupt line number `n` (index into its description's
  * interrupts). Level lines: state; edge lines: each true is one edge. Any
@@ -80,11 +126,17 @@ struct emu_map {
 	struct emu_region *regions;
 	uint32_t count;
 };
-/* The region holding [ipa, ipa+size), or NULL. `*cache` is the VCPU's hint
- * (index of last hit). Trap context. */
+/* Sort `regions` into `map`, which keeps the array. -ERR_INVAL for an empty
+ * region, -ERR_RANGE past the end of addresses, -ERR_EXIST for an overlap. */
+int __must_check emu_map_build(struct emu_map *map, struct emu_region *regions,
+			       uint32_t n);
+/* The region holding `ipa`, or NULL. `*cache` is the VCPU's hint (index of
+ * its last hit). Trap context. */
 const struct emu_region *emu_find(const struct emu_map *map, ipa_t ipa,
 				  uint32_t *cache);
-/* Perform an access on it; masks the value. 0 or -ERR_FAULT. */
+/* Perform an access on it: 0, and for a read *value, zero above `size`
+ * bytes; -ERR_FAULT also for a size or an alignment that the device does not
+ * take, or past the region's end. Trap context. */
 int __must_check emu_access_region(const struct emu_region *r, ipa_t ipa,
 				   unsigned int size, bool write,
 				   uint64_t *value);

@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Emulated devices: finding emulators, the life of a device, a guest's table
+ * of regions and the way of an access to its device. docs/design/emulators.md.
+ */
+#include <core/guest.h>
+#include <core/heap.h>
+#include <core/log.h>
+#include <emu/emulator.h>
+#include <libfdt.h>
+#include <libs/error.h>
+#include <string.h>
+
+static bool serves(const struct emulator *emu, const char *compatible)
+{
+	const char *const *c;
+
+	for (c = emu->compatible; *c; c++) {
+		if (strcmp(*c, compatible) == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
+const struct emulator *emulator_find(const char *compatible)
+{
+	const struct emulator *const *it;
+
+	registry_for_each(emulator, it) {
+		if (serves(*it, compatible)) {
+			return *it;
+		}
+	}
+	return NULL;
+}
+
+int emulator_check(void)
+{
+	const struct emulator *const *it;
+	const char *const *c;
+
+	registry_for_each(emulator, it) {
+		for (c = (*it)->compatible; *c; c++) {
+			if (emulator_find(*c) != *it) {
+				log_err("two emulators for \"%s\": %s and %s",
+					*c, emulator_find(*c)->name,
+					(*it)->name);
+				return -ERR_EXIST;
+			}
+		}
+	}
+	return 0;
+}
+
+int emu_device_init(struct emu_device *dev, struct guest *g,
+		    const struct config_device *cfg)
+{
+	const struct emulator *emu = emulator_find(cfg->compatible);
+	int err;
+
+	if (!emu) {
+		return -ERR_NOENT;
+	}
+	*dev = (struct emu_device) {
+		.emu = emu,
+		.guest = g,
+		.cfg = cfg,
+		.name = cfg->name,
+	};
+	spin_init(&dev->lock, LOCK_DEVICE);
+	if (emu->state_size) {
+		dev->state = heap_alloc(emu->state_size);
+		if (!dev->state) {
+			return -ERR_NOMEM;
+		}
+	}
+	err = emu->init ? emu->init(dev) : 0;
+	if (err) {
+		heap_free(dev->state);
+		dev->state = NULL;
+	}
+	return err;
+}
+
+void emu_device_fini(struct emu_device *dev)
+{
+	if (dev->emu->fini) {
+		dev->emu->fini(dev);
+	}
+	heap_free(dev->state);
+	dev->state = NULL;
+}
+
+void emu_device_reset(struct emu_device *dev)
+{
+	if (dev->emu->reset) {
+		dev->emu->reset(dev);
+	}
+}
+
+void emu_device_pause(struct emu_device *dev, bool paused)
+{
+	if (dev->emu->pause) {
+		dev->emu->pause(dev, paused);
+	}
+}
+
+int emu_power_key(struct emu_device *devs, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (devs[i].emu->power_key) {
+			return devs[i].emu->power_key(&devs[i]);
+		}
+	}
+	return -ERR_NOSUPP;
+}
+
+const void *emu_prop(const struct emu_device *dev, const char *name, int *len)
+{
+	if (dev->cfg->node < 0) {
+		return NULL;
+	}
+	return fdt_getprop(dev->guest->cfg->blob, dev->cfg->node, name, len);
+}
+
+uint32_t emu_prop_u32(const struct emu_device *dev, const char *name,
+		      uint32_t otherwise)
+{
+	const void *prop;
+	fdt32_t cell;
+	int len;
+
+	prop = emu_prop(dev, name, &len);
+	if (!prop || len != (int)sizeof(cell)) {
+		return otherwise;
+	}
+	memcpy(&cell, prop, sizeof(cell));
+	return fdt32_to_cpu(cell);
+}
+
+const char *emu_prop_str(const struct emu_device *dev, const char *name, int n)
+{
+	if (dev->cfg->node < 0) {
+		return NULL;
+	}
+	return fdt_stringlist_get(dev->guest->cfg->blob, dev->cfg->node, name,
+				  n, NULL);
+}
+
+void emu_irq(struct emu_device *dev, unsigned int n, bool level)
+{
+	if (n < dev->cfg->nirqs) {
+		arch_guest_irq(dev->guest, dev->cfg->irqs[n].intid, level);
+	}
+}
+
+/* Insertion sort: a hundred regions at most, mostly in order already. */
+static void sort_regions(struct emu_region *r, uint32_t n)
+{
+	struct emu_region moved;
+	uint32_t i, j;
+
+	for (i = 1; i < n; i++) {
+		moved = r[i];
+		for (j = i; j > 0 && r[j - 1].base.v > moved.base.v; j--) {
+			r[j] = r[j - 1];
+		}
+		r[j] = moved;
+	}
+}
+
+int emu_map_build(struct emu_map *map, struct emu_region *regions, uint32_t n)
+{
+	uint64_t end;
+	uint32_t i;
+
+	sort_regions(regions, n);
+	for (i = 0; i < n; i++) {
+		if (regions[i].size == 0) {
+			return -ERR_INVAL;
+		}
+		if (__builtin_add_overflow(regions[i].base.v,
+					   regions[i].size - 1, &end)) {
+			return -ERR_RANGE;
+		}
+		if (i + 1 < n && regions[i + 1].base.v <= end) {
+			return -ERR_EXIST;
+		}
+	}
+	map->regions = regions;
+	map->count = n;
+	return 0;
+}
+
+static bool holds(const struct emu_region *r, ipa_t ipa)
+{
+	return ipa.v - r->base.v < r->size;
+}
+
+static __noinline const struct emu_region *
+find_slowly(const struct emu_map *map, ipa_t ipa, uint32_t *cache)
+{
+	uint32_t low = 0, high = map->count, mid;
+
+	/* Regions below `low` begin at or below ipa, those from `high` above. */
+	while (low < high) {
+		mid = low + (high - low) / 2;
+		if (map->regions[mid].base.v <= ipa.v) {
+			low = mid + 1;
+		} else {
+			high = mid;
+		}
+	}
+	if (low == 0 || !holds(&map->regions[low - 1], ipa)) {
+		return NULL;
+	}
+	*cache = low - 1;
+	return &map->regions[low - 1];
+}
+
+const struct emu_region *emu_find(const struct emu_map *map, ipa_t ipa,
+				  uint32_t *cache)
+{
+	uint32_t hint = *cache;
+
+	if (likely(hint < map->count && holds(&map->regions[hint], ipa))) {
+		return &map->regions[hint];
+	}
+	return find_slowly(map, ipa, cache);
+}
+
+static bool size_allowed(const struct emulator *emu, unsigned int size)
+{
+	unsigned int max = emu->max_access;
+
+	if (max == 0) {
+		max = emu->word_registers ? 4 : 8;
+	}
+	return size >= 1 && size >= emu->min_access && size <= max;
+}
+
+int emu_access_region(const struct emu_region *r, ipa_t ipa, unsigned int size,
+		      bool write, uint64_t *value)
+{
+	const struct emulator *emu = r->dev->emu;
+	struct emu_access a = {
+		.off = ipa.v - r->base.v,
+		.size = (uint8_t)size,
+		.write = write,
+		.region = r->index,
+	};
+	unsigned int lane = 0;
+	uint64_t mask;
+	int err;
+
+	if (unlikely(!size_allowed(emu, size) || r->size < size ||
+		     a.off > r->size - size)) {
+		return -ERR_FAULT;
+	}
+	if (unlikely((a.off & (size - 1)) && !emu->unaligned)) {
+		return -ERR_FAULT;
+	}
+	mask = ~UINT64_C(0) >> (64 - 8 * size);
+	if (emu->word_registers) {
+		lane = 8 * (a.off & 3);
+		a.off &= ~UINT64_C(3);
+		a.size = 4;
+	}
+	if (write) {
+		a.value = (*value & mask) << lane;
+	}
+	err = emu->access(r->dev, &a);
+	if (!err && !write) {
+		*value = (a.value >> lane) & mask;
+	}
+	return err;
+}
