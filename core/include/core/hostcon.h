@@ -23,7 +23,8 @@ bool hostcon_present(void);
 
 /*
  * The driver's interrupt handler: each byte received; and that there is room
- * to send again (the driver has acknowledged its interrupt).
+ * to send again (the driver has acknowledged its interrupt). With no lock
+ * held.
  */
 void hostcon_rx(uint8_t c);
 void hostcon_tx_ready(void);

@@ -1,0 +1,351 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The host's console over a serial port: rings between the port's interrupts
+ * and the threads that write and read.
+ *
+ * Locks: [L] tx_lock, [A] atomic, [B] set while booting, before its users run.
+ */
+#include <core/hostcon.h>
+#include <core/log.h>
+#include <core/percpu.h>
+#include <core/spinlock.h>
+#include <core/sync.h>
+#include <drv/uart.h>
+#include <libs/error.h>
+#include <libs/ring.h>
+#include <stdio.h>
+#include <string.h>
+
+/*
+ * Received bytes wait here for the terminal. A paste that is faster than the
+ * terminal for longer than this loses bytes, which are counted; interrupts
+ * are never left unserved, so the port cannot wedge.
+ */
+#define HOSTCON_RX_SIZE 65536
+#define HOSTCON_TX_SIZE 16384
+#define HOSTCON_CHUNK 1024	/* written at once, at most */
+/* Tries to send one byte when polling: seconds, even at 300 baud. */
+#define HOSTCON_SPINS 10000000U
+
+static struct spinlock tx_lock = SPINLOCK_INIT(LOCK_UART);
+static uint8_t tx_buf[HOSTCON_TX_SIZE], rx_buf[HOSTCON_RX_SIZE];
+static struct ring tx = RING_INIT(tx_buf);	/* [L] */
+static struct ring rx = RING_INIT(rx_buf);	/* producer: interrupt */
+static struct waitqueue tx_wait, rx_wait;
+static struct uart *port;			/* [B] */
+static void (*early_putc)(uint8_t c);		/* [B] */
+static bool started;				/* [B] interrupts are on */
+static bool interrupted;			/* [A] */
+static bool at_line_start = true;		/* [L] */
+static uint8_t edit_buf[HOSTCON_EDIT_MAX];	/* [L] */
+static size_t edit_len;				/* [L] */
+static uint32_t log_left_out;			/* [L] since last shown */
+static struct hostcon_stats stats;		/* [L]; rx: interrupt only */
+
+/* Send one byte, waiting for the port; one that is stuck is not waited for
+ * again, so that a panic's report still ends. */
+static void hostcon_poll_putc(uint8_t c)
+{
+	static bool stuck;
+	unsigned int spins = stuck ? 1 : HOSTCON_SPINS;
+
+	if (port == NULL) {
+		if (early_putc != NULL) {
+			early_putc(c);
+		}
+		return;
+	}
+	for (; spins > 0; spins--) {
+		if (port->ops->putc(port, c)) {
+			stuck = false;
+			return;
+		}
+		arch_cpu_relax();
+	}
+	stuck = true;
+}
+
+/* Move what fits from the ring into the port. */
+static void hostcon_drain(void)
+{
+	assert_held(&tx_lock);
+	while (ring_used(&tx) > 0 && port->ops->putc(port, ring_at(&tx, 0))) {
+		(void)ring_get(&tx);
+	}
+	port->ops->tx_irq(port, ring_used(&tx) > 0);
+}
+
+/* Queue one byte; when there is no room (no thread to wait), send polled. */
+static void hostcon_put(uint8_t c)
+{
+	stats.tx_bytes++;
+	at_line_start = c == '\n';
+	if (!started) {
+		hostcon_poll_putc(c);
+		return;
+	}
+	if (!ring_put(&tx, c)) {
+		hostcon_poll_putc((uint8_t)ring_get(&tx));
+		(void)ring_put(&tx, c);
+	}
+}
+
+static void hostcon_put_raw(const uint8_t *buf, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		hostcon_put(buf[i]);
+	}
+}
+
+static void hostcon_put_text(const uint8_t *buf, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (buf[i] == '\n') {
+			hostcon_put('\r');
+		}
+		hostcon_put(buf[i]);
+	}
+}
+
+static void hostcon_puts(const char *s)
+{
+	hostcon_put_text((const uint8_t *)s, strlen(s));
+}
+
+static void hostcon_kick(void)
+{
+	if (started) {
+		hostcon_drain();
+	}
+}
+
+/* May the caller sleep until there is room? */
+static bool hostcon_can_wait(void)
+{
+	struct percpu *cpu = this_cpu();
+
+	return started && !arch_irq_disabled() && cpu->irq_depth == 0 &&
+	       cpu->preempt_count == 0 && cpu->current != cpu->idle;
+}
+
+/*
+ * Wait until `need` bytes fit, lock, and return the interrupt mask. From
+ * where one cannot wait it returns at once, and hostcon_put() polls.
+ */
+static unsigned long hostcon_lock_room(size_t need)
+{
+	bool can_wait = hostcon_can_wait();
+
+	for (;;) {
+		unsigned long flags = spin_lock_irqsave(&tx_lock);
+
+		if (!can_wait || ring_free(&tx) >= need) {
+			return flags;
+		}
+		spin_unlock_irqrestore(&tx_lock, flags);
+		wait_event(&tx_wait, ring_free(&tx) >= need);
+	}
+}
+
+void hostcon_write(const uint8_t *buf, size_t n)
+{
+	while (n > 0) {
+		size_t part = MIN(n, (size_t)HOSTCON_CHUNK);
+		unsigned long flags = hostcon_lock_room(2 * part);
+
+		hostcon_put_text(buf, part);
+		hostcon_kick();
+		spin_unlock_irqrestore(&tx_lock, flags);
+		buf += part;
+		n -= part;
+	}
+}
+
+void hostcon_write_raw(const uint8_t *buf, size_t n)
+{
+	while (n > 0) {
+		size_t part = MIN(n, (size_t)HOSTCON_CHUNK);
+		unsigned long flags = hostcon_lock_room(part);
+
+		hostcon_put_raw(buf, part);
+		hostcon_kick();
+		spin_unlock_irqrestore(&tx_lock, flags);
+		buf += part;
+		n -= part;
+	}
+}
+
+void hostcon_edit(const uint8_t *out, size_t out_n, const uint8_t *redraw,
+		  size_t n)
+{
+	unsigned long flags;
+
+	/* More than fits at once goes first, with no line to be redrawn. */
+	while (out_n > HOSTCON_CHUNK) {
+		flags = hostcon_lock_room(HOSTCON_CHUNK);
+		edit_len = 0;
+		hostcon_put_raw(out, HOSTCON_CHUNK);
+		hostcon_kick();
+		spin_unlock_irqrestore(&tx_lock, flags);
+		out += HOSTCON_CHUNK;
+		out_n -= HOSTCON_CHUNK;
+	}
+	flags = hostcon_lock_room(out_n);
+	hostcon_put_raw(out, out_n);
+	edit_len = n <= sizeof(edit_buf) ? n : 0;
+	memcpy(edit_buf, redraw, edit_len);
+	hostcon_kick();
+	spin_unlock_irqrestore(&tx_lock, flags);
+}
+
+static void hostcon_put_log(const char *s, size_t n)
+{
+	char note[64];
+
+	if (edit_len > 0) {
+		hostcon_puts("\r\033[K");
+	} else if (!at_line_start) {
+		hostcon_puts("\n");
+	}
+	if (log_left_out > 0) {
+		(void)snprintf(note, sizeof(note),
+			       "(%u log lines left out here; see dmesg)\n",
+			       log_left_out);
+		hostcon_puts(note);
+		log_left_out = 0;
+	}
+	hostcon_put_text((const uint8_t *)s, n);
+	hostcon_put_raw(edit_buf, edit_len);
+}
+
+/* The log's sink: any context, so that a full ring loses lines here. */
+static void hostcon_log(const char *s, size_t n)
+{
+	unsigned long flags = spin_lock_irqsave(&tx_lock);
+
+	if (started && ring_free(&tx) < n + edit_len + 80) {
+		log_left_out++;
+		stats.log_dropped++;
+	} else {
+		hostcon_put_log(s, n);
+	}
+	hostcon_kick();
+	spin_unlock_irqrestore(&tx_lock, flags);
+}
+
+void hostcon_set_early(void (*putc)(uint8_t c))
+{
+	early_putc = putc;
+	log_set_sink(hostcon_log);
+}
+
+void hostcon_set_uart(struct uart *u)
+{
+	bool first = port == NULL && early_putc == NULL;
+
+	port = u;
+	if (first) {
+		log_set_sink(hostcon_log);
+	}
+}
+
+bool hostcon_present(void)
+{
+	return port != NULL;
+}
+
+int hostcon_start(void)
+{
+	int ret;
+
+	if (port == NULL) {
+		return -ERR_NOENT;
+	}
+	wait_init(&tx_wait);
+	wait_init(&rx_wait);
+	ret = port->ops->start(port);
+	if (ret == 0) {
+		unsigned long flags = spin_lock_irqsave(&tx_lock);
+
+		started = true;
+		spin_unlock_irqrestore(&tx_lock, flags);
+	}
+	return ret;
+}
+
+void hostcon_rx(uint8_t c)
+{
+	bool was_empty = ring_used(&rx) == 0;
+
+	stats.rx_bytes++;
+	if (c == 0x03) {
+		__atomic_store_n(&interrupted, true, __ATOMIC_RELEASE);
+	}
+	if (!ring_put(&rx, c)) {
+		stats.rx_dropped++;
+	} else if (was_empty) {
+		/* The reader only sleeps while the ring is empty. */
+		wait_wake_all(&rx_wait);
+	}
+}
+
+void hostcon_tx_ready(void)
+{
+	unsigned long flags = spin_lock_irqsave(&tx_lock);
+	bool room;
+
+	if (started) {
+		hostcon_drain();
+	}
+	room = ring_free(&tx) >= HOSTCON_TX_SIZE / 2;
+	spin_unlock_irqrestore(&tx_lock, flags);
+	if (started && room) {
+		wait_wake_all(&tx_wait);
+	}
+}
+
+size_t hostcon_read_now(uint8_t *buf, size_t n)
+{
+	return ring_read(&rx, buf, n);
+}
+
+size_t hostcon_read(uint8_t *buf, size_t n)
+{
+	wait_event(&rx_wait, ring_used(&rx) > 0);
+	return ring_read(&rx, buf, n);
+}
+
+int hostcon_getc(void)
+{
+	uint8_t c;
+
+	(void)hostcon_read(&c, 1);
+	return c;
+}
+
+bool hostcon_take_interrupt(void)
+{
+	return __atomic_exchange_n(&interrupted, false, __ATOMIC_ACQ_REL);
+}
+
+void hostcon_panic_write(const uint8_t *buf, size_t n)
+{
+	/* What was queued comes first; nobody else will send it now. */
+	for (int c = ring_get(&tx); c >= 0; c = ring_get(&tx)) {
+		hostcon_poll_putc((uint8_t)c);
+	}
+	for (size_t i = 0; i < n; i++) {
+		if (buf[i] == '\n') {
+			hostcon_poll_putc('\r');
+		}
+		hostcon_poll_putc(buf[i]);
+	}
+}
+
+void hostcon_get_stats(struct hostcon_stats *st)
+{
+	unsigned long flags = spin_lock_irqsave(&tx_lock);
+
+	*st = stats;
+	spin_unlock_irqrestore(&tx_lock, flags);
+}
