@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Panic: report, stop every CPU, follow the policy. */
 #include <arch/cpu.h>
-#include <arch/ipi.h>
 #include <core/hostcon.h>
 #include <core/log.h>
 #include <core/panic.h>
 #include <core/percpu.h>
+#include <core/smp.h>
 #include <core/version.h>
 #include <core/vcpu.h>
 #include <libs/ksym.h>
@@ -58,11 +58,7 @@ void panic_begin(const char *fmt, ...)
 		/* Another CPU reports, or reporting itself failed. */
 		arch_cpu_halt();
 	}
-	for (unsigned int i = 0; i < cpu_count; i++) {
-		if (i != me - 1 && cpu_online(i)) {
-			arch_ipi_send(i, IPI_STOP);
-		}
-	}
+	smp_stop_others();
 	panic_printf("\n*** PANIC on CPU %u: ", me - 1);
 	va_start(ap, fmt);
 	vemit(fmt, ap);

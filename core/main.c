@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Start of the hypervisor, in the order it happens. core_main() runs on the
+ * boot CPU's boot stack up to a working scheduler; init_thread() does the
+ * rest where it may block.
+ */
+#include <arch/boot.h>
+#include <arch/cpu.h>
+#include <core/boot.h>
+#include <core/dt.h>
+#include <core/guest.h>
+#include <core/hostcon.h>
+#include <core/irq_dispatch.h>
+#include <core/log.h>
+#include <core/page.h>
+#include <core/panic.h>
+#include <core/percpu.h>
+#include <core/random.h>
+#include <core/sched.h>
+#include <core/smp.h>
+#include <core/thread.h>
+#include <core/time.h>
+#include <core/version.h>
+#include <core/work.h>
+#include <daemon/daemon.h>
+#include <drv/driver.h>
+#include <drv/earlycon.h>
+#include <libs/error.h>
+#include <libs/vfs.h>
+#include <string.h>
+
+#define FDT_MAX_SIZE MIB(2)
+#define CPU_START_MS 2000
+
+/* Nothing works without what failed: say it as well as can be, and stop. */
+static void __noreturn fatal(const char *what, int err)
+{
+	panic("%s: %s", what, err_str(err));
+}
+
+static void boot_console(paddr_t fdt)
+{
+	const char *why = "";
+	int err = dt_init((const void *)(uintptr_t)fdt.v, FDT_MAX_SIZE, &why);
+
+	if (err) {
+		/* There is no tree to find a console in: silence, but the
+		 * log in memory has the reason for a debugger. */
+		panic("host device tree at 0x%llx: %s",
+		      (unsigned long long)fdt.v, why);
+	}
+	if (earlycon_init(arch_boot_map_console) == 0) {
+		hostcon_set_early(earlycon_putc);
+	}
+}
+
+static void boot_args(void)
+{
+	char val[16];
+
+	if (dt_bootarg("panic", val, sizeof(val))) {
+		if (strcmp(val, "reboot") == 0) {
+			panic_set_policy(PANIC_REBOOT);
+		} else if (strcmp(val, "halt") != 0) {
+			log_warn("bootargs: panic=%s; \"halt\" or \"reboot\" "
+				 "are possible", val);
+		}
+	}
+	if (dt_bootarg("loglevel", val, sizeof(val))) {
+		for (int l = LOG_ERR; l <= LOG_DEBUG; l++) {
+			if (strcmp(val, log_level_name((enum log_level)l)) ==
+			    0) {
+				log_set_console_level((enum log_level)l);
+			}
+		}
+	}
+}
+
+/* Wait for a started CPU to arrive, or give it up for good. */
+static void wait_online(unsigned int cpu)
+{
+	struct percpu *p = percpu_table[cpu];
+	ticks_t deadline = time_now() + ms_to_ticks(CPU_START_MS);
+	enum cpu_state expected = CPU_PRESENT;
+
+	while (READ_ONCE(p->state) == CPU_PRESENT) {
+		if (time_now() < deadline) {
+			sleep_ms(1);
+			continue;
+		}
+		if (__atomic_compare_exchange_n(&p->state, &expected,
+						CPU_FAILED, false,
+						__ATOMIC_ACQ_REL,
+						__ATOMIC_ACQUIRE)) {
+			log_err("smp: CPU %u (hwid 0x%llx) did not come up in "
+				"%u ms; going on without it", cpu,
+				(unsigned long long)p->hwid, CPU_START_MS);
+		}
+	}
+}
+
+static void start_cpus(void)
+{
+	static struct dt_cpu cpus[CONFIG_MAX_CPUS];
+	unsigned int n = dt_cpus(cpus, CONFIG_MAX_CPUS);
+	unsigned int online = 1;
+	uint64_t boot_hwid = this_cpu()->hwid;
+
+	for (unsigned int i = 0; i < n; i++) {
+		unsigned int cpu = cpu_count;
+
+		if (cpus[i].hwid == boot_hwid || cpu == CONFIG_MAX_CPUS) {
+			continue;
+		}
+		if (percpu_create(cpu, cpus[i].hwid)) {
+			log_err("smp: no memory for CPU %u", cpu);
+			break;
+		}
+		cpu_count++;
+		if (arch_cpu_start(cpu)) {
+			percpu_table[cpu]->state = CPU_FAILED;
+			continue;
+		}
+		wait_online(cpu);
+		online += cpu_online(cpu);
+	}
+	log_info("smp: %u of %u CPUs online", online, cpu_count);
+}
+
+void cpu_secondary_main(void)
+{
+	enum cpu_state expected = CPU_PRESENT;
+	struct percpu *p = this_cpu();
+
+	if (timer_cpu_init() || sched_cpu_init() || irqchip_cpu_init()) {
+		p->state = CPU_FAILED;
+		arch_cpu_halt();
+	}
+	if (!__atomic_compare_exchange_n(&p->state, &expected, CPU_ONLINE,
+					 false, __ATOMIC_ACQ_REL,
+					 __ATOMIC_ACQUIRE)) {
+		/* Given up on; nothing of the others may be touched. */
+		arch_cpu_halt();
+	}
+	sched_idle_loop();
+}
+
+static void mount_root(void)
+{
+	struct dt_chosen chosen;
+	int err;
+
+	dt_get_chosen(&chosen);
+	if (!chosen.initrd_size) {
+		log_warn("vfs: no initrd in /chosen, so no files; pass a "
+			 "bundle (see README.md)");
+		return;
+	}
+	err = vfs_mount_root(arch_phys_to_virt(chosen.initrd),
+			     chosen.initrd_size);
+	if (err) {
+		log_err("vfs: the initrd at 0x%llx is no cpio archive (newc "
+			"is understood): %s",
+			(unsigned long long)chosen.initrd.v, err_str(err));
+	}
+}
+
+static void init_thread(void *arg)
+{
+	int err;
+
+	(void)arg;
+	start_cpus();
+	err = work_start();
+	if (err) {
+		fatal("work queue", err);
+	}
+	(void)driver_probe(DRIVER_OTHER);
+	mount_root();
+	err = hostcon_present() ? hostcon_start() : 0;
+	if (err) {
+		log_err("console: %s", err_str(err));
+	}
+	daemon_start_all();
+}
+
+void core_main(paddr_t fdt)
+{
+	static const struct thread_attr init_attr = {
+		.name = "init", .priority = SCHED_PRIO_DEFAULT,
+	};
+	struct vcpu *init;
+	int err;
+
+	boot_console(fdt);
+	log_info("Socle %s", version_string());
+	boot_args();
+	err = arch_boot_early();
+	if (err) {
+		fatal("architecture", err);
+	}
+	err = boot_memory_init(fdt);
+	if (err) {
+		fatal("memory", err);
+	}
+	random_init();
+	err = timer_cpu_init();
+	if (!err) {
+		err = sched_cpu_init();
+	}
+	if (err) {
+		fatal("scheduler", err);
+	}
+	if (driver_probe(DRIVER_IRQCHIP) == 0) {
+		fatal("no interrupt controller in the host tree has a driver",
+		      -ERR_NOENT);
+	}
+	err = arch_boot_late();
+	if (err) {
+		fatal("interrupts and timers", err);
+	}
+	percpu_set_online();
+	(void)driver_probe(DRIVER_SERIAL);
+	err = thread_create(&init, &init_attr, init_thread, NULL);
+	if (err) {
+		fatal("init thread", err);
+	}
+	sched_idle_loop();
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Starting the background services. */
+#include <core/log.h>
+#include <core/thread.h>
+#include <daemon/daemon.h>
+#include <libs/error.h>
+
+void daemon_start_all(void)
+{
+	const struct daemon *const *it;
+
+	registry_for_each(daemon, it) {
+		struct thread_attr attr = {
+			.name = (*it)->name, .priority = (*it)->priority,
+		};
+		struct vcpu *t;
+		int err = thread_create(&t, &attr, (*it)->run, NULL);
+
+		if (err) {
+			log_err("daemon %s: %s", (*it)->name, err_str(err));
+		}
+	}
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The polled console of early boot. */
+#ifndef DRV_EARLYCON_H
+#define DRV_EARLYCON_H
+
+#include <libs/types.h>
+
+/*
+ * Find the host tree's stdout and a way to print on it. `map` gives the
+ * address of its page of registers; NULL: the MMU is off. -ERR_NOENT without
+ * a stdout-path, -ERR_NOSUPP for an unknown UART, -ERR_NOMEM.
+ */
+int __must_check earlycon_init(volatile void *(*map)(paddr_t pa));
+
+/* Polled; nothing happens before earlycon_init() succeeded. Any context. */
+void earlycon_putc(uint8_t c);
+
+#endif

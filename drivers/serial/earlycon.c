@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Early console: the tree's stdout, polled, before interrupts, threads and
+ * even the MMU. Its settings are the firmware's.
+ */
+#include <drv/earlycon.h>
+#include <drv/uart.h>
+#include <libs/error.h>
+
+REGISTRY_DECLARE(earlycon, struct earlycon);
+
+static const struct earlycon *con;
+static volatile void *con_regs;
+static uint32_t con_shift;
+
+static const struct earlycon *find(dt_node_t node)
+{
+	const struct earlycon *const *it;
+
+	registry_for_each(earlycon, it) {
+		const char *const *c = (*it)->compatible;
+
+		for (; *c; c++) {
+			if (dt_is_compatible(node, *c)) {
+				return *it;
+			}
+		}
+	}
+	return NULL;
+}
+
+int earlycon_init(volatile void *(*map)(paddr_t pa))
+{
+	const struct earlycon *e;
+	struct dt_chosen chosen;
+	paddr_t base;
+	uint64_t size;
+
+	dt_get_chosen(&chosen);
+	if (chosen.stdout_node < 0) {
+		return -ERR_NOENT;
+	}
+	e = find(chosen.stdout_node);
+	if (!e || dt_reg(chosen.stdout_node, 0, &base, &size)) {
+		return -ERR_NOSUPP;
+	}
+	con_shift = 0;
+	(void)dt_u32(chosen.stdout_node, "reg-shift", &con_shift);
+	con_regs = map ? map(base) : (volatile void *)(uintptr_t)base.v;
+	if (!con_regs) {
+		return -ERR_NOMEM;
+	}
+	con = e;
+	return 0;
+}
+
+void earlycon_putc(uint8_t c)
+{
+	if (con) {
+		con->putc(con_regs, con_shift, c);
+	}
+}
