@@ -101,6 +101,22 @@ void vtimer_restore(struct vcpu *v)
 	write_sysreg(t->cntv_ctl & (CTL_ENABLE | CTL_IMASK), cntv_ctl_el0);
 }
 
+void vtimer_pause(struct vcpu *v)
+{
+	timer_cancel(&v->arch.vtimer.virt);
+	/* CNTVOFF will change under what a CPU may still hold of it. */
+	v->arch.loaded_cpu = ARCH_VCPU_NOT_LOADED;
+}
+
+void vtimer_resume(struct vcpu *v)
+{
+	struct vtimer *t = &v->arch.vtimer;
+
+	if (armed(t->cntv_ctl)) {
+		timer_set(&t->virt, t->cntv_cval + v->guest->arch.cntvoff);
+	}
+}
+
 void vtimer_host_irq(unsigned int irq, void *arg)
 {
 	struct vcpu *v = this_cpu()->arch.loaded;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Guests: created from a description, then started, paused, reset, stopped
- * and destroyed at run time. All life-cycle calls are for thread context.
+ * and destroyed at run time. All life-cycle calls are for thread context and
+ * need a reference.
  *
  * Locks: [I] immutable after guest_create(), [M] guest's mutex, [A] atomic,
  * [L] list lock.
@@ -16,6 +17,8 @@
 #include <core/work.h>
 #include <emu/emulator.h>
 
+#define GUEST_CRASH_REASON_LEN 96
+
 enum guest_state {
 	GUEST_CREATED,		/* loaded, not started */
 	GUEST_RUNNING,
@@ -24,9 +27,12 @@ enum guest_state {
 	GUEST_CRASHED,		/* halted by on-crash policy; `guest crash` */
 };
 
-struct guest_ram {
-	ipa_t ipa;
-	uint64_t size;		/* bytes, multiple of PAGE_SIZE */
+/* What a VCPU may ask for its guest; acted on by a worker thread. */
+enum guest_action {
+	GUEST_ACT_NONE,
+	GUEST_ACT_POWEROFF,
+	GUEST_ACT_RESET,
+	GUEST_ACT_CRASH,
 };
 
 struct guest {
@@ -43,16 +49,18 @@ struct guest {
 	struct list node;		/* [L] */
 	struct list ram_blocks;		/* [I] page blocks backing RAM */
 	uint32_t refs;			/* [A] */
+	bool destroyed;			/* [M] unlinked; goes with last ref */
 	uint64_t started_at;		/* [M] ns since boot */
 	uint32_t resets, crashes;	/* [M] */
-	uint32_t pending_action;	/* [A] guest's own request, see .c */
+	uint32_t action;		/* [A] enum guest_action asked for */
 	struct work action_work;
-	char crash_reason[96];		/* [A] once, by the crashing VCPU */
-	struct vcpu *crash_vcpu;
+	struct vcpu *crash_vcpu;	/* [A] first to crash since start */
+	char crash_reason[GUEST_CRASH_REASON_LEN]; /* by crash_vcpu */
 };
 
 /* Create from description file (.dtb) in the vfs: all or nothing. Mistakes
- * are told one by one through report. -ERR_EXIST: name taken. */
+ * are told one by one through report. The result is referenced for the
+ * caller. -ERR_EXIST: name taken. */
 int __must_check guest_create(struct guest **out, const char *path,
 			      config_report_t report, void *ctx);
 /* Load images and start VCPU 0; from CREATED, STOPPED, CRASHED. Mistakes in
@@ -66,6 +74,7 @@ int __must_check guest_reset(struct guest *g, config_report_t report,
 int __must_check guest_stop(struct guest *g);	/* at once, like power off */
 /* Ask the guest to shut down by its power key (PL061). -ERR_NOSUPP. */
 int __must_check guest_powerdown(struct guest *g);
+/* Stop, and take out of the list; freed with the last reference. */
 int __must_check guest_destroy(struct guest *g);
 
 /* Counted references. */
@@ -75,8 +84,7 @@ void guest_put(struct guest *g);
 struct guest *guest_get_nth(unsigned int n);
 const char *guest_state_name(enum guest_state s);
 
-/* From a VCPU's trap context. Acted on by a worker thread. */
-enum guest_action { GUEST_ACT_NONE, GUEST_ACT_POWEROFF, GUEST_ACT_RESET, GUEST_ACT_CRASH };
+/* From a VCPU's trap context; the VCPU stops at its next way out. */
 void guest_request(struct guest *g, enum guest_action action);
 /* The calling VCPU did what no architecture answer covers, e.g. fetched
  * from a hole with no vector to go to; crash policy decides. */

@@ -81,6 +81,22 @@ static inline void arch_send_event(void)
 	__asm__ volatile("dsb ishst\n\tsev" : : : "memory");
 }
 
+/*
+ * The exclusive load sets the monitor, whose clearing by another CPU's store
+ * is an event (Arm ARM B2.12.6): no SEV is needed, and no wakeup is lost.
+ */
+static inline void arch_wait_change(const uint16_t *p, uint16_t old)
+{
+	uint32_t val;
+
+	__asm__ volatile("ldaxrh %w0, %1\n\t"
+			 "cmp %w0, %w2, uxth\n\t"
+			 "b.ne 1f\n\t"
+			 "wfe\n"
+			 "1:"
+			 : "=&r"(val) : "Q"(*p), "r"(old) : "cc", "memory");
+}
+
 static inline void arch_idle(void)
 {
 	__asm__ volatile("dsb sy\n\twfi" : : : "memory");

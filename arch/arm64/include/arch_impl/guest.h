@@ -7,10 +7,12 @@
 
 struct vgic;
 
+#define ARCH_ELF_MACHINE 183	/* EM_AARCH64 */
+
 struct arch_guest {
 	struct vgic *vgic;	/* [I] */
 	uint64_t cntvoff;	/* [M] CNTVOFF_EL2: virtual = physical - this */
-	uint64_t vttbr_base;	/* [I] */
+	uint64_t paused_at;	/* [M] counter when time was paused */
 };
 
 #endif

@@ -27,6 +27,14 @@ struct fp_state {
 	uint32_t fpcr, fpsr;
 };
 
+#define VCPU_LOADED_NOWHERE UINT32_MAX
+
+/* The last abort that was answered with guest_crash(): for the report. */
+struct vcpu_fault {
+	uint64_t esr, far, ipa;
+	bool valid;
+};
+
 struct arch_vcpu {
 	/* Hypervisor context while switched out: callee-saved registers are
 	 * on the stack below `sp`. Offset 0, known to switch.S. */
@@ -34,17 +42,21 @@ struct arch_vcpu {
 	struct guest_regs *regs;	/* [I] NULL for an orphan */
 
 	/* Guest only from here. */
-	uint64_t hcr, mdcr, cptr;	/* trap configuration, [C] */
+	uint64_t hcr;			/* HCR_EL2, but for TWE, [C] */
 	uint64_t vmpidr;		/* [I] */
 	uint32_t loaded_cpu;		/* where `loaded` it last was */
 	bool waiting;			/* in WFI */
-	bool powered;			/* [A] PSCI: on (or being turned on) */
+	bool starting;			/* [A] claimed by a CPU_ON */
 	uint32_t region_cache;		/* emu_find() hint */
+	uint64_t flush_ipa;		/* set/way: RAM below it is flushed */
 	struct sysregs sys;		/* EL1/EL0 registers while not loaded */
+	struct debug_regs debug;
+	struct vcpu_fault fault;
 	struct vtimer vtimer;
 	struct vgic_cpu vgic;
 
 	/* Guests and threads alike; valid while in no CPU's registers. */
+	uint32_t fp_cpu;		/* CPU + 1 that has a copy, 0: none */
 	struct fp_state fp;
 };
 

@@ -28,6 +28,10 @@ void vtimer_reset(struct vcpu *v);
 /* Switched out / in: CNTV is saved and handed to a host timer, and back. */
 void vtimer_save(struct vcpu *v);
 void vtimer_restore(struct vcpu *v);
+/* Guest time stands still / goes on, CNTVOFF being updated in between; the
+ * VCPU is switched out. */
+void vtimer_pause(struct vcpu *v);
+void vtimer_resume(struct vcpu *v);
 /* Emulated CNTP registers, from the system-register trap. */
 uint64_t vtimer_read_cntp_ctl(struct vcpu *v);
 void vtimer_write_cntp_ctl(struct vcpu *v, uint64_t val);

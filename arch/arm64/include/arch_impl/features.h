@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* arm64: what the CPUs can do, found at run time; what all of them have. */
+#ifndef ARCH_IMPL_FEATURES_H
+#define ARCH_IMPL_FEATURES_H
+
+#include <libs/types.h>
+
+/* Shrinks as CPUs come up, each before it is online; read anywhere. */
+struct cpu_features {
+	bool fp, sve, sme, mte;		/* mte: tags in memory (FEAT_MTE2) */
+	bool pauth, bti, ssbs, csv2_2, ras, rng;
+	bool pan, vhe, lor, uao, dit, lse, wfxt;
+	bool vmid16, fgt, hcx, ecv, evt, fwb, mpam, amu, spe, trbe, trf, pmu;
+	bool aa32_el0;
+	bool ctr_differs;		/* CPUs disagree about CTR_EL0 */
+	uint8_t pa_bits;
+	uint8_t brps, wrps;		/* breakpoints, watchpoints */
+};
+extern struct cpu_features cpu_features;
+
+/* Take part of this CPU. Each CPU once, interrupts masked; the boot CPU
+ * before anything else asks. */
+void features_cpu_init(void);
+
+/* This CPU's EL2 configuration, with nothing trapped amiss. After
+ * features_cpu_init(), interrupts masked. */
+void cpu_init_el2(void);
+
+/* A true random number from the CPU (FEAT_RNG); false if it has none now. */
+bool cpu_random64(uint64_t *out);
+
+/* CTR_EL0 good for all CPUs. */
+uint64_t features_ctr(void);
+
+/* Values of ID registers as all CPUs agree, and as guests see them; `slot`
+ * from idreg_slot(). */
+uint64_t features_idreg(unsigned int slot);
+uint64_t features_guest_idreg(unsigned int slot);
+
+#endif

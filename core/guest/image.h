@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Boot images: what a file is, where it wants to be, where it begins. */
+#ifndef GUEST_IMAGE_H
+#define GUEST_IMAGE_H
+
+#include <core/guest_config.h>
+#include <libs/types.h>
+
+#define IMAGE_MAX_SEGMENTS 16
+/* Enough of a file to decide: ELF header with its program headers. */
+#define IMAGE_HEAD_SIZE 4096
+
+struct image_segment {
+	uint64_t file_off, file_size;
+	uint64_t addr, mem_size;	/* IPA; mem_size >= file_size */
+};
+
+struct image_plan {
+	enum kernel_format format;	/* never KERNEL_AUTO */
+	struct image_segment seg[IMAGE_MAX_SEGMENTS];
+	unsigned int nsegs;
+	uint64_t entry;
+};
+
+struct image_where {
+	uint64_t ram_base;		/* first range of RAM */
+	uint16_t elf_machine;
+	enum kernel_format format;	/* KERNEL_AUTO: find out */
+	bool has_addr, has_entry;	/* given by the description */
+	uint64_t addr, entry;
+};
+
+/*
+ * Decide from the first `head_size` bytes of a file of `file_size` bytes.
+ * -ERR_FORMAT with the reason in *why. Pure.
+ */
+int __must_check image_plan(struct image_plan *plan,
+			    const struct image_where *where,
+			    const uint8_t *head, size_t head_size,
+			    uint64_t file_size, const char **why);
+
+#endif

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A guest's RAM: blocks from the page allocator, mapped at stage 2; and the
+ * only way the hypervisor touches it. */
+#include <arch/mmu.h>
+#include <core/guest.h>
+#include <core/heap.h>
+#include <core/page.h>
+#include <libs/error.h>
+#include <string.h>
+
+#include "guest_priv.h"
+
+struct ram_block {
+	struct list node;
+	paddr_t pa;
+	unsigned int order;
+};
+
+/* Largest order that alignment of `ipa` and the size left allow. */
+static unsigned int best_order(uint64_t ipa, uint64_t left)
+{
+	unsigned int order = 0;
+
+	while (order < PAGE_ORDER_MAX &&
+	       (PAGE_SIZE << (order + 1)) <= left &&
+	       IS_ALIGNED(ipa, PAGE_SIZE << (order + 1))) {
+		order++;
+	}
+	return order;
+}
+
+/* One block at `ipa`, at most of *order; *order tells what it became. */
+static int add_block(struct guest *g, uint64_t ipa, unsigned int *order)
+{
+	struct ram_block *b = heap_alloc(sizeof(*b));
+	int err = -ERR_NOMEM;
+
+	if (!b) {
+		return err;
+	}
+	for (;;) {
+		err = page_alloc_zeroed(&b->pa, *order, PAGE_ANY_COLOUR);
+		if (!err || *order == 0) {
+			break;
+		}
+		(*order)--;
+	}
+	if (err) {
+		heap_free(b);
+		return err;
+	}
+	err = stage2_map(&g->stage2, IPA(ipa), b->pa, PAGE_SIZE << *order,
+			 STAGE2_RWX);
+	if (err) {
+		page_free(b->pa, *order);
+		heap_free(b);
+		return err;
+	}
+	/* The guest starts with its caches off: zeroes must be in memory. */
+	arch_cache_clean_inval(arch_phys_to_virt(b->pa), PAGE_SIZE << *order);
+	b->order = *order;
+	list_append(&g->ram_blocks, &b->node);
+	page_account_guest((int64_t)1 << *order);
+	return 0;
+}
+
+int guest_memory_init(struct guest *g)
+{
+	for (uint32_t i = 0; i < g->cfg->nmemory; i++) {
+		uint64_t ipa = g->cfg->memory[i].base;
+		uint64_t end = ipa + g->cfg->memory[i].size;
+
+		while (ipa < end) {
+			unsigned int order = best_order(ipa, end - ipa);
+			int err = add_block(g, ipa, &order);
+
+			if (err) {
+				return err;
+			}
+			ipa += PAGE_SIZE << order;
+		}
+	}
+	return 0;
+}
+
+void guest_memory_fini(struct guest *g)
+{
+	struct ram_block *b, *tmp;
+
+	list_for_each_safe(b, tmp, &g->ram_blocks, node) {
+		page_account_guest(-((int64_t)1 << b->order));
+		page_free(b->pa, b->order);
+		list_remove(&b->node);
+		heap_free(b);
+	}
+}
+
+/* Is [ipa, ipa+n) within one range of RAM? Devices mapped at stage 2 (GICV,
+ * passed-through registers) are not. */
+static bool in_ram(const struct guest *g, uint64_t ipa, uint64_t n)
+{
+	for (uint32_t i = 0; i < g->cfg->nmemory; i++) {
+		const struct config_range *r = &g->cfg->memory[i];
+
+		if (ipa >= r->base && ipa - r->base < r->size) {
+			return n <= r->size - (ipa - r->base);
+		}
+	}
+	return false;
+}
+
+void *guest_ram_ptr(struct guest *g, ipa_t ipa, size_t n)
+{
+	paddr_t pa;
+
+	if (n > PAGE_SIZE - (ipa.v & PAGE_MASK) || !in_ram(g, ipa.v, n) ||
+	    stage2_lookup(&g->stage2, ipa, &pa, NULL)) {
+		return NULL;
+	}
+	return arch_phys_to_virt(pa);
+}
+
+static int access(struct guest *g, ipa_t ipa, uint8_t *buf, size_t n,
+		  bool write)
+{
+	if (!in_ram(g, ipa.v, n)) {
+		return -ERR_FAULT;
+	}
+	while (n) {
+		size_t chunk = MIN(n, (size_t)(PAGE_SIZE -
+					       (ipa.v & PAGE_MASK)));
+		void *p = guest_ram_ptr(g, ipa, chunk);
+
+		if (!p) {
+			return -ERR_FAULT;
+		}
+		if (write) {
+			memcpy(p, buf, chunk);
+		} else {
+			memcpy(buf, p, chunk);
+		}
+		buf += chunk;
+		ipa.v += chunk;
+		n -= chunk;
+	}
+	return 0;
+}
+
+int guest_read(struct guest *g, ipa_t ipa, void *buf, size_t n)
+{
+	return access(g, ipa, buf, n, false);
+}
+
+int guest_write(struct guest *g, ipa_t ipa, const void *buf, size_t n)
+{
+	/* Only read from: the cast is for the shared loop. */
+	return access(g, ipa, (uint8_t *)(uintptr_t)buf, n, true);
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The end of the machine, in good order: guests first. */
+#include <arch/cpu.h>
+#include <core/boot.h>
+#include <core/guest.h>
+#include <core/hostcon.h>
+#include <core/log.h>
+#include <core/smp.h>
+
+static void stop_guests(void)
+{
+	struct guest *g;
+
+	for (unsigned int n = 0; (g = guest_get_nth(n)) != NULL; n++) {
+		if (guest_stop(g) == 0) {
+			log_info("guest %s: stopped", g->name);
+		}
+		guest_put(g);
+	}
+}
+
+void host_shutdown(bool reset)
+{
+	stop_guests();
+	log_info("host: %s", reset ? "reset" : "power off");
+	hostcon_flush();
+	if (reset) {
+		arch_system_reset();
+	} else {
+		arch_system_off();
+	}
+	log_err("host: the firmware did not %s the machine; it is safe to "
+		"switch off", reset ? "reset" : "power off");
+	hostcon_flush();
+	smp_stop_others();
+	arch_cpu_halt();
+}
