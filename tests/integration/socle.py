@@ -25,6 +25,7 @@ SLOWNESS = float(os.environ.get("SOCLE_SLOWNESS", "1"))
 PROMPT = "socle> "
 DETACH = "\x1d"
 CTRL_C = "\x03"
+CTRL_D = "\x04"
 ESCAPE_SEQUENCE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b[=>78]")
 PANIC = re.compile(r"\*\*\* PANIC on CPU[^\n]*\n|Kernel panic - not syncing[^\n]*\n")
 
@@ -35,7 +36,8 @@ class Failure(AssertionError):
 
 def clean(text):
     """The text as a person would see it, without what was overwritten."""
-    lines = ESCAPE_SEQUENCE.sub("", text).replace("\r\n", "\n").split("\n")
+    # The pseudo-terminal adds a carriage return to those of the guest.
+    lines = re.split(r"\r*\n", ESCAPE_SEQUENCE.sub("", text))
     return "\n".join(line.rstrip("\r").rpartition("\r")[2] for line in lines)
 
 
@@ -216,7 +218,7 @@ class Socle(Machine):
         self.send(f"{line}\r")
         self.expect_prompt(timeout)
         self.send(f"echo {mark}\r")
-        self.expect(rf"\n{mark}\r?\n", timeout)
+        self.expect(rf"\n{mark}\r*\n", timeout)
         return self.output(self.text[start:], line, mark)
 
     @staticmethod
@@ -290,11 +292,13 @@ class Console:
         """Runs a shell command; what it printed. status None: any."""
         self.socle.count += 1
         mark = f"@@{self.socle.count}"
-        # The quotes keep the echoed line from looking like its output.
+        # The quotes keep the echoed line from looking like its output, which
+        # follows the prompt directly when echo is off.
         self.socle.send(f"echo '@'{mark[1:]}; {command}\necho '@'{mark[1:]} $?\n")
-        self.socle.expect(rf"\n{mark}\r?\n", timeout)
+        self.socle.expect(rf"(?:\n|# ){mark}\r*\n", timeout)
         start = len(self.socle.text) - len(self.socle.child.buffer)
-        found = self.socle.expect(rf"\n{mark} (\d+)\r?\n", timeout)
+        found = self.socle.expect(rf"(?:\n|# ){mark} (\d+)\r*\n",
+                                  timeout)
         end = len(self.socle.text) - len(self.socle.child.buffer)
         text = clean(self.socle.text[start:end])
         prompt = re.compile(rf"^{self.name}:[^\n]*# .*$|^{mark} \d+$", re.M)

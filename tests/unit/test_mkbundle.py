@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""mkbundle: what it packs, makes and refuses."""
+
+import pathlib
+import subprocess
+import sys
+
+TOP = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(TOP / "tests" / "unit"))
+from test_newc import read  # pylint: disable=wrong-import-position
+
+DTS = """/dts-v1/;
+/ {{ model = "{0}"; boot {{ kernel = "/images/{1}"; }}; }};
+/* not "/images/comment" */
+"""
+
+
+def mkbundle(*args):
+    return subprocess.run([sys.executable, str(TOP / "tools/mkbundle"),
+                           *map(str, args)], capture_output=True, text=True,
+                          check=False)
+
+
+def make(tmp_path, **guests):
+    folder = tmp_path / "in"
+    (folder / "guests").mkdir(parents=True)
+    for name, image in guests.items():
+        (folder / "guests" / f"{name}.dts").write_text(DTS.format(name, image))
+    return folder
+
+
+def pack(folder, *args):
+    output = folder.parent / "out.cpio"
+    done = mkbundle(*args, "-o", output, folder)
+    assert done.returncode == 0, done.stderr
+    return {e[0]: e[2] for e in read(output.read_bytes())}, done.stderr
+
+
+def test_all_guests(tmp_path):
+    folder = make(tmp_path, b="Image", a="Image")
+    (folder / "images").mkdir()
+    (folder / "images" / "Image").write_bytes(b"kernel")
+    files, said = pack(folder)
+    assert said == ""
+    assert files["images/Image"] == b"kernel"
+    assert files["guests/a.dtb"][:4] == b"\xd0\x0d\xfe\xed"
+    script = files["boot.cmd"].decode()
+    assert script.index("create /guests/a.dtb") < script.index("start b")
+
+
+def test_chosen_guests_and_offers(tmp_path):
+    folder = make(tmp_path, a="Image", b="other")
+    image = tmp_path / "a-file"
+    image.write_bytes(b"kernel")
+    files, said = pack(folder, "--guests", "a", f"--offer=images/Image={image}",
+                       "--offer=images/unused=/nonexistent")
+    assert said == ""
+    assert sorted(files) == ["boot.cmd", "guests", "guests/a.dtb",
+                             "guests/a.dts", "images", "images/Image"]
+
+
+def test_own_boot_script(tmp_path):
+    folder = make(tmp_path)
+    (folder / "boot.cmd").write_text("echo mine\n")
+    assert pack(folder)[0]["boot.cmd"] == b"echo mine\n"
+
+
+def test_missing_image_is_named(tmp_path):
+    said = pack(make(tmp_path, a="Image"))[1]
+    assert "a.dts" in said and "/images/Image" in said
+
+
+def test_needs(tmp_path):
+    folder = make(tmp_path, a="Image", b="other")
+    assert mkbundle("--needs", folder).stdout.split() == ["images/Image",
+                                                          "images/other"]
+    assert mkbundle("--needs", "--guests", "b", folder).stdout.split() == [
+        "images/other"]
+
+
+def test_refusals(tmp_path):
+    folder = make(tmp_path, a="Image")
+    done = mkbundle("--guests", "x", "-o", tmp_path / "out", folder)
+    assert done.returncode and "there are a" in done.stderr
+    (folder / "guests" / "bad.dts").write_text("/dts-v1/; / { oops };")
+    done = mkbundle("-o", tmp_path / "out", folder)
+    assert done.returncode and "bad.dts" in done.stderr
+    done = mkbundle("-o", tmp_path / "out", tmp_path / "nowhere")
+    assert done.returncode and "not a directory" in done.stderr
