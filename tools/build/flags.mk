@@ -30,7 +30,8 @@ ifeq ($(ARCH),host)
   CFLAGS := $(cflags-common) -O1 $(SANITIZE)
   AFLAGS :=
 else
-  libc-include := $(shell $(CC) $(cc-target) -print-file-name=include)
+  libc-include := $(shell $(CC) $(cc-target) -print-file-name=include \
+	2>/dev/null)
   CPPFLAGS := $(cppflags-common) -Iarch/$(ARCH)/include \
 	-nostdinc -isystem $(libc-include) -Ilibs/include/std \
 	-isystem $(LIBFDT_INCLUDE)

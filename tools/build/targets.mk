@@ -28,7 +28,7 @@ format-check:
 # Headers compile alone: each in a file of its own.
 public-headers := $(foreach f,libs arch core drivers emulators commands daemons \
 	arch/$(ARCH),$(shell find $(f)/include -name '*.h' \
-	-not -path '*/std/*' 2>/dev/null))
+	-not -path '*/std/*' -not -name asm.h 2>/dev/null))
 
 .PHONY: headers-check
 headers-check: $(patsubst %,$(O)/headers/%.ok,$(public-headers))
