@@ -56,6 +56,7 @@ struct guest_config {
 	bool autostart;
 	enum crash_policy on_crash;
 	uint32_t gic_version;			/* 2 or 3 */
+	int gic_node;				/* offset in blob, -1: a default */
 	struct config_range gicd, gicc, gicr;	/* gicr: all redistributors */
 	uint32_t nspis;				/* SPIs modelled, multiple of 32 */
 	bool psci_hvc;				/* conduit in the OS's tree */

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Telling mistakes in a guest description. */
+#include <libfdt.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "config_priv.h"
+
+#define REPORT_MAX 400			/* bytes of a message */
+#define REPORT_CELLS 6			/* shown of a value */
+#define REPORT_TEXT 48			/* characters shown of a string */
+#define REPORT_WORD 32			/* longest word a slip is looked for in */
+
+/* What is shown came from the description: no control codes at a terminal. */
+static void report_clean(char *s)
+{
+	for (; *s != '\0'; s++) {
+		if (*s < ' ' || *s > '~') {
+			*s = '?';
+		}
+	}
+}
+
+const char *config_path(const struct config_parser *p, int node, char *buf,
+			size_t size)
+{
+	if (node < 0 || fdt_get_path(p->fdt, node, buf, (int)size) != 0) {
+		const char *name = fdt_get_name(p->fdt, node, NULL);
+
+		snprintf(buf, size, "/%s%.40s", name ? ".../" : "",
+			 name ? name : "");
+	}
+	return buf;
+}
+
+void config_mistake(struct config_parser *p, int node, const char *prop,
+		    const char *fmt, ...)
+{
+	char path[CONFIG_TEXT], msg[REPORT_MAX];
+	int n;
+	va_list ap;
+
+	p->mistakes++;
+	if (p->mistakes > CONFIG_MAX_MISTAKES || !p->report) {
+		return;
+	}
+	n = snprintf(msg, sizeof(msg), "%s: %.40s%s",
+		     config_path(p, node, path, sizeof(path)),
+		     prop ? prop : "", prop ? ": " : "");
+	if (n > 0 && (size_t)n < sizeof(msg)) {
+		va_start(ap, fmt);
+		vsnprintf(msg + n, sizeof(msg) - (size_t)n, fmt, ap);
+		va_end(ap);
+	}
+	report_clean(msg);
+	p->report(p->ctx, msg);
+}
+
+/* As dtc decides it: terminated, not empty, and printable. */
+static bool report_is_text(const char *s, int len)
+{
+	int i;
+
+	if (len < 2 || s[len - 1] != '\0') {
+		return false;
+	}
+	for (i = 0; i < len - 1; i++) {
+		if (s[i] < ' ' || s[i] > '~') {
+			return false;
+		}
+	}
+	return true;
+}
+
+void config_show(const void *data, int len, char *buf, size_t size)
+{
+	int i, cells = len / CONFIG_CELL;
+	size_t n;
+
+	if (len == 0) {
+		snprintf(buf, size, "no value");
+		return;
+	}
+	if (report_is_text(data, len)) {
+		snprintf(buf, size, "\"%.*s\"%s", REPORT_TEXT,
+			 (const char *)data, len > REPORT_TEXT ? "..." : "");
+		return;
+	}
+	if (len % CONFIG_CELL != 0) {
+		snprintf(buf, size, "%d bytes", len);
+		return;
+	}
+	n = (size_t)snprintf(buf, size, "<");
+	for (i = 0; i < MIN(cells, REPORT_CELLS) && n < size; i++) {
+		const uint8_t *cell = (const uint8_t *)data + i * CONFIG_CELL;
+
+		n += (size_t)snprintf(buf + n, size - n, "%s0x%x",
+				      i ? " " : "",
+				      (unsigned int)config_cells(cell, 1));
+	}
+	if (n < size) {
+		snprintf(buf + n, size - n, "%s>",
+			 cells > REPORT_CELLS ? " ..." : "");
+	}
+}
+
+/* Levenshtein distance, by rows. Both words are short. */
+static unsigned int report_distance(const char *a, size_t na, const char *b,
+				    size_t nb)
+{
+	unsigned int row[REPORT_WORD + 1];
+	size_t i, j;
+
+	for (j = 0; j <= nb; j++) {
+		row[j] = (unsigned int)j;
+	}
+	for (i = 1; i <= na; i++) {
+		unsigned int diagonal = row[0];
+
+		row[0] = (unsigned int)i;
+		for (j = 1; j <= nb; j++) {
+			unsigned int change = diagonal + (a[i - 1] != b[j - 1]);
+
+			diagonal = row[j];
+			row[j] = MIN(MIN(row[j], row[j - 1]) + 1, change);
+		}
+	}
+	return row[nb];
+}
+
+bool config_closer(const char *name, const char *candidate,
+		   unsigned int *distance)
+{
+	size_t n = strnlen(name, REPORT_WORD + 1);
+	size_t m = strnlen(candidate, REPORT_WORD + 1);
+	unsigned int d;
+
+	if (n > REPORT_WORD || m > REPORT_WORD) {
+		return false;
+	}
+	d = report_distance(name, n, candidate, m);
+	/* A third of the word wrong is another word. */
+	if (d > MAX(n, m) / 3 + 1 || d >= MAX(n, m) || d >= *distance) {
+		return false;
+	}
+	*distance = d;
+	return true;
+}
