@@ -21,12 +21,15 @@ struct heap_stats {
 	uint64_t total_allocs, total_frees, failures;
 };
 void heap_get_stats(struct heap_stats *st);
-/* Give wholly free pages back to the page allocator. */
+/* Give wholly free pages, pools' too, back to the page allocator. */
 void heap_trim(void);
 
 /*
  * Pool of equal objects, with named statistics: `memory` and `heap` list
- * them. Slabs of pages; free objects are linked through themselves.
+ * them, and so they do the size classes of heap_alloc(). Objects lie in slabs
+ * of pages, whose head has a bit for each; a wholly free slab is kept in
+ * hand, others go back at once. Aligned to 16 bytes. Same contexts as
+ * heap_alloc(). `name` must stay; NULL when out of memory.
  */
 struct pool;
 struct pool *pool_create(const char *name, size_t object_size);

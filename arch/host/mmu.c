@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Host: physical memory and the hypervisor's address space, by mmap. */
+#define _GNU_SOURCE
+#include <arch/mmu.h>
+#include <core/page.h>
+#include <libs/error.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#ifdef __SANITIZE_ADDRESS__
+#define HAVE_ASAN 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define HAVE_ASAN 1
+#endif
+#endif
+
+/* A mapping in the window. */
+struct mapping {
+	uint64_t va, size, pa;
+	enum mmu_prot prot;
+	struct mapping *next;
+};
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static struct mapping *mappings;
+static int ram_fd = -1;
+
+static void die(const char *what)
+{
+	perror(what);
+	abort();
+}
+
+static void reserve(uint64_t base, uint64_t size, int prot, int fd)
+{
+	int flags = MAP_FIXED_NOREPLACE | MAP_NORESERVE |
+		    (fd < 0 ? MAP_PRIVATE | MAP_ANONYMOUS : MAP_SHARED);
+
+	if (mmap((void *)(uintptr_t)base, size, prot, flags, fd, 0) !=
+	    (void *)(uintptr_t)base) {
+		die("mmap");
+	}
+}
+
+__attribute__((constructor)) static void host_memory_init(void)
+{
+	ram_fd = memfd_create("socle-ram", 0);
+	if (ram_fd < 0 || ftruncate(ram_fd, HOST_PHYS_SIZE)) {
+		die("memfd_create");
+	}
+	reserve(HOST_PHYS_BASE, HOST_PHYS_SIZE, PROT_READ | PROT_WRITE,
+		ram_fd);
+	madvise((void *)(uintptr_t)HOST_PHYS_BASE, HOST_PHYS_SIZE,
+		MADV_DONTDUMP);
+	reserve(MMU_WINDOW_BASE, MMU_WINDOW_SIZE, PROT_NONE, -1);
+	if (page_add_ram(PADDR(HOST_RAM_BASE), HOST_RAM_SIZE) ||
+	    page_init_done()) {
+		die("page_init_done");
+	}
+}
+
+#ifdef HAVE_ASAN
+#include <sanitizer/asan_interface.h>
+
+void arch_mem_poison(const void *p, size_t size)
+{
+	ASAN_POISON_MEMORY_REGION(p, size);
+}
+
+void arch_mem_unpoison(const void *p, size_t size)
+{
+	ASAN_UNPOISON_MEMORY_REGION(p, size);
+}
+#else
+void arch_mem_poison(const void *p, size_t size)
+{
+	(void)p;
+	(void)size;
+}
+
+void arch_mem_unpoison(const void *p, size_t size)
+{
+	(void)p;
+	(void)size;
+}
+#endif
+
+void arch_zero_pages(void *va, size_t size)
+{
+	memset(va, 0, size);
+}
+
+void arch_cache_clean_inval(const void *va, size_t size)
+{
+	(void)va;
+	(void)size;
+}
+
+void arch_cache_sync_icache(const void *va, size_t size)
+{
+	(void)va;
+	(void)size;
+}
+
+static bool in_window(uint64_t va, uint64_t size)
+{
+	return ((va | size) & PAGE_MASK) == 0 && size &&
+	       va >= MMU_WINDOW_BASE &&
+	       va - MMU_WINDOW_BASE <= MMU_WINDOW_SIZE &&
+	       size <= MMU_WINDOW_SIZE - (va - MMU_WINDOW_BASE);
+}
+
+static struct mapping *find(uint64_t va, uint64_t size)
+{
+	for (struct mapping *m = mappings; m; m = m->next) {
+		if (va < m->va + m->size && m->va < va + size) {
+			return m;
+		}
+	}
+	return NULL;
+}
+
+/* Nothing is executed here: RX is checked by arch_mmu_lookup() only. */
+static int host_prot(enum mmu_prot prot)
+{
+	return prot == MMU_RO || prot == MMU_RX ? PROT_READ :
+						  PROT_READ | PROT_WRITE;
+}
+
+static int map_locked(uint64_t va, uint64_t pa, uint64_t size,
+		      enum mmu_prot prot)
+{
+	struct mapping *m;
+
+	if (find(va, size)) {
+		return -ERR_EXIST;
+	}
+	m = malloc(sizeof(*m));
+	if (!m) {
+		return -ERR_NOMEM;
+	}
+	if (mmap((void *)(uintptr_t)va, size, host_prot(prot),
+		 MAP_SHARED | MAP_FIXED, ram_fd, (off_t)pa) == MAP_FAILED) {
+		die("mmap");
+	}
+	*m = (struct mapping){ va, size, pa, prot, mappings };
+	mappings = m;
+	return 0;
+}
+
+int arch_mmu_map(vaddr_t va, paddr_t pa, uint64_t size, enum mmu_prot prot)
+{
+	int err;
+
+	if (!in_window(va.v, size) || (pa.v & PAGE_MASK)) {
+		return -ERR_INVAL;
+	}
+	pthread_mutex_lock(&lock);
+	err = map_locked(va.v, pa.v, size, prot);
+	pthread_mutex_unlock(&lock);
+	return err;
+}
+
+/* Whole mappings only, which is what the portable code does. */
+int arch_mmu_unmap(vaddr_t va, uint64_t size)
+{
+	struct mapping **at, *m;
+
+	if (!in_window(va.v, size)) {
+		return -ERR_INVAL;
+	}
+	pthread_mutex_lock(&lock);
+	for (at = &mappings; (m = *at) != NULL;) {
+		if (m->va < va.v || m->va + m->size > va.v + size) {
+			at = &m->next;
+			continue;
+		}
+		*at = m->next;
+		free(m);
+	}
+	if (find(va.v, size) ||
+	    mmap((void *)(uintptr_t)va.v, size, PROT_NONE,
+		 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE, -1,
+		 0) == MAP_FAILED) {
+		die("arch_mmu_unmap");
+	}
+	pthread_mutex_unlock(&lock);
+	return 0;
+}
+
+int arch_mmu_protect(vaddr_t va, uint64_t size, enum mmu_prot prot)
+{
+	struct mapping *m;
+	int err = -ERR_NOENT;
+
+	pthread_mutex_lock(&lock);
+	m = find(va.v, size);
+	if (m && m->va == va.v && m->size == size) {
+		m->prot = prot;
+		err = mprotect((void *)(uintptr_t)va.v, size,
+			       host_prot(prot)) ? -ERR_NOMEM : 0;
+	}
+	pthread_mutex_unlock(&lock);
+	return err;
+}
+
+int arch_mmu_lookup(vaddr_t va, paddr_t *pa, enum mmu_prot *prot)
+{
+	struct mapping *m;
+	int err = -ERR_FAULT;
+
+	pthread_mutex_lock(&lock);
+	m = find(va.v, 1);
+	if (m) {
+		*pa = PADDR(m->pa + (va.v - m->va));
+		if (prot) {
+			*prot = m->prot;
+		}
+		err = 0;
+	}
+	pthread_mutex_unlock(&lock);
+	return err;
+}
+
+uint64_t host_window_mapped(void)
+{
+	uint64_t sum = 0;
+
+	pthread_mutex_lock(&lock);
+	for (struct mapping *m = mappings; m; m = m->next) {
+		sum += m->size;
+	}
+	pthread_mutex_unlock(&lock);
+	return sum;
+}
+
+/* Registers of a test's device live in its fake physical memory. */
+volatile void *arch_mmu_map_device(paddr_t pa, uint64_t size)
+{
+	return size && pa.v < HOST_PHYS_SIZE ? arch_phys_to_virt(pa) : NULL;
+}
