@@ -23,7 +23,7 @@ void host_shutdown(bool reset)
 {
 	stop_guests();
 	log_info("host: %s", reset ? "reset" : "power off");
-	hostcon_flush();
+	hostcon_panic_write(NULL, 0);	/* drains what is queued */
 	if (reset) {
 		arch_system_reset();
 	} else {
@@ -31,7 +31,7 @@ void host_shutdown(bool reset)
 	}
 	log_err("host: the firmware did not %s the machine; it is safe to "
 		"switch off", reset ? "reset" : "power off");
-	hostcon_flush();
+	hostcon_panic_write(NULL, 0);	/* drains what is queued */
 	smp_stop_others();
 	arch_cpu_halt();
 }

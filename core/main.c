@@ -5,6 +5,7 @@
  * rest where it may block.
  */
 #include <arch/boot.h>
+#include <arch/mmu.h>
 #include <arch/cpu.h>
 #include <core/boot.h>
 #include <core/dt.h>
@@ -18,6 +19,7 @@
 #include <core/random.h>
 #include <core/sched.h>
 #include <core/smp.h>
+#include <core/stack_protector.h>
 #include <core/thread.h>
 #include <core/time.h>
 #include <core/version.h>
@@ -204,6 +206,7 @@ void core_main(paddr_t fdt)
 		fatal("memory", err);
 	}
 	random_init();
+	stack_protector_init();
 	err = timer_cpu_init();
 	if (!err) {
 		err = sched_cpu_init();

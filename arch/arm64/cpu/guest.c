@@ -10,6 +10,7 @@
 
 struct vgic_host vgic_host;
 
+void vgic_host_deactivate(unsigned int hwintid);
 void vgic_host_deactivate(unsigned int hwintid)
 {
 	vgic_host.deactivate(hwintid);
