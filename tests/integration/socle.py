@@ -110,14 +110,16 @@ def make_bundle(directory, guests, script=None, files=None):
 class Machine:
     """QEMU with its serial line as a terminal."""
 
-    def __init__(self, arguments, log, limit=300):
+    def __init__(self, arguments, log, limit=300, program=None):
         self.log_path = pathlib.Path(log)
         self.log_path.parent.mkdir(parents=True, exist_ok=True)
         self.log = open(self.log_path, "w", encoding="utf-8",
                         errors="replace", newline="")
         self.text = ""
-        qemu = os.environ.get("QEMU", "qemu-system-aarch64")
-        command = ["-k", "5", str(int(limit * SLOWNESS)), qemu, *arguments]
+        program = program or os.environ.get("QEMU", "qemu-system-aarch64")
+        # In the foreground, or the terminal's signals would stop it.
+        command = ["--foreground", "-k", "5", str(int(limit * SLOWNESS)),
+                   program, *arguments]
         self.log.write(f"timeout {' '.join(command)}\n")
         self.child = pexpect.spawn("timeout", command, encoding="utf-8",
                                    codec_errors="replace", echo=False,

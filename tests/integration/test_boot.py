@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Hosts of many shapes come up, and a Linux guest's shell answers on them."""
 
+import shutil
+import struct
+
 import pytest
 
-from socle import description
+from socle import BUILD, IMAGES, TOP, description
 
 CPUS = ["cortex-a53", "cortex-a57", "cortex-a72", "max"]
 
@@ -65,18 +68,33 @@ def test_memory_sizes(boot, mem):
 
 def test_below_el2(qemu):
     """Without virtualization there is a message, and no silence."""
-    from socle import BUILD
     machine = qemu(["-M", "virt", "-cpu", "cortex-a57", "-m", "256M",
                     "-nodefaults", "-display", "none", "-serial", "mon:stdio",
                     "-kernel", str(BUILD / "vmm.bin")], limit=60)
     machine.expect(r"EL2", timeout=30)
 
 
-@pytest.mark.parametrize("address", [0x42001000, 0x50003000, 0x7f000000])
-def test_any_page(qemu, bundle, tmp_path, address):
-    """Loaded by U-Boot at addresses that only a page boundary describes."""
-    from socle import BUILD, IMAGES
-    import shutil
+def jump_image(address):
+    """An arm64 Image that goes on at the address, registers as they are."""
+    header = struct.pack("<IIQQQ3Q4sI", 0x14000010, 0, 0, 4096, 0xa, 0, 0, 0,
+                         b"ARM\x64", 0)
+    # b .+64; ldr x9, .+8; br x9; the address
+    return header + struct.pack("<IIQ", 0x58000049, 0xd61f0120, address)
+
+
+@pytest.mark.parametrize("address", [0x42001000, 0x50003000, 0x7bfff000])
+def test_any_page(start, bundle, tmp_path, address):
+    """Started at an address that is a page's and no more."""
+    jump = tmp_path / "jump.bin"
+    jump.write_bytes(jump_image(address))
+    host = start(bundle({"linux0": description("linux0")}), image=jump, extra=[
+        "-device", f"loader,file={BUILD / 'vmm.bin'},addr={address:#x},"
+        "force-raw=on"]).boot()
+    check_linux(host, "linux0", 1)
+
+
+def test_uboot_starts_us(qemu, tmp_path):
+    """U-Boot's `booti`, over the network."""
     served = tmp_path / "tftp"
     served.mkdir()
     shutil.copy(BUILD / "vmm.bin", served / "vmm.bin")
@@ -91,11 +109,23 @@ def test_any_page(qemu, bundle, tmp_path, address):
     machine.send("\r")
     machine.expect("=> ")
     for line in ("setenv autoload no", "dhcp",
-                 f"tftpboot {address:#x} vmm.bin"):
+                 "tftpboot $kernel_addr_r vmm.bin"):
         machine.send(f"{line}\r")
         machine.expect("=> ")
-    # `booti` would move the image to where its header wants it.
-    machine.send("dcache off\r")
-    machine.expect("=> ")
-    machine.send(f"booti {address:#x} - $fdtcontroladdr\r")
+    machine.send("booti $kernel_addr_r - $fdtcontroladdr\r")
     machine.expect("socle> ")
+
+
+def test_make_run(qemu):
+    """What a newcomer types, and what the README says comes of it."""
+    machine = qemu(["-C", str(TOP), f"O={BUILD.relative_to(TOP)}", "run"],
+                   program="make")
+    machine.expect(r"guest console linux0.*Ctrl-\]")
+    machine.expect("socle> ")
+    machine.send("guest console linux0\r")
+    machine.expect(r"linux0: login shell on")
+    machine.expect("# ")
+    machine.send("\x1d")
+    machine.expect("socle> ")
+    machine.send("host shutdown\r")
+    assert machine.wait_exit() == 0
