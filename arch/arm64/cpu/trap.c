@@ -20,29 +20,37 @@ _Static_assert(sizeof(struct hyp_frame) == sizeof(struct guest_regs),
 /* By ESR_ELx.EC, Arm ARM D19.2.37. What is not named is UNDEF to the guest. */
 extern const trap_handler_t trap_table[64];
 const trap_handler_t trap_table[64] = {
-	[0 ... 63] = trap_undef,
+	[0x00] = trap_undef,
 	[0x01] = trap_wfx,
+	[0x02 ... 0x06] = trap_undef,
 	[0x07] = trap_fp,
+	[0x08 ... 0x15] = trap_undef,
 	[0x16] = trap_hvc64,
 	[0x17] = trap_smc64,
 	[0x18] = trap_sysreg,
 	[0x19] = trap_sve,
+	[0x1a ... 0x1f] = trap_undef,
 	[0x20] = trap_insn_abort,
+	[0x21 ... 0x23] = trap_undef,
 	[0x24] = trap_data_abort,
+	[0x25 ... 0x3f] = trap_undef,
 };
 
 /*
- * guest_return found need_resched or a flush to do. Interrupts masked; may
- * switch away and come back on another CPU.
+ * guest_return found need_resched or vgic.flush, which a switch away sets as
+ * well: whatever stands between the VCPU and its guest. Interrupts masked;
+ * may switch away and come back on another CPU. guest_return looks again.
  */
 void trap_guest_work(struct vcpu *v);
 void trap_guest_work(struct vcpu *v)
 {
-	if (READ_ONCE(this_cpu()->need_resched)) {
-		sched_resched();
-	}
+	sched_resched();
 	if (READ_ONCE(v->stop_requested)) {
 		sched_off();
+	}
+	if (v->arch.away) {
+		vcpu_context_restore(v);
+		v->arch.away = false;
 	}
 	if (READ_ONCE(v->arch.vgic.flush)) {
 		vgic_flush(v);
