@@ -36,6 +36,7 @@ static struct uart *port;			/* [B] */
 static void (*early_putc)(uint8_t c);		/* [B] */
 static bool started;				/* [B] interrupts are on */
 static bool interrupted;			/* [A] */
+static bool woken;				/* [A] by hostcon_wake() */
 static bool at_line_start = true;		/* [L] */
 static uint8_t edit_buf[HOSTCON_EDIT_MAX];	/* [L] */
 static size_t edit_len;				/* [L] */
@@ -311,15 +312,25 @@ size_t hostcon_read_now(uint8_t *buf, size_t n)
 
 size_t hostcon_read(uint8_t *buf, size_t n)
 {
-	wait_event(&rx_wait, ring_used(&rx) > 0);
+	wait_event(&rx_wait, ring_used(&rx) > 0 || READ_ONCE(woken));
+	/* Before looking at what it was for: a later wake is another one. */
+	(void)__atomic_exchange_n(&woken, false, __ATOMIC_ACQ_REL);
 	return ring_read(&rx, buf, n);
+}
+
+void hostcon_wake(void)
+{
+	if (!__atomic_exchange_n(&woken, true, __ATOMIC_ACQ_REL)) {
+		wait_wake_all(&rx_wait);
+	}
 }
 
 int hostcon_getc(void)
 {
 	uint8_t c;
 
-	(void)hostcon_read(&c, 1);
+	while (hostcon_read(&c, 1) == 0) {
+	}
 	return c;
 }
 

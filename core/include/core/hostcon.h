@@ -36,8 +36,10 @@ void hostcon_write_raw(const uint8_t *buf, size_t n);
 
 /* The next byte typed, waiting for it. One reader. */
 int hostcon_getc(void);
-/* At least one and at most n bytes, waiting for them; their number. */
+/* At most n bytes, waiting for the first; their number: 0 only when woken. */
 size_t hostcon_read(uint8_t *buf, size_t n);
+/* Let the reader return. Any context, but for locks after LOCK_WAIT. */
+void hostcon_wake(void);
 /* As hostcon_read() without waiting; 0: nothing typed. */
 size_t hostcon_read_now(uint8_t *buf, size_t n);
 /* Has Ctrl-C been typed since this was last asked? */
