@@ -18,6 +18,9 @@
  *   void arch_cpu_relax(void);              hint inside a spin loop
  *   void arch_wait_event(void);             sleep until arch_send_event()
  *   void arch_send_event(void);
+ *   void arch_wait_change(const uint16_t *p, uint16_t old);
+ *                                           sleep until *p may differ from
+ *                                           old; any store to *p wakes
  *   void arch_idle(void);                   sleep until an interrupt pends;
  *                                           called with interrupts masked
  *   void arch_mb(void), arch_rmb(void), arch_wmb(void);  inner shareable

@@ -35,7 +35,9 @@ void arch_vcpu_reset(struct vcpu *v, uint64_t entry, uint64_t arg);
 void arch_vcpu_enter(void *vcpu) __noreturn;
 
 /*
- * Switch this CPU from prev to next; interrupts masked, run queue locked.
+ * Switch this CPU from prev to next; interrupts masked, no lock held, and
+ * this_cpu()->current is `next` already. Until it has returned (or called
+ * vcpu_start() with the same value), no other CPU runs or frees prev.
  * Returns in next's context; the value is whom this CPU ran just before.
  */
 struct vcpu *arch_vcpu_switch(struct vcpu *prev, struct vcpu *next);

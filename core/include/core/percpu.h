@@ -14,6 +14,17 @@ struct timer_queue;
 
 enum cpu_state { CPU_ABSENT, CPU_PRESENT, CPU_ONLINE, CPU_FAILED };
 
+/* Calls without `wait` that one CPU may have in flight. */
+#define CPU_CALL_SLOTS 8
+
+/* One cpu_call(): on the caller's stack if it waits, else a slot. */
+struct cpu_call {
+	struct cpu_call *next;
+	void (*fn)(void *arg);
+	void *arg;
+	uint32_t busy;			/* [A] until fn has run */
+};
+
 struct percpu {
 	struct vcpu *current;		/* [C] what runs here; hot, first */
 	uint32_t id;			/* [I] index in host tree order */
@@ -27,6 +38,8 @@ struct percpu {
 	enum cpu_state state;		/* [A] */
 	uint64_t hwid;			/* [I] MPIDR affinity / APIC / hart */
 	uint64_t irq_count;		/* [C] */
+	struct cpu_call *calls;		/* [A] to be run here, newest first */
+	struct cpu_call call_slots[CPU_CALL_SLOTS]; /* sent without waiting */
 #if IS_ENABLED(CONFIG_DEBUG_SPINLOCK)
 	struct spinlock *held;		/* [C] last lock taken */
 #endif
@@ -51,11 +64,17 @@ static inline bool cpu_online(unsigned int cpu)
 	       READ_ONCE(percpu_table[cpu]->state) == CPU_ONLINE;
 }
 
-/* Not switched out in between; interrupts stay enabled. Nests. */
+/*
+ * Not switched out in between; interrupts stay enabled. Nests. The mask is
+ * needed: between finding this CPU's block and writing to it a thread could
+ * be moved to another CPU.
+ */
 static inline void preempt_disable(void)
 {
+	unsigned long flags = arch_irq_save();
+
 	this_cpu()->preempt_count++;
-	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+	arch_irq_restore(flags);
 }
 
 static inline void preempt_enable_noresched(void)
@@ -70,11 +89,15 @@ void preempt_enable(void);
 /*
  * Run fn(arg) on CPU `cpu` in interrupt context. With `wait`, returns after
  * it has run; call with interrupts enabled then, so that two CPUs calling
- * each other cannot deadlock. -ERR_STATE if that CPU is not online.
+ * each other cannot deadlock. Without, any context; fn and arg must outlive
+ * the call. Calls from one CPU to another run in order. -ERR_STATE if that
+ * CPU is not online; -ERR_BUSY (without `wait` only) while CPU_CALL_SLOTS of
+ * this CPU's calls have not run yet.
  */
 int __must_check cpu_call(unsigned int cpu, void (*fn)(void *), void *arg,
 			  bool wait);
-/* As cpu_call() with wait, on every online CPU, this one included. */
+/* As cpu_call() with wait, on every online CPU, this one included; one after
+ * the other. */
 void cpu_call_all(void (*fn)(void *), void *arg);
 
 #endif

@@ -23,7 +23,7 @@ enum lock_class {
 	LOCK_VGIC,		/* a guest's shared interrupts */
 	LOCK_VGIC_VCPU,		/* one VCPU's interrupts */
 	LOCK_STAGE2,		/* a guest's translation tables */
-	LOCK_STACK,		/* places for hypervisor stacks */
+	LOCK_STACK,		/* addresses for hypervisor stacks */
 	LOCK_MMU,		/* hypervisor translation tables */
 	LOCK_HEAP,		/* heap and pools */
 	LOCK_PAGE,		/* page allocator */

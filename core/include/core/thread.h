@@ -5,26 +5,30 @@
 
 #include <core/vcpu.h>
 
-/*
- * Create and start a thread. affinity NULL: any CPU. fn's return ends it;
- * its resources are then freed by a reaper unless `joinable`.
- * Returns -ERR_NOMEM. Thread context (after the scheduler is up).
- */
 struct thread_attr {
-	const char *name;
-	uint8_t priority;
+	const char *name;		/* copied, cut to VCPU_NAME_LEN - 1 */
+	uint8_t priority;		/* 0 .. SCHED_PRIO_MAX */
 	bool joinable;
-	const struct cpumask *affinity;
+	const struct cpumask *affinity;	/* NULL: any CPU */
 };
+
+/*
+ * Create and start a thread. fn's return ends it; its resources are then
+ * freed by the work queue, unless `joinable`: then by thread_join(), which is
+ * owed. out: may be NULL; a thread that is not joinable may be gone before
+ * the caller looks. -ERR_NOMEM; -ERR_INVAL: priority, affinity without an
+ * online CPU. Thread context, or start-up after sched_cpu_init().
+ */
 int __must_check thread_create(struct vcpu **out, const struct thread_attr *a,
 			       void (*fn)(void *arg), void *arg);
-/* Wait for a joinable thread's end and free it. */
+/* Wait for a joinable thread's end and free it. Thread context. */
 void thread_join(struct vcpu *t);
-/* Set stop_requested and wake it; it is up to fn to look. */
+/* Set stop_requested and wake it; it is up to fn to look. Any context. */
 void thread_stop(struct vcpu *t);
 bool thread_should_stop(void);
 
-/* Guard-paged stack of CONFIG_STACK_SIZE bytes; NULL when out of memory. */
+/* Stack of CONFIG_STACK_SIZE bytes with an unmapped page below; NULL when out
+ * of memory. Thread or boot context, once pages are there. */
 uint8_t *stack_alloc(void);
 void stack_free(uint8_t *stack);
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Time and timers. The unit is the host counter's tick: exact, and free of
- * conversions on hot paths. One-shot hardware, a min-heap per CPU, no tick.
+ * conversions on hot paths. One-shot hardware, no tick; each CPU has a heap
+ * of its timers. docs/design/time.md.
  */
 #ifndef CORE_TIME_H
 #define CORE_TIME_H
@@ -12,37 +13,59 @@ typedef uint64_t ticks_t;
 
 ticks_t time_now(void);			/* ticks since the counter started */
 uint64_t time_now_ns(void);		/* ns since boot of the hypervisor */
+
+/*
+ * Conversion is exact but for the division's remainder: ticks_to_ns() rounds
+ * down, ns_to_ticks() up, so that no wait is too short. What does not fit
+ * gives UINT64_MAX: never.
+ */
 uint64_t ticks_to_ns(ticks_t t);
 ticks_t ns_to_ticks(uint64_t ns);
-static inline ticks_t ms_to_ticks(uint64_t ms)
-{
-	return ns_to_ticks(ms * 1000000);
-}
+ticks_t ms_to_ticks(uint64_t ms);
 
+/*
+ * A one-shot timer; its owner provides the memory, so arming never fails.
+ * [T]: lock of the queue of CPU `cpu`, the timer's home. The home changes
+ * only while the timer neither is armed nor runs.
+ */
 struct timer {
 	ticks_t deadline;		/* [T] */
-	void (*fn)(struct timer *t);	/* [I] interrupt context, owning CPU */
-	uint32_t slot;			/* [T] place in heap + 1, 0: not armed */
-	uint32_t cpu;			/* [T] whose queue it is in */
+	void (*fn)(struct timer *t);	/* [I] interrupt context */
+	struct timer *child;		/* [T] pairing heap: first child */
+	struct timer *sibling;		/* [T] next in the parent's children */
+	struct timer **link;		/* [T] what points here; NULL: unarmed */
+	uint32_t cpu;			/* [T] home */
 	bool running;			/* [T] fn is executing */
 };
 
+/* Context: any; nobody else uses `t`. */
 void timer_init(struct timer *t, void (*fn)(struct timer *t));
-/* Arm (or move) `t` on this CPU for absolute `deadline`. Any context. A past
- * deadline fires as soon as interrupts are unmasked. */
+
+/*
+ * Arm (or move) `t` for absolute `deadline`; it fires on this CPU, or where
+ * its callback runs just now. Any context. A past deadline fires as soon as
+ * interrupts are unmasked. Two CPUs may set the same timer: the last wins.
+ * The callback may set its own timer again, but not free it.
+ */
 void timer_set(struct timer *t, ticks_t deadline);
-/* Disarm; when it returns the callback neither runs nor will (unless called
+
+/*
+ * Disarm; when it returns the callback neither runs nor will (unless called
  * from the callback itself). Any context but another timer's callback that
- * holds a lock the callback of `t` takes. */
+ * holds a lock the callback of `t` takes; likewise no caller may hold such a
+ * lock. An owner cancels before it frees, fired or not.
+ */
 void timer_cancel(struct timer *t);
+
 static inline bool timer_armed(const struct timer *t)
 {
-	return READ_ONCE(t->slot) != 0;
+	return READ_ONCE(t->link) != NULL;
 }
 
 /* Called by the arch timer interrupt: run what is due, rearm the hardware. */
 void timer_interrupt(void);
-int __must_check timer_cpu_init(void);	/* this CPU's queue */
+/* This CPU's queue. -ERR_NOMEM. */
+int __must_check timer_cpu_init(void);
 
 /* Block the calling thread. */
 void sleep_until(ticks_t deadline);

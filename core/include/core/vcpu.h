@@ -43,6 +43,25 @@ static inline void cpumask_set(struct cpumask *m, unsigned int cpu)
 	m->bits[cpu / 64] |= BIT(cpu % 64);
 }
 
+static inline void cpumask_clear(struct cpumask *m, unsigned int cpu)
+{
+	m->bits[cpu / 64] &= ~BIT(cpu % 64);
+}
+
+static inline void cpumask_set_all(struct cpumask *m)
+{
+	for (unsigned int i = 0; i < ARRAY_SIZE(m->bits); i++) {
+		m->bits[i] = ~UINT64_C(0);
+	}
+}
+
+/*
+ * Is a VCPU's stack in use by a CPU? It is from being picked until the CPU
+ * runs on its successor's stack. PLACE: whoever is leaving it must also find
+ * a run queue for it, or start it; see sched.c.
+ */
+enum vcpu_on_cpu { ON_CPU_NO, ON_CPU_YES, ON_CPU_PLACE };
+
 /* What time was spent on, in ticks. [R] */
 struct vcpu_times {
 	uint64_t since;		/* when the present state was entered */
@@ -60,14 +79,16 @@ struct vcpu {
 	uint32_t id;			/* [I] unique while it lives */
 	enum vcpu_state state;		/* [R] */
 	bool paused;			/* [R] held out of the run queues */
-	bool wake_pending;		/* [R] sched_wake() came while running */
-	bool on_cpu;			/* [A] stack in use by a CPU */
+	bool queued;			/* [R] in the policy's queue */
+	bool wake_pending;		/* [A] sched_wake() came while running */
+	bool joinable;			/* [I] thread: freed by thread_join() */
+	uint8_t on_cpu;			/* [A] enum vcpu_on_cpu */
 	bool stop_requested;		/* [A] thread: end; guest: leave */
 	uint32_t cpu;			/* [R] run queue it belongs to */
 	uint8_t priority;		/* [R] 0 lowest .. SCHED_PRIO_MAX */
 	struct cpumask affinity;	/* [R] */
 	struct list rq_node;		/* [R] */
-	struct list wait_node;		/* wait queue's lock */
+	struct list wait_node;		/* list of ended threads */
 	ticks_t slice_left;		/* [R] policy's own use */
 	struct vcpu_times times;	/* [R] */
 	struct list all_node;		/* list of all VCPUs */
@@ -78,9 +99,18 @@ struct vcpu {
 	char name[VCPU_NAME_LEN];	/* [I] */
 };
 
+/*
+ * The caller's own VCPU. The mask is needed: between finding this CPU's block
+ * and reading it a thread could be moved to another CPU, and would get its
+ * successor here. Where interrupts are masked, this_cpu()->current is enough.
+ */
 static inline struct vcpu *vcpu_current(void)
 {
-	return arch_percpu()->current;
+	unsigned long flags = arch_irq_save();
+	struct vcpu *v = arch_percpu()->current;
+
+	arch_irq_restore(flags);
+	return v;
 }
 
 #endif

@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Blocking synchronisation, all of it on wait queues; sleeping. */
+#include <core/log.h>
+#include <core/sched.h>
+#include <core/sync.h>
+#include <libs/error.h>
+
+void wait_init(struct waitqueue *wq)
+{
+	spin_init(&wq->lock, LOCK_WAIT);
+	list_init(&wq->waiters);
+}
+
+/* Waking with the lock held: the entry, on the waiter's stack, cannot go. */
+static void wake_first(struct waitqueue *wq)
+{
+	struct wait_entry *e = list_first(&wq->waiters, struct wait_entry,
+					  node);
+
+	assert_held(&wq->lock);
+	list_remove(&e->node);
+	sched_wake(e->vcpu);
+}
+
+/* Empty, seen after the caller made its condition true. Pairs with
+ * wait_prepare(). */
+static bool nobody_waits(const struct waitqueue *wq)
+{
+	arch_mb();
+	return READ_ONCE(wq->waiters.next) == &wq->waiters;
+}
+
+void wait_wake_one(struct waitqueue *wq)
+{
+	unsigned long flags;
+
+	if (nobody_waits(wq)) {
+		return;
+	}
+	flags = spin_lock_irqsave(&wq->lock);
+	if (!list_empty(&wq->waiters)) {
+		wake_first(wq);
+	}
+	spin_unlock_irqrestore(&wq->lock, flags);
+}
+
+void wait_wake_all(struct waitqueue *wq)
+{
+	unsigned long flags;
+
+	if (nobody_waits(wq)) {
+		return;
+	}
+	flags = spin_lock_irqsave(&wq->lock);
+	while (!list_empty(&wq->waiters)) {
+		wake_first(wq);
+	}
+	spin_unlock_irqrestore(&wq->lock, flags);
+}
+
+void wait_prepare(struct waitqueue *wq, struct wait_entry *e)
+{
+	unsigned long flags = spin_lock_irqsave(&wq->lock);
+
+	e->vcpu = vcpu_current();
+	if (list_empty(&e->node)) {
+		list_append(&wq->waiters, &e->node);
+	}
+	spin_unlock_irqrestore(&wq->lock, flags);
+	/* Before the caller tests. Pairs with nobody_waits(). */
+	arch_mb();
+}
+
+/* Takes the lock even if the entry is off the queue: a waker that is still
+ * inside must leave before the queue may be freed. */
+void wait_finish(struct waitqueue *wq, struct wait_entry *e)
+{
+	unsigned long flags = spin_lock_irqsave(&wq->lock);
+
+	list_remove(&e->node);
+	spin_unlock_irqrestore(&wq->lock, flags);
+}
+
+struct alarm {
+	struct timer timer;
+	struct vcpu *vcpu;
+};
+
+static void alarm_fire(struct timer *t)
+{
+	sched_wake(container_of(t, struct alarm, timer)->vcpu);
+}
+
+int wait_block(ticks_t deadline)
+{
+	struct alarm alarm;
+
+	if (deadline == 0) {
+		sched_block();
+		return 0;
+	}
+	if (time_now() < deadline) {
+		alarm.vcpu = vcpu_current();
+		timer_init(&alarm.timer, alarm_fire);
+		timer_set(&alarm.timer, deadline);
+		sched_block();
+		timer_cancel(&alarm.timer);
+	}
+	return time_now() < deadline ? 0 : -ERR_TIMEOUT;
+}
+
+void sleep_until(ticks_t deadline)
+{
+	while (time_now() < deadline) {
+		(void)wait_block(deadline);
+	}
+}
+
+void sleep_ms(uint64_t ms)
+{
+	ticks_t deadline;
+
+	if (__builtin_add_overflow(time_now(), ms_to_ticks(ms), &deadline)) {
+		deadline = UINT64_MAX;
+	}
+	sleep_until(deadline);
+}
+
+void mutex_init(struct mutex *m)
+{
+	wait_init(&m->wq);
+	m->owner = NULL;
+}
+
+bool mutex_trylock(struct mutex *m)
+{
+	struct vcpu *none = NULL;
+
+	return __atomic_compare_exchange_n(&m->owner, &none, vcpu_current(),
+					   false, __ATOMIC_ACQUIRE,
+					   __ATOMIC_RELAXED);
+}
+
+void mutex_lock(struct mutex *m)
+{
+	assert(READ_ONCE(m->owner) != vcpu_current());
+	if (!mutex_trylock(m)) {
+		wait_event(&m->wq, mutex_trylock(m));
+	}
+}
+
+void mutex_unlock(struct mutex *m)
+{
+	mutex_assert_held(m);
+	__atomic_store_n(&m->owner, NULL, __ATOMIC_RELEASE);
+	wait_wake_one(&m->wq);
+}
+
+void mutex_assert_held(const struct mutex *m)
+{
+	assert(READ_ONCE(m->owner) == vcpu_current());
+}
+
+void sem_init(struct semaphore *s, uint32_t count)
+{
+	wait_init(&s->wq);
+	s->count = count;
+}
+
+/* Under the lock, and so after the sem_up() that it takes from has ended. */
+static bool sem_try(struct semaphore *s)
+{
+	unsigned long flags = spin_lock_irqsave(&s->wq.lock);
+	bool got = s->count > 0;
+
+	if (got) {
+		s->count--;
+	}
+	spin_unlock_irqrestore(&s->wq.lock, flags);
+	return got;
+}
+
+void sem_down(struct semaphore *s)
+{
+	if (!sem_try(s)) {
+		wait_event(&s->wq, sem_try(s));
+	}
+}
+
+int sem_down_until(struct semaphore *s, ticks_t deadline)
+{
+	int ret;
+
+	wait_event_until(&s->wq, sem_try(s), deadline, ret);
+	return ret;
+}
+
+void sem_up(struct semaphore *s)
+{
+	unsigned long flags = spin_lock_irqsave(&s->wq.lock);
+
+	assert(s->count < UINT32_MAX);
+	s->count++;
+	if (!list_empty(&s->wq.waiters)) {
+		wake_first(&s->wq);
+	}
+	spin_unlock_irqrestore(&s->wq.lock, flags);
+}
+
+void completion_init(struct completion *c)
+{
+	wait_init(&c->wq);
+	c->done = false;
+}
+
+void completion_wait(struct completion *c)
+{
+	wait_event(&c->wq, READ_ONCE(c->done));
+}
+
+int completion_wait_until(struct completion *c, ticks_t deadline)
+{
+	int ret;
+
+	wait_event_until(&c->wq, READ_ONCE(c->done), deadline, ret);
+	return ret;
+}
+
+void completion_done(struct completion *c)
+{
+	unsigned long flags = spin_lock_irqsave(&c->wq.lock);
+
+	WRITE_ONCE(c->done, true);
+	while (!list_empty(&c->wq.waiters)) {
+		wake_first(&c->wq);
+	}
+	spin_unlock_irqrestore(&c->wq.lock, flags);
+}
