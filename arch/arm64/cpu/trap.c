@@ -37,9 +37,9 @@ const trap_handler_t trap_table[64] = {
 };
 
 /*
- * guest_return found need_resched or vgic.flush, which a switch away sets as
- * well: whatever stands between the VCPU and its guest. Interrupts masked;
- * may switch away and come back on another CPU. guest_return looks again.
+ * guest_return found need_resched or a flush to do: whatever stands between
+ * the VCPU and its guest. Interrupts masked; may switch away and come back
+ * on another CPU. guest_return looks again.
  */
 void trap_guest_work(struct vcpu *v);
 void trap_guest_work(struct vcpu *v)
@@ -47,10 +47,6 @@ void trap_guest_work(struct vcpu *v)
 	sched_resched();
 	if (READ_ONCE(v->stop_requested)) {
 		sched_off();
-	}
-	if (v->arch.away) {
-		vcpu_context_restore(v);
-		v->arch.away = false;
 	}
 	if (READ_ONCE(v->arch.vgic.flush)) {
 		vgic_flush(v);
