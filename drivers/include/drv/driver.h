@@ -12,14 +12,16 @@ struct driver {
 	const char *name;
 	enum driver_class class;
 	const char *const *compatible;	/* NULL-terminated */
-	/* Boot thread, in class order; an error refuses this node only. */
+	/* Boot thread, in class order; an error refuses this node only. It is
+	 * logged, but for -ERR_NOSUPP: this one is left to others. */
 	int (*probe)(dt_node_t node);
 };
 
 #define DRIVER(ident) REGISTRY_ADD(driver, struct driver, ident)
 REGISTRY_DECLARE(driver, struct driver);
 
-/* Probe every available node a driver of `class` serves. Number probed. */
+/* Probe every available node a driver of `class` serves, in the tree's order;
+ * the node's first compatible with a driver chooses. Number probed. */
 unsigned int driver_probe(enum driver_class class);
 
 #endif

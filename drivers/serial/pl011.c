@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Host serial port: Arm PrimeCell UART PL011 (DDI0183G), and the SBSA generic
+ * UART (Arm BSA DEN0094, appendix B), its subset. Line settings are the
+ * firmware's.
+ */
+#include <core/hostcon.h>
+#include <drv/driver.h>
+#include <drv/mmio.h>
+#include <drv/uart.h>
+#include <libs/error.h>
+
+/* DDI0183G 3.2, summary of registers. */
+#define PL011_DR 0x00
+#define PL011_FR 0x18
+#define PL011_LCR_H 0x2c
+#define PL011_CR 0x30
+#define PL011_IMSC 0x38
+#define PL011_MIS 0x40
+#define PL011_ICR 0x44
+
+#define DR_BREAK BIT(10)
+#define FR_BUSY BIT(3)
+#define FR_RXFE BIT(4)
+#define FR_TXFF BIT(5)
+#define LCR_H_FEN BIT(4)
+#define LCR_H_8BIT (3U << 5)
+#define CR_UARTEN BIT(0)
+#define CR_TXE BIT(8)
+#define CR_RXE BIT(9)
+#define CR_DTR BIT(10)
+#define CR_RTS BIT(11)
+#define INT_RX BIT(4)
+#define INT_TX BIT(5)
+#define INT_RT BIT(6)
+#define INT_ALL 0x7ff
+
+/* Times the transmitter may be found busy before it is given up on: a second
+ * or so, many times what a full FIFO takes at 9600 baud. */
+#define PL011_SPINS 10000000
+/* Bytes taken in one interrupt; it stays pending while there are more. */
+#define PL011_RX_BATCH 4096
+
+static uint32_t pl011_get(volatile void *regs, unsigned int off)
+{
+	return mmio_read32((volatile uint8_t *)regs + off);
+}
+
+static void pl011_set(volatile void *regs, unsigned int off, uint32_t v)
+{
+	mmio_write32((volatile uint8_t *)regs + off, v);
+}
+
+static bool pl011_putc(struct uart *u, uint8_t c)
+{
+	if (pl011_get(u->regs, PL011_FR) & FR_TXFF) {
+		return false;
+	}
+	pl011_set(u->regs, PL011_DR, c);
+	return true;
+}
+
+static int pl011_getc(struct uart *u)
+{
+	uint32_t v;
+
+	do {
+		if (pl011_get(u->regs, PL011_FR) & FR_RXFE) {
+			return -1;
+		}
+		v = pl011_get(u->regs, PL011_DR);
+	} while (v & DR_BREAK);
+	return v & 0xff;
+}
+
+static void pl011_tx_irq(struct uart *u, bool on)
+{
+	uint32_t mask = pl011_get(u->regs, PL011_IMSC);
+
+	pl011_set(u->regs, PL011_IMSC, on ? mask | INT_TX : mask & ~INT_TX);
+}
+
+static unsigned int pl011_receive(struct uart *u)
+{
+	unsigned int n;
+	int c;
+
+	for (n = 0; n < PL011_RX_BATCH; n++) {
+		c = pl011_getc(u);
+		if (c < 0) {
+			break;
+		}
+		hostcon_rx((uint8_t)c);
+	}
+	return n;
+}
+
+/*
+ * Emptying the FIFO takes back the receive interrupts (3.4.2, 3.4.4), and a
+ * byte that comes meanwhile raises them again, so nothing is lost. They are
+ * cleared by hand only when asserted with nothing to read, which some parts
+ * do; then the FIFO is looked at once more, since clearing may have hit the
+ * interrupt of a byte that has just come. The transmit interrupt is cleared
+ * before the FIFO is filled, or its next one could be lost.
+ */
+static void pl011_irq(unsigned int irq, void *uart)
+{
+	struct uart *u = uart;
+	uint32_t mis = pl011_get(u->regs, PL011_MIS);
+
+	(void)irq;
+	if ((mis & (INT_RX | INT_RT)) && pl011_receive(u) == 0) {
+		pl011_set(u->regs, PL011_ICR, INT_RX | INT_RT);
+		(void)pl011_receive(u);
+	}
+	if (mis & INT_TX) {
+		pl011_set(u->regs, PL011_ICR, INT_TX);
+		hostcon_tx_ready();
+	}
+}
+
+static int pl011_start(struct uart *u)
+{
+	int err;
+
+	pl011_set(u->regs, PL011_ICR, INT_ALL);
+	pl011_set(u->regs, PL011_IMSC, INT_RX | INT_RT);
+	err = uart_irq_enable(u);
+	if (err) {
+		pl011_set(u->regs, PL011_IMSC, 0);
+		return err;
+	}
+	/* What was typed before has used up its interrupt. */
+	(void)pl011_receive(u);
+	return 0;
+}
+
+/*
+ * Enable what the firmware has left off. 3.3.7: the line control register is
+ * written only with the UART off and not sending. Nothing is known of the
+ * line then, but 8 bits is what everybody means.
+ */
+static void pl011_enable(volatile void *regs)
+{
+	uint32_t want = CR_UARTEN | CR_TXE | CR_RXE;
+	uint32_t cr = pl011_get(regs, PL011_CR);
+	uint32_t lcr = pl011_get(regs, PL011_LCR_H);
+
+	if ((cr & want) == want && (lcr & LCR_H_FEN)) {
+		return;
+	}
+	for (int i = 0; i < PL011_SPINS; i++) {
+		if (!(pl011_get(regs, PL011_FR) & FR_BUSY)) {
+			break;
+		}
+	}
+	pl011_set(regs, PL011_CR, 0);
+	if (!(cr & CR_UARTEN)) {
+		lcr |= LCR_H_8BIT;
+	}
+	pl011_set(regs, PL011_LCR_H, lcr | LCR_H_FEN);
+	pl011_set(regs, PL011_CR, cr | want | CR_DTR | CR_RTS);
+}
+
+static const struct uart_ops pl011_ops = {
+	.putc = pl011_putc,
+	.getc = pl011_getc,
+	.tx_irq = pl011_tx_irq,
+	.start = pl011_start,
+};
+
+static int pl011_probe(dt_node_t node)
+{
+	struct uart *u;
+	int err = uart_probe(&u, node, &pl011_ops, pl011_irq);
+
+	if (err) {
+		return err;
+	}
+	pl011_set(u->regs, PL011_IMSC, 0);
+	/* The SBSA's has no such registers: it is always on. */
+	if (!dt_is_compatible(node, "arm,sbsa-uart")) {
+		pl011_enable(u->regs);
+	}
+	hostcon_set_uart(u);
+	return 0;
+}
+
+static void pl011_early_putc(volatile void *regs, uint32_t reg_shift,
+			     uint8_t c)
+{
+	(void)reg_shift;
+	for (int i = 0; i < PL011_SPINS; i++) {
+		if (!(pl011_get(regs, PL011_FR) & FR_TXFF)) {
+			break;
+		}
+	}
+	pl011_set(regs, PL011_DR, c);
+}
+
+static const char *const pl011_compatible[] = {
+	"arm,pl011", "arm,sbsa-uart", NULL,
+};
+
+static const struct driver pl011_driver = {
+	.name = "pl011",
+	.class = DRIVER_SERIAL,
+	.compatible = pl011_compatible,
+	.probe = pl011_probe,
+};
+DRIVER(pl011_driver);
+
+static const struct earlycon pl011_earlycon = {
+	.compatible = pl011_compatible,
+	.putc = pl011_early_putc,
+};
+EARLYCON(pl011_earlycon);
