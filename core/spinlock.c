@@ -37,6 +37,7 @@ static const char *const class_names[] = {
 	[LOCK_WAIT] = "LOCK_WAIT",
 	[LOCK_RUNQUEUE] = "LOCK_RUNQUEUE",
 	[LOCK_TIMER] = "LOCK_TIMER",
+	[LOCK_VMID] = "LOCK_VMID",
 	[LOCK_IRQ] = "LOCK_IRQ",
 	[LOCK_DRIVER] = "LOCK_DRIVER",
 	[LOCK_LOG] = "LOCK_LOG",

@@ -17,7 +17,8 @@ int stage2_init(struct stage2 *s2, unsigned int ipa_bits)
 	if (ipa_bits < 32 || ipa_bits > MAX_IPA_BITS) {
 		return -ERR_RANGE;
 	}
-	*s2 = (struct stage2){ .ipa_bits = (uint8_t)ipa_bits };
+	*s2 = (struct stage2){ .ipa_bits = (uint8_t)ipa_bits,
+			       .root_pages = 1 };
 	s2->ranges = calloc(STAGE2_HOST_RANGES, sizeof(*s2->ranges));
 	if (!s2->ranges) {
 		return -ERR_NOMEM;
@@ -29,8 +30,7 @@ int stage2_init(struct stage2 *s2, unsigned int ipa_bits)
 void stage2_fini(struct stage2 *s2)
 {
 	free(s2->ranges);
-	s2->ranges = NULL;
-	s2->nr = 0;
+	*s2 = (struct stage2){ 0 };
 }
 
 static int check(const struct stage2 *s2, uint64_t ipa, uint64_t size)

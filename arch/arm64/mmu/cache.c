@@ -2,6 +2,7 @@
 /* Cache maintenance by address, and zeroing by cache line. */
 #include <arch/mmu.h>
 #include <arch_impl/cpu.h>
+#include <arch_impl/features.h>
 #include <string.h>
 
 /* CTR_EL0 and DCZID_EL0 give log2 of words of four bytes. */
@@ -16,7 +17,7 @@ static size_t words(uint64_t log2)
 
 void arch_cache_clean_inval(const void *va, size_t size)
 {
-	uint64_t ctr = read_sysreg(ctr_el0);
+	uint64_t ctr = features_ctr();
 	size_t line = words(FIELD(ctr, 19, 16));	/* DminLine */
 	uintptr_t at;
 
@@ -52,7 +53,7 @@ static void icache_inval(const void *va, size_t size, uint64_t ctr)
  */
 void arch_cache_sync_icache(const void *va, size_t size)
 {
-	uint64_t ctr = read_sysreg(ctr_el0);
+	uint64_t ctr = features_ctr();
 
 	if (size == 0) {
 		return;

@@ -3,9 +3,8 @@
 #ifndef ARM64_MMU_EL2_PRIV_H
 #define ARM64_MMU_EL2_PRIV_H
 
-#include "pgtable.h"
-
 #include <arch/mmu.h>
+#include <arch_impl/pgtable.h>
 
 /* [L] LOCK_MMU, in stage1.c; at boot there is one CPU and no lock. */
 extern struct pgtable el2_table;

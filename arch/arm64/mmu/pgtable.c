@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Translation tables of either stage: map, unmap, protect, look up. */
-#include "pgtable.h"
-
 #include "pte.h"
 
 #include <arch/mmu.h>
+#include <arch_impl/pgtable.h>
 #include <libs/error.h>
 
 /* A piece of work on [va, end), handed down the levels. */

@@ -32,6 +32,7 @@ enum lock_class {
 	LOCK_WAIT,		/* wait queues */
 	LOCK_RUNQUEUE,		/* a CPU's run queue */
 	LOCK_TIMER,		/* a CPU's timers */
+	LOCK_VMID,		/* which guest has which VMID */
 	LOCK_IRQ,		/* host interrupt descriptors */
 	LOCK_DRIVER,		/* host device registers */
 	LOCK_LOG,		/* log ring */

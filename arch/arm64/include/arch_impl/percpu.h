@@ -12,7 +12,6 @@ struct arch_percpu {
 	struct vcpu *loaded;	/* whose EL1 state the registers hold, or NULL */
 	struct vcpu *fp_owner;	/* whose FP/SIMD state the registers hold */
 	uint64_t midr, mpidr;	/* [I] */
-	uint64_t vmid_active;	/* VMID allocator: generation | VMID in use */
 	uint64_t scratch[2];	/* entry code */
 };
 

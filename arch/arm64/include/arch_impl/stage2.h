@@ -3,23 +3,29 @@
 #ifndef ARCH_IMPL_STAGE2_H
 #define ARCH_IMPL_STAGE2_H
 
+#include <arch_impl/pgtable.h>
 #include <core/spinlock.h>
 #include <libs/types.h>
 
 struct stage2 {
 	struct spinlock lock;
-	paddr_t root;		/* [I] first table (or concatenated tables) */
-	uint32_t root_pages;	/* [I] 1..16, concatenated */
-	uint8_t ipa_bits;	/* [I] */
-	uint8_t start_level;	/* [I] */
+	struct pgtable table;	/* [L] for writing */
+	uint32_t root_pages;	/* [I] 1..16, concatenated; 0: no stage 2 */
 	uint64_t vtcr;		/* [I] VTCR_EL2 */
-	uint64_t vmid;		/* [A] generation | VMID */
-	uint64_t tables;	/* [L] table pages */
-	uint64_t blocks[3];	/* [L] leaf entries: 1G, 2M, 4K */
+	uint64_t vmid;		/* [A] generation | VMID, see mmu/vmid.h */
 };
 
 /* VTTBR_EL2 for this CPU: assigns a VMID of the current generation if
  * needed. Interrupts masked, called when switching in. */
 uint64_t stage2_vttbr(struct stage2 *s2);
+
+/*
+ * After a translation or permission fault: true if the tables, seen with
+ * nobody changing them, have an entry for `ipa` that permits the access, so
+ * that it only has to be tried again (another CPU was between break and make).
+ * Trap context, no lock held.
+ */
+bool stage2_fault_is_stale(struct stage2 *s2, ipa_t ipa, bool write,
+			   bool exec);
 
 #endif

@@ -10,8 +10,8 @@
  *
  * Locks: writers hold the owner's lock. pgtable_lookup() takes none.
  */
-#ifndef ARM64_MMU_PGTABLE_H
-#define ARM64_MMU_PGTABLE_H
+#ifndef ARCH_IMPL_PGTABLE_H
+#define ARCH_IMPL_PGTABLE_H
 
 #include <libs/types.h>
 
