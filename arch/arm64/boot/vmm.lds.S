@@ -7,6 +7,13 @@ OUTPUT_FORMAT("elf64-littleaarch64")
 OUTPUT_ARCH(aarch64)
 ENTRY(_start)
 
+PHDRS
+{
+	text PT_LOAD FLAGS(5);
+	rodata PT_LOAD FLAGS(4);
+	data PT_LOAD FLAGS(6);
+}
+
 SECTIONS
 {
 	. = 0;
@@ -15,12 +22,12 @@ SECTIONS
 	.text : {
 		KEEP(*(.head.text))
 		*(.text .text.*)
-	}
+	} :text
 	. = ALIGN(4096);
 	__text_end = .;
 
 	__rodata_start = .;
-	.rodata : { *(.rodata .rodata.*) }
+	.rodata : { *(.rodata .rodata.*) } :rodata
 	.note.gnu.build-id : {
 		__build_id_start = .;
 		KEEP(*(.note.gnu.build-id))
@@ -59,7 +66,7 @@ SECTIONS
 	__rodata_end = .;
 
 	__data_start = .;
-	.data : { *(.data .data.*) }
+	.data : { *(.data .data.*) } :data
 	. = ALIGN(16);
 	__file_end = .;
 	.bss : ALIGN(4096) {
