@@ -110,6 +110,27 @@ def test_create_destroy(boot):
     assert used(host) == before
 
 
+@pytest.mark.long
+def test_linux_again_and_again(boot):
+    """A real guest's life, fifty times; nothing is left behind."""
+    host = boot({"linux0": description("linux0", vcpus=2)}, script="",
+                limit=1800)
+
+    def cycle():
+        host.cmd("guest create /guests/linux0.dtb")
+        host.cmd("guest start linux0")
+        with host.linux("linux0") as shell:
+            assert shell.sh("nproc") == "2"
+        host.cmd("guest destroy linux0")
+
+    for _ in range(3):
+        cycle()
+    before = used(host)
+    for _ in range(50):
+        cycle()
+    assert used(host) == before
+
+
 def test_destroy_unstarted(boot):
     host = boot({"hello": bare("hello", "hello")}, script="")
     host.cmd("guest create /guests/hello.dtb")

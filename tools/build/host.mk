@@ -2,7 +2,7 @@
 # The host library, the unit tests and the fuzz targets (ARCH=host).
 
 lib := $(O)/libsocle.a
-host-libs := -lfdt
+host-libs := -lfdt -Wl,-u,host_registries
 
 all: lib
 

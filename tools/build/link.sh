@@ -19,7 +19,8 @@ dir=$(dirname "$out")
 table=$dir/ksyms
 $PYTHON tools/build/ksyms.py </dev/null >"$table.S"
 for pass in 1 2 3 4 5; do
-	$AS "$table.S" -o "$table.o"
+	# Without -g, which would name the output directory.
+	$AS -g0 "$table.S" -o "$table.o"
 	$LD -o "$out.tmp" "$@" "$table.o" -Map="$out.map"
 	$NM "$out.tmp" | $PYTHON tools/build/ksyms.py >"$table.next.S"
 	if cmp -s "$table.S" "$table.next.S"; then
