@@ -237,12 +237,12 @@ int sched_set_priority(struct vcpu *v, unsigned int prio)
 	return 0;
 }
 
-const struct sched_policy *sched_find_policy(const char *name)
+static const struct sched_policy *find_policy(const char *name)
 {
 	const struct sched_policy *const *it;
 
 	registry_for_each(sched_policy, it) {
-		if (strcmp((*it)->name, name ? name : "prio") == 0) {
+		if (strcmp((*it)->name, name) == 0) {
 			return *it;
 		}
 	}
@@ -273,7 +273,7 @@ static void swap_policy(struct runqueue *rq, const struct sched_policy *policy,
 
 int sched_set_policy(unsigned int cpu, const char *name)
 {
-	const struct sched_policy *policy = sched_find_policy(name);
+	const struct sched_policy *policy = find_policy(name);
 	const struct sched_policy *old;
 	unsigned long flags;
 	struct runqueue *rq;

@@ -35,11 +35,9 @@ static struct runqueue *rq_create(struct percpu *cpu, struct vcpu *idle)
 	rq->cpu = cpu->id;
 	rq->curr = idle;
 	rq->curr_prio = -1;
-	rq->policy = sched_find_policy(NULL);
+	rq->policy = &sched_policy_prio;
 	timer_init(&rq->slice_timer, rq_slice_tick);
-	if (rq->policy) {
-		rq->policy_data = rq->policy->create(cpu->id);
-	}
+	rq->policy_data = rq->policy->create(cpu->id);
 	if (!rq->policy_data) {
 		heap_free(rq);
 		return NULL;

@@ -7,8 +7,9 @@
  * struct vcpu.slice_left is what a queued VCPU may run before it is a peer's
  * turn; 0: a new slice. A slice is only timed while a peer waits.
  */
+#include "sched_priv.h"
+
 #include <core/heap.h>
-#include <core/sched.h>
 
 struct prio_queue {
 	uint32_t levels;		/* bit n: level n is not empty */
@@ -127,7 +128,7 @@ static struct vcpu *prio_offer(struct runqueue *rq, unsigned int cpu)
 	return NULL;
 }
 
-static const struct sched_policy prio_policy = {
+const struct sched_policy sched_policy_prio = {
 	.name = "prio",
 	.summary = "fixed priorities, round-robin among equals",
 	.create = prio_create,
@@ -140,4 +141,4 @@ static const struct sched_policy prio_policy = {
 	.preempts = prio_preempts,
 	.offer = prio_offer,
 };
-SCHED_POLICY(prio_policy);
+SCHED_POLICY(sched_policy_prio);

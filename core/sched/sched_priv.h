@@ -87,7 +87,7 @@ void sched_list_add(struct vcpu *v);
 void sched_gone(struct vcpu *v, enum vcpu_state state, bool joinable);
 void thread_reap(struct vcpu *v);
 
-/* By name; NULL: the default. NULL if there is none. */
-const struct sched_policy *sched_find_policy(const char *name);
+/* What every CPU starts with: policy_prio.c. */
+extern const struct sched_policy sched_policy_prio;
 
 #endif

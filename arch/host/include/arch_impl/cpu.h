@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Host: inlines behind <arch/cpu.h>. One Linux thread simulates all CPUs,
+ * one at a time; host.h is what tests steer it by. host_point() marks where
+ * another simulated CPU may go on (nothing, unless a test asks for it).
+ */
+#ifndef ARCH_IMPL_CPU_H
+#define ARCH_IMPL_CPU_H
+
+#include <libs/types.h>
+
+struct percpu;
+
+struct percpu *arch_percpu(void);
+void host_point(void);
+/* This CPU cannot go on before another did something. */
+void host_wait(void);
+
+unsigned long arch_irq_save(void);
+void arch_irq_restore(unsigned long flags);
+void arch_irq_enable(void);
+void arch_irq_disable(void);
+bool arch_irq_disabled(void);
+void arch_idle(void);
+
+static inline void arch_cpu_relax(void)
+{
+	host_wait();
+}
+
+static inline void arch_wait_event(void)
+{
+	host_wait();
+}
+
+static inline void arch_send_event(void)
+{
+}
+
+static inline void arch_wait_change(const uint16_t *p, uint16_t old)
+{
+	if (*(const volatile uint16_t *)p == old) {
+		host_wait();
+	}
+}
+
+static inline void arch_mb(void)
+{
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	host_point();
+}
+
+static inline void arch_rmb(void)
+{
+	__atomic_thread_fence(__ATOMIC_ACQUIRE);
+}
+
+static inline void arch_wmb(void)
+{
+	__atomic_thread_fence(__ATOMIC_RELEASE);
+}
+
+#endif

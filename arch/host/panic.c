@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Host: a panic ends the program, or is what a test waits for. */
+#include <arch_impl/host.h>
+#include <core/log.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+jmp_buf host_panic_env;
+bool host_panic_armed;
+char host_panic_text[256];
+
+void panic(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(host_panic_text, sizeof(host_panic_text), fmt, ap);
+	va_end(ap);
+	if (host_panic_armed) {
+		longjmp(host_panic_env, 1);
+	}
+	fprintf(stderr, "panic: %s\n", host_panic_text);
+	abort();
+}
