@@ -70,7 +70,7 @@ static int read_config(struct guest_config **cfg, const char *path,
 	struct config_limits limits = { 0 };
 	struct page_stats pages;
 	void *blob;
-	size_t size;
+	size_t size = 0;
 	int err = read_description(path, &blob, &size, &p);
 
 	if (err) {

@@ -117,6 +117,13 @@ const char *guest_state_name(enum guest_state s)
 
 /* --- start and stop; the guest's mutex is held -------------------------- */
 
+static void pause_devices(struct guest *g, bool paused)
+{
+	for (uint32_t i = 0; i < g->cfg->ndevices; i++) {
+		emu_device_pause(&g->devices[i], paused);
+	}
+}
+
 static void reset_devices(struct guest *g)
 {
 	for (uint32_t i = 0; i < g->cfg->ndevices; i++) {
@@ -168,17 +175,12 @@ static void stop_vcpus(struct guest *g)
 		}
 		sched_wake(v);
 		/* Running: it must trap. Not running: it looks when it does. */
-		(void)cpu_call(READ_ONCE(v->cpu), force_exit, NULL, true);
+		if (cpu_call(READ_ONCE(v->cpu), force_exit, NULL, true)) {
+			continue;	/* offline: it runs nothing */
+		}
 	}
 	for (uint32_t i = 0; i < g->cfg->vcpus; i++) {
 		sched_wait_off(g->vcpus[i]);
-	}
-}
-
-static void pause_devices(struct guest *g, bool paused)
-{
-	for (uint32_t i = 0; i < g->cfg->ndevices; i++) {
-		emu_device_pause(&g->devices[i], paused);
 	}
 }
 

@@ -7,6 +7,7 @@
 #include <core/irq_dispatch.h>
 #include <core/log.h>
 #include <core/percpu.h>
+#include <core/smp.h>
 #include <drv/driver.h>
 #include <drv/mmio.h>
 #include <libs/error.h>

@@ -7,6 +7,7 @@
 #include <core/irq_dispatch.h>
 #include <core/log.h>
 #include <core/percpu.h>
+#include <core/smp.h>
 #include <core/time.h>
 #include <drv/driver.h>
 #include <drv/mmio.h>
@@ -200,7 +201,7 @@ static struct irqchip gicv3_chip = {
 
 static int map_regions(dt_node_t node)
 {
-	uint32_t n = 1;
+	uint32_t n;
 	paddr_t base;
 	uint64_t size;
 
@@ -208,7 +209,9 @@ static int map_regions(dt_node_t node)
 		return -ERR_FORMAT;
 	}
 	gic.gicd = arch_mmu_map_device(base, size);
-	(void)dt_u32(node, "#redistributor-regions", &n);
+	if (dt_u32(node, "#redistributor-regions", &n)) {
+		n = 1;
+	}
 	if (n > MAX_REGIONS) {
 		log_warn("gic: %u redistributor regions, %u are used", n,
 			 MAX_REGIONS);

@@ -7,8 +7,6 @@
 #include <drv/uart.h>
 #include <libs/error.h>
 
-REGISTRY_DECLARE(earlycon, struct earlycon);
-
 static const struct earlycon *con;
 static volatile void *con_regs;
 static uint32_t con_shift;
@@ -44,8 +42,9 @@ int earlycon_init(volatile void *(*map)(paddr_t pa))
 	if (!e || dt_reg(chosen.stdout_node, 0, &base, &size)) {
 		return -ERR_NOSUPP;
 	}
-	con_shift = 0;
-	(void)dt_u32(chosen.stdout_node, "reg-shift", &con_shift);
+	if (dt_u32(chosen.stdout_node, "reg-shift", &con_shift)) {
+		con_shift = 0;
+	}
 	con_regs = map ? map(base) : (volatile void *)(uintptr_t)base.v;
 	if (!con_regs) {
 		return -ERR_NOMEM;

@@ -78,7 +78,10 @@ void arm64_main(paddr_t fdt)
 
 volatile void *arch_boot_map_console(paddr_t pa)
 {
-	return mmu_map_early_device(pa);
+	if (mmu_map_early_device(pa)) {
+		return NULL;
+	}
+	return (volatile void *)pa.v;
 }
 
 uint64_t arch_boot_ram_limit(void)

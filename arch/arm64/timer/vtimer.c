@@ -105,7 +105,7 @@ void vtimer_pause(struct vcpu *v)
 {
 	timer_cancel(&v->arch.vtimer.virt);
 	/* CNTVOFF will change under what a CPU may still hold of it. */
-	v->arch.loaded_cpu = ARCH_VCPU_NOT_LOADED;
+	v->arch.loaded_cpu = VCPU_LOADED_NOWHERE;
 }
 
 void vtimer_resume(struct vcpu *v)
