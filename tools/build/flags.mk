@@ -32,7 +32,8 @@ cflags-common := -std=gnu11 -g -fno-common -fno-omit-frame-pointer \
 ifeq ($(ARCH),host)
   # The architecture's pure headers come second: host's own win.
   CPPFLAGS := $(cppflags-common) -Iarch/host/include -Iarch/arm64/include
-  CFLAGS := $(cflags-common) -O1 $(SANITIZE)
+  # Hidden: libraries (ASan calls sched_yield) must not find our functions.
+  CFLAGS := $(cflags-common) -fvisibility=hidden -O1 $(SANITIZE)
   ifeq ($(cc-is-clang),)
     # Sanitizers hide ranges from gcc, which then guesses; the image's build,
     # which sees them, keeps the warning.
