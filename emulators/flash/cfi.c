@@ -1,0 +1,747 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Emulated parallel NOR flash with the Intel command set (JEDEC JEP137B
+ * 0x0001, commands as in the Intel StrataFlash J3 data sheet 308551, chapter
+ * 8): banks 32 bits wide, each of two x16 chips that are always addressed
+ * together, with blocks of 256 KiB and instantly settable lock bits.
+ *
+ * Contents are those of an image file, or erased. What the guest programs is
+ * kept apart, page by page, for as long as the guest exists; at most
+ * FLASH_MODIFIED_MAX bytes of it. Beyond that programming fails, as it does
+ * where flash is worn out; erasing gives memory back. Pages are allocated by
+ * a worker while the status register says busy, never in a trap.
+ */
+#include <core/guest.h>
+#include <core/heap.h>
+#include <core/log.h>
+#include <core/schema.h>
+#include <core/work.h>
+#include <emu/emulator.h>
+#include <libs/error.h>
+#include <libs/vfs.h>
+#include <string.h>
+
+#define FLASH_MODIFIED_MAX MIB(1)	/* per guest */
+#define FLASH_BANK_MAX MIB(64)
+#define FLASH_BLOCK KIB(256)
+#define FLASH_BUFFER 2048		/* bytes programmed at once */
+#define FLASH_REFILL 8			/* pages allocated at once */
+
+#define FLASH_PAGES (FLASH_MODIFIED_MAX / PAGE_SIZE)
+#define FLASH_BANK_PAGES (FLASH_BANK_MAX / PAGE_SIZE)
+#define FLASH_BLOCKS (FLASH_BANK_MAX / FLASH_BLOCK)
+#define FLASH_BLOCK_PAGES (FLASH_BLOCK / PAGE_SIZE)
+#define FLASH_BUS 4			/* bytes: both chips side by side */
+#define FLASH_CHIPS 2
+
+/* 308551 table 12: commands, the first or only cycle. */
+#define CMD_PROGRAM 0x40
+#define CMD_PROGRAM_ALT 0x10
+#define CMD_ERASE 0x20
+#define CMD_CLEAR_STATUS 0x50
+#define CMD_LOCK_SETUP 0x60
+#define CMD_READ_STATUS 0x70
+#define CMD_READ_ID 0x90
+#define CMD_QUERY 0x98
+#define CMD_SUSPEND 0xb0
+#define CMD_BUFFER 0xe8
+#define CMD_READ_ARRAY 0xff
+/* Second cycles. */
+#define CMD_CONFIRM 0xd0
+#define CMD_LOCK 0x01
+
+/* Status register */
+#define SR_LOCKED BIT(1)
+#define SR_PROGRAM BIT(4)
+#define SR_ERASE BIT(5)
+#define SR_READY BIT(7)
+
+#define ID_INTEL 0x89
+#define ID_DEVICE 0x18
+
+enum flash_mode { MODE_ARRAY, MODE_STATUS, MODE_ID, MODE_QUERY };
+/* What the next write cycle is. */
+enum flash_cycle {
+	CYCLE_COMMAND, CYCLE_ERASE, CYCLE_LOCK, CYCLE_PROGRAM,
+	CYCLE_BUFFER_COUNT, CYCLE_BUFFER_DATA, CYCLE_BUFFER_CONFIRM,
+};
+
+/* What a snapshot of a bank would hold, with its pages. */
+struct flash_bank {
+	uint64_t erased[FLASH_BLOCKS / 64];	/* bit: ignore the image */
+	uint64_t locked[FLASH_BLOCKS / 64];
+	uint32_t mode;			/* enum flash_mode */
+	uint32_t cycle;			/* enum flash_cycle */
+	uint32_t status;
+	uint32_t buf_off, buf_size;	/* what is being programmed */
+	uint32_t buf_left;		/* bytes still to come */
+	bool buf_placed;		/* buf_off is known */
+	bool waits;			/* to be programmed when there is memory */
+	uint8_t buf[FLASH_BUFFER];
+};
+
+struct flash_page {
+	uint32_t number;		/* counted from bank 0 */
+	uint8_t *data;
+};
+
+struct flash_free {			/* in a page that is not in use */
+	struct flash_free *next;
+};
+
+/* All guarded by dev->lock, but for [I]. */
+struct cfi_flash {
+	struct flash_bank banks[CONFIG_MAX_REGS];
+	struct flash_page pages[FLASH_PAGES];	/* ascending */
+	uint32_t npages;
+	struct flash_free *pool;
+	uint32_t npool;
+	struct vfs_stat images[CONFIG_MAX_REGS]; /* [I] data NULL: none */
+	struct work refill;
+	struct emu_device *dev;			/* [I] */
+};
+
+static bool flash_bit(const uint64_t *map, uint32_t n)
+{
+	return (map[n / 64] >> (n % 64)) & 1;
+}
+
+static void flash_set_bit(uint64_t *map, uint32_t n, bool set)
+{
+	map[n / 64] = set ? map[n / 64] | BIT(n % 64)
+			  : map[n / 64] & ~BIT(n % 64);
+}
+
+/* --- contents ----------------------------------------------------------- */
+
+/* Index of the first modified page not below `number`. */
+static uint32_t flash_lower_bound(const struct cfi_flash *f, uint32_t number)
+{
+	uint32_t low = 0, high = f->npages, mid;
+
+	while (low < high) {
+		mid = low + (high - low) / 2;
+		if (f->pages[mid].number < number) {
+			low = mid + 1;
+		} else {
+			high = mid;
+		}
+	}
+	return low;
+}
+
+static uint8_t *flash_page(const struct cfi_flash *f, uint32_t number)
+{
+	uint32_t i = flash_lower_bound(f, number);
+
+	if (i < f->npages && f->pages[i].number == number) {
+		return f->pages[i].data;
+	}
+	return NULL;
+}
+
+static uint32_t flash_number(unsigned int bank, uint32_t off)
+{
+	return bank * FLASH_BANK_PAGES + off / PAGE_SIZE;
+}
+
+/* Contents within one page. */
+static void flash_get(const struct cfi_flash *f, unsigned int bank,
+		      uint32_t off, uint8_t *buf, size_t n)
+{
+	const uint8_t *page = flash_page(f, flash_number(bank, off));
+	const struct vfs_stat *image = &f->images[bank];
+
+	if (page) {
+		memcpy(buf, page + off % PAGE_SIZE, n);
+		return;
+	}
+	memset(buf, 0xff, n);
+	if (image->data && off < image->size &&
+	    !flash_bit(f->banks[bank].erased, off / FLASH_BLOCK)) {
+		memcpy(buf, (const uint8_t *)image->data + off,
+		       MIN(n, image->size - off));
+	}
+}
+
+/* Bytes of [off, off+n) up to the end of off's page. */
+static size_t flash_in_page(uint32_t off, size_t n)
+{
+	return MIN(n, PAGE_SIZE - off % PAGE_SIZE);
+}
+
+/* Programming only clears bits. True if `data` clears any within a page. */
+static bool flash_changes(const struct cfi_flash *f, unsigned int bank,
+			  uint32_t off, const uint8_t *data, size_t n)
+{
+	uint8_t now[64];
+	size_t part, i;
+
+	for (; n > 0; off += part, data += part, n -= part) {
+		part = MIN(n, sizeof(now));
+		flash_get(f, bank, off, now, part);
+		for (i = 0; i < part; i++) {
+			if (now[i] & ~data[i]) {
+				return true;
+			}
+		}
+	}
+	return false;
+}
+
+static void flash_give(struct cfi_flash *f, void *page)
+{
+	struct flash_free *p = page;
+
+	p->next = f->pool;
+	f->pool = p;
+	f->npool++;
+}
+
+static void *flash_take(struct cfi_flash *f)
+{
+	struct flash_free *p = f->pool;
+
+	f->pool = p->next;
+	f->npool--;
+	return p;
+}
+
+/* Make the page of `off` modifiable, out of the pool. */
+static void flash_add_page(struct cfi_flash *f, unsigned int bank,
+			   uint32_t off)
+{
+	uint32_t number = flash_number(bank, off);
+	uint32_t i = flash_lower_bound(f, number);
+	uint8_t *data = flash_take(f);
+
+	flash_get(f, bank, ALIGN_DOWN(off, (uint32_t)PAGE_SIZE), data,
+		  PAGE_SIZE);
+	memmove(&f->pages[i + 1], &f->pages[i],
+		(f->npages - i) * sizeof(f->pages[0]));
+	f->pages[i] = (struct flash_page) { number, data };
+	f->npages++;
+}
+
+/* --- programming -------------------------------------------------------- */
+
+static void flash_finish(struct flash_bank *b, uint32_t errors)
+{
+	b->status |= SR_READY | errors;
+	b->waits = false;
+}
+
+/* Pages that programming the bank's buffer takes from the pool: 0..2. */
+static uint32_t flash_pages_needed(const struct cfi_flash *f,
+				   unsigned int bank)
+{
+	const struct flash_bank *b = &f->banks[bank];
+	uint32_t needed = 0;
+	size_t done, part;
+
+	for (done = 0; done < b->buf_size; done += part) {
+		uint32_t off = b->buf_off + (uint32_t)done;
+
+		part = flash_in_page(off, b->buf_size - done);
+		needed += !flash_page(f, flash_number(bank, off)) &&
+			  flash_changes(f, bank, off, b->buf + done, part);
+	}
+	return needed;
+}
+
+static void flash_program_page(struct cfi_flash *f, unsigned int bank,
+			       uint32_t off, const uint8_t *data, size_t n)
+{
+	uint8_t *page;
+
+	if (!flash_changes(f, bank, off, data, n)) {
+		return;
+	}
+	if (!flash_page(f, flash_number(bank, off))) {
+		flash_add_page(f, bank, off);
+	}
+	page = flash_page(f, flash_number(bank, off));
+	for (size_t i = 0; i < n; i++) {
+		page[off % PAGE_SIZE + i] &= data[i];
+	}
+}
+
+/* Program the bank's buffer, now if there is memory for it. */
+static void flash_program(struct cfi_flash *f, unsigned int bank)
+{
+	struct flash_bank *b = &f->banks[bank];
+	uint32_t needed = flash_pages_needed(f, bank);
+	size_t done, part;
+
+	if (f->npages + needed > FLASH_PAGES) {
+		flash_finish(b, SR_PROGRAM);
+		return;
+	}
+	if (needed > f->npool) {
+		b->status &= ~SR_READY;
+		b->waits = true;
+		work_queue(&f->refill);
+		return;
+	}
+	for (done = 0; done < b->buf_size; done += part) {
+		part = flash_in_page(b->buf_off + (uint32_t)done,
+				     b->buf_size - done);
+		flash_program_page(f, bank, b->buf_off + (uint32_t)done,
+				   b->buf + done, part);
+	}
+	flash_finish(b, 0);
+}
+
+/* Worker: memory for the banks that wait; where there is none, they fail. */
+static void flash_refill(struct work *w)
+{
+	struct cfi_flash *f = container_of(w, struct cfi_flash, refill);
+	void *pages[FLASH_REFILL];
+	unsigned int n, i;
+	unsigned long flags;
+
+	for (n = 0; n < FLASH_REFILL; n++) {
+		pages[n] = heap_alloc(PAGE_SIZE);
+		if (!pages[n]) {
+			break;
+		}
+	}
+	flags = spin_lock_irqsave(&f->dev->lock);
+	for (i = 0; i < n && f->npages + f->npool < FLASH_PAGES; i++) {
+		flash_give(f, pages[i]);
+	}
+	for (unsigned int bank = 0; bank < CONFIG_MAX_REGS; bank++) {
+		struct flash_bank *b = &f->banks[bank];
+
+		if (b->waits && flash_pages_needed(f, bank) > f->npool) {
+			flash_finish(b, SR_PROGRAM);
+		} else if (b->waits) {
+			flash_program(f, bank);
+		}
+	}
+	spin_unlock_irqrestore(&f->dev->lock, flags);
+	for (; i < n; i++) {
+		heap_free(pages[i]);
+	}
+}
+
+static void flash_erase(struct cfi_flash *f, unsigned int bank, uint32_t off)
+{
+	struct flash_bank *b = &f->banks[bank];
+	uint32_t block = off / FLASH_BLOCK;
+	uint32_t first = flash_number(bank, block * FLASH_BLOCK);
+	uint32_t from, to;
+
+	if (flash_bit(b->locked, block)) {
+		flash_finish(b, SR_ERASE | SR_LOCKED);
+		return;
+	}
+	flash_set_bit(b->erased, block, true);
+	from = flash_lower_bound(f, first);
+	to = flash_lower_bound(f, first + FLASH_BLOCK_PAGES);
+	for (uint32_t i = from; i < to; i++) {
+		flash_give(f, f->pages[i].data);
+	}
+	memmove(&f->pages[from], &f->pages[to],
+		(f->npages - to) * sizeof(f->pages[0]));
+	f->npages -= to - from;
+	flash_finish(b, 0);
+}
+
+/* --- commands ----------------------------------------------------------- */
+
+static void flash_sequence_error(struct flash_bank *b)
+{
+	b->cycle = CYCLE_COMMAND;
+	b->status |= SR_PROGRAM | SR_ERASE;
+}
+
+static void flash_start_program(struct cfi_flash *f, unsigned int bank)
+{
+	struct flash_bank *b = &f->banks[bank];
+	uint32_t last = b->buf_off + b->buf_size - 1;
+
+	b->cycle = CYCLE_COMMAND;
+	if (flash_bit(b->locked, b->buf_off / FLASH_BLOCK) ||
+	    flash_bit(b->locked, last / FLASH_BLOCK)) {
+		flash_finish(b, SR_PROGRAM | SR_LOCKED);
+		return;
+	}
+	flash_program(f, bank);
+}
+
+static void flash_command(struct flash_bank *b, uint8_t cmd)
+{
+	b->mode = MODE_STATUS;
+	switch (cmd) {
+	case CMD_PROGRAM:
+	case CMD_PROGRAM_ALT:
+		b->cycle = CYCLE_PROGRAM;
+		break;
+	case CMD_ERASE:
+		b->cycle = CYCLE_ERASE;
+		break;
+	case CMD_LOCK_SETUP:
+		b->cycle = CYCLE_LOCK;
+		break;
+	case CMD_BUFFER:
+		b->cycle = CYCLE_BUFFER_COUNT;
+		break;
+	case CMD_READ_STATUS:
+	case CMD_SUSPEND:	/* nothing takes long enough */
+	case CMD_CONFIRM:	/* resume */
+		break;
+	case CMD_CLEAR_STATUS:
+		b->status = SR_READY;
+		b->mode = MODE_ARRAY;
+		break;
+	case CMD_READ_ID:
+		b->mode = MODE_ID;
+		break;
+	case CMD_QUERY:
+		b->mode = MODE_QUERY;
+		break;
+	default:		/* CMD_READ_ARRAY, and what is not known */
+		b->mode = MODE_ARRAY;
+		break;
+	}
+}
+
+static void flash_buffer_count(struct flash_bank *b, uint32_t v)
+{
+	uint32_t size = ((v & 0xffff) + 1) * FLASH_BUS;
+
+	if (size > FLASH_BUFFER) {
+		flash_sequence_error(b);
+		return;
+	}
+	memset(b->buf, 0xff, sizeof(b->buf));
+	b->buf_size = size;
+	b->buf_left = size;
+	b->buf_placed = false;
+	b->cycle = CYCLE_BUFFER_DATA;
+}
+
+/* The first data cycle says where the buffer goes, others lie in it. */
+static void flash_buffer_data(struct flash_bank *b, uint32_t off, uint32_t v,
+			      unsigned int size, uint64_t bank_size)
+{
+	if (!b->buf_placed) {
+		b->buf_off = off;
+		b->buf_placed = true;
+	}
+	if (off < b->buf_off || off - b->buf_off + size > b->buf_size ||
+	    b->buf_off + b->buf_size > bank_size || size > b->buf_left) {
+		flash_sequence_error(b);
+		return;
+	}
+	memcpy(b->buf + (off - b->buf_off), &v, size);
+	b->buf_left -= size;
+	if (b->buf_left == 0) {
+		b->cycle = CYCLE_BUFFER_CONFIRM;
+	}
+}
+
+static void flash_lock_cycle(struct flash_bank *b, uint32_t off, uint8_t cmd)
+{
+	b->cycle = CYCLE_COMMAND;
+	if (cmd != CMD_LOCK && cmd != CMD_CONFIRM) {
+		flash_sequence_error(b);
+		return;
+	}
+	flash_set_bit(b->locked, off / FLASH_BLOCK, cmd == CMD_LOCK);
+}
+
+static void flash_confirm(struct cfi_flash *f, unsigned int bank, uint32_t off,
+			  uint8_t cmd)
+{
+	struct flash_bank *b = &f->banks[bank];
+	bool erase = b->cycle == CYCLE_ERASE;
+
+	if (cmd != CMD_CONFIRM) {
+		flash_sequence_error(b);
+		return;
+	}
+	b->cycle = CYCLE_COMMAND;
+	if (erase) {
+		flash_erase(f, bank, off);
+	} else {
+		flash_start_program(f, bank);
+	}
+}
+
+/* One write cycle of at most the bus width, within one bus word or, where
+ * the guest writes unaligned, two. */
+static void flash_write(struct cfi_flash *f, unsigned int bank, uint32_t off,
+			uint32_t v, unsigned int size)
+{
+	struct flash_bank *b = &f->banks[bank];
+
+	if (b->waits) {
+		return;			/* busy: takes no commands */
+	}
+	switch (b->cycle) {
+	case CYCLE_PROGRAM:
+		memcpy(b->buf, &v, size);
+		b->buf_off = off;
+		b->buf_size = size;
+		flash_start_program(f, bank);
+		break;
+	case CYCLE_BUFFER_COUNT:
+		flash_buffer_count(b, v);
+		break;
+	case CYCLE_BUFFER_DATA:
+		flash_buffer_data(b, off, v, size,
+				  f->dev->cfg->regs[bank].size);
+		break;
+	case CYCLE_LOCK:
+		flash_lock_cycle(b, off, (uint8_t)v);
+		break;
+	case CYCLE_ERASE:
+	case CYCLE_BUFFER_CONFIRM:
+		flash_confirm(f, bank, off, (uint8_t)v);
+		break;
+	default:
+		flash_command(b, (uint8_t)v);
+		break;
+	}
+}
+
+/* --- reading ------------------------------------------------------------ */
+
+/* JEP137B and 308551 appendix A: the query structure of one chip. */
+static uint8_t flash_query(uint64_t bank_size, uint32_t at)
+{
+	static const uint8_t table[] = {
+		[0x10] = 'Q', [0x11] = 'R', [0x12] = 'Y',
+		[0x13] = 0x01,		/* Intel extended command set */
+		[0x15] = 0x31,		/* where its table is */
+		[0x1b] = 0x27, 0x36,	/* Vcc 2.7 V .. 3.6 V */
+		[0x1f] = 7, 7, 10, 0,	/* typical 2^n us, us, ms, - */
+		[0x23] = 4, 4, 4, 0,	/* at most 2^n times that */
+		[0x28] = 0x01,		/* x16 */
+		[0x2a] = 10,		/* buffer of 2^n bytes */
+		[0x2c] = 1,		/* one region of equal blocks, */
+		[0x30] = 0x02,		/* each 0x200 * 256 bytes */
+		[0x31] = 'P', 'R', 'I', '1', '0',
+		[0x36] = 0x20,		/* individual block locking */
+		[0x3b] = 0x01,		/* block status has a lock bit */
+		[0x3d] = 0x33,		/* Vcc 3.3 V */
+	};
+	uint64_t chip = bank_size / FLASH_CHIPS;
+
+	_Static_assert(FLASH_BUFFER == FLASH_CHIPS << 10, "query 0x2a");
+	_Static_assert(FLASH_BLOCK == FLASH_CHIPS * 0x200 * 256, "query 0x2f");
+	switch (at) {
+	case 0x27:			/* 2^n bytes */
+		return (uint8_t)__builtin_ctzll(chip);
+	case 0x2d:			/* blocks less one */
+		return (uint8_t)(bank_size / FLASH_BLOCK - 1);
+	default:
+		return at < sizeof(table) ? table[at] : 0;
+	}
+}
+
+/* Where chip address `at` lies in its block: 308551 table 17. */
+static uint8_t flash_id(const struct flash_bank *b, uint32_t at)
+{
+	uint32_t words = FLASH_BLOCK / FLASH_BUS;
+
+	switch (at % words) {
+	case 0:
+		return ID_INTEL;
+	case 1:
+		return ID_DEVICE;
+	case 2:
+		return flash_bit(b->locked, at / words);
+	default:
+		return 0;
+	}
+}
+
+/* What both chips say at `off` when they do not show their contents: a
+ * byte of it, since each chip's answer is in its lower byte lane. */
+static uint8_t flash_answer(const struct cfi_flash *f, unsigned int bank,
+			    uint32_t off)
+{
+	const struct flash_bank *b = &f->banks[bank];
+	uint32_t at = off / FLASH_BUS;
+
+	if (off % FLASH_CHIPS != 0) {
+		return 0;
+	}
+	switch (b->mode) {
+	case MODE_ID:
+		return flash_id(b, at);
+	case MODE_QUERY:
+		return flash_query(f->dev->cfg->regs[bank].size, at & 0xff);
+	default:
+		return (uint8_t)b->status;
+	}
+}
+
+static uint64_t flash_read(const struct cfi_flash *f, unsigned int bank,
+			   uint32_t off, unsigned int size)
+{
+	uint8_t buf[8] = { 0 };
+	uint64_t v;
+	size_t first;
+
+	if (f->banks[bank].mode == MODE_ARRAY) {
+		first = flash_in_page(off, size);
+		flash_get(f, bank, off, buf, first);
+		if (first < size) {
+			flash_get(f, bank, off + (uint32_t)first, buf + first,
+				  size - first);
+		}
+	} else {
+		for (unsigned int i = 0; i < size; i++) {
+			buf[i] = flash_answer(f, bank, off + i);
+		}
+	}
+	memcpy(&v, buf, sizeof(v));
+	return v;
+}
+
+static int flash_access(struct emu_device *dev, struct emu_access *a)
+{
+	struct cfi_flash *f = dev->state;
+	uint32_t off = (uint32_t)a->off;
+	unsigned int size = a->size;
+	uint64_t v = a->value;
+
+	spin_lock(&dev->lock);
+	if (!a->write) {
+		a->value = flash_read(f, a->region, off, size);
+	}
+	while (a->write && size > 0) {
+		unsigned int part = MIN(size, (unsigned int)FLASH_BUS);
+
+		flash_write(f, a->region, off, (uint32_t)v, part);
+		v >>= 32;
+		off += part;
+		size -= part;
+	}
+	spin_unlock(&dev->lock);
+	return 0;
+}
+
+/* --- life --------------------------------------------------------------- */
+
+/* Contents stay, as flash is for; lock bits are volatile. */
+static void flash_reset(struct emu_device *dev)
+{
+	struct cfi_flash *f = dev->state;
+	unsigned long flags;
+
+	work_cancel(&f->refill);
+	flags = spin_lock_irqsave(&dev->lock);
+	for (unsigned int i = 0; i < CONFIG_MAX_REGS; i++) {
+		struct flash_bank *b = &f->banks[i];
+
+		memset(b->locked, 0, sizeof(b->locked));
+		b->mode = MODE_ARRAY;
+		b->cycle = CYCLE_COMMAND;
+		b->status = SR_READY;
+		b->waits = false;
+	}
+	spin_unlock_irqrestore(&dev->lock, flags);
+}
+
+static int flash_open_image(struct emu_device *dev, unsigned int bank)
+{
+	struct cfi_flash *f = dev->state;
+	struct vfs_stat *st = &f->images[bank];
+	const char *path = emu_prop_str(dev, "image", (int)bank);
+	int err;
+
+	if (!path || path[0] == '\0') {
+		return 0;
+	}
+	err = vfs_stat(path, st);
+	if (!err && (st->type != VFS_FILE || !st->data)) {
+		err = -ERR_NOSUPP;
+	}
+	if (!err && st->size > dev->cfg->regs[bank].size) {
+		err = -ERR_RANGE;
+	}
+	if (err) {
+		log_err("%s: %s: image \"%s\": %s", dev->guest->cfg->name,
+			dev->name, path, err_str(err));
+	}
+	return err;
+}
+
+static int flash_init_bank(struct emu_device *dev, unsigned int bank)
+{
+	uint64_t size = dev->cfg->regs[bank].size;
+
+	if (size < FLASH_BLOCK || size > FLASH_BANK_MAX || size & (size - 1)) {
+		log_err("%s: %s: reg: a bank of 0x%llx bytes; allowed powers "
+			"of two, 256 KiB to 64 MiB", dev->guest->cfg->name,
+			dev->name, (unsigned long long)size);
+		return -ERR_RANGE;
+	}
+	return flash_open_image(dev, bank);
+}
+
+static int flash_init(struct emu_device *dev)
+{
+	struct cfi_flash *f = dev->state;
+	int err = 0;
+
+	f->dev = dev;
+	work_init(&f->refill, flash_refill);
+	for (unsigned int i = 0; i < dev->cfg->nregs && !err; i++) {
+		err = flash_init_bank(dev, i);
+	}
+	return err;
+}
+
+static void flash_fini(struct emu_device *dev)
+{
+	struct cfi_flash *f = dev->state;
+
+	work_cancel(&f->refill);
+	while (f->npages > 0) {
+		heap_free(f->pages[--f->npages].data);
+	}
+	while (f->npool > 0) {
+		heap_free(flash_take(f));
+	}
+}
+
+static const struct schema_prop flash_props[] = {
+	{
+		.name = "image",
+		.type = SCHEMA_STRINGS,
+		.min = 0,
+		.max = 255,
+		.otherwise = "erased",
+		.doc = "Files with each bank's initial contents.",
+	},
+	{
+		.name = "bank-width",
+		.type = SCHEMA_U32,
+		.min = FLASH_BUS,
+		.max = FLASH_BUS,
+		.otherwise = "4",
+		.doc = "Bytes of the bus: two x16 chips side by side.",
+	},
+	{ .name = NULL },
+};
+
+static const char *const flash_compatible[] = { "cfi-flash", NULL };
+
+static const struct emulator flash_emulator = {
+	.name = "cfi-flash",
+	.compatible = flash_compatible,
+	.state_size = sizeof(struct cfi_flash),
+	.unaligned = true,
+	.init = flash_init,
+	.fini = flash_fini,
+	.reset = flash_reset,
+	.access = flash_access,
+	.props = flash_props,
+};
+EMULATOR(flash_emulator);

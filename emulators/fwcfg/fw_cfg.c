@@ -1,0 +1,437 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Emulated QEMU firmware configuration device (QEMU docs/specs/fw_cfg.rst),
+ * with the data register and the DMA interface. It hands firmware the kernel,
+ * initrd and command line that its node names, as QEMU does for `-kernel`
+ * beside a firmware image; and the number of CPUs and the size of RAM.
+ *
+ * A short transfer is done in the trap, a long one by a worker, piece by
+ * piece: firmware polls the control word until it is done.
+ */
+#include <core/guest.h>
+#include <core/log.h>
+#include <core/schema.h>
+#include <core/work.h>
+#include <emu/emulator.h>
+#include <libs/error.h>
+#include <libs/vfs.h>
+#include <string.h>
+
+/* fw_cfg.rst, "Register Locations" for Arm. */
+#define FW_CFG_DATA 0x00		/* 8 bytes */
+#define FW_CFG_SELECTOR 0x08		/* 2 bytes, big endian */
+#define FW_CFG_DMA 0x10			/* 8 bytes, big endian */
+#define FW_CFG_DMA_LOW 0x14
+
+/* "Configuration items"; numbers that the specification leaves to QEMU's
+ * include/standard-headers/linux/qemu_fw_cfg.h. */
+#define KEY_SIGNATURE 0x00
+#define KEY_ID 0x01
+#define KEY_RAM_SIZE 0x03
+#define KEY_NOGRAPHIC 0x04
+#define KEY_NB_CPUS 0x05
+#define KEY_KERNEL_SIZE 0x08
+#define KEY_INITRD_SIZE 0x0b
+#define KEY_MAX_CPUS 0x0f
+#define KEY_KERNEL_DATA 0x11
+#define KEY_INITRD_DATA 0x12
+#define KEY_CMDLINE_SIZE 0x14
+#define KEY_CMDLINE_DATA 0x15
+#define KEY_FILE_DIR 0x19
+
+#define ID_TRADITIONAL BIT(0)
+#define ID_DMA BIT(1)
+
+/* "Guest-side DMA Interface": control */
+#define DMA_ERROR BIT(0)
+#define DMA_READ BIT(1)
+#define DMA_SKIP BIT(2)
+#define DMA_SELECT BIT(3)
+#define DMA_WRITE BIT(4)
+
+#define FW_CFG_AT_ONCE 4096		/* bytes copied within a trap */
+#define FW_CFG_PIECE KIB(64)		/* bytes copied by a worker at once */
+#define FW_CFG_ITEMS 13
+
+static const char dma_signature[8] = "QEMU CFG";
+
+struct fw_cfg_item {
+	const void *data;
+	uint64_t size;
+	uint16_t key;
+};
+
+/* What a snapshot of the device would hold. Guarded by dev->lock. */
+struct fw_cfg_regs {
+	uint64_t offset;		/* in the item selected */
+	uint64_t dma_address;
+	uint16_t key;
+	bool busy;			/* the worker has the transfer */
+};
+
+struct fw_cfg {
+	struct fw_cfg_regs regs;
+	struct fw_cfg_item items[FW_CFG_ITEMS];	/* [I] */
+	uint32_t nitems;			/* [I] */
+	/* The transfer under way; whoever set `busy` owns it. */
+	struct {
+		ipa_t descriptor, target;
+		uint64_t offset, left;
+		uint16_t key;
+	} dma;
+	struct work work;
+	struct emu_device *dev;			/* [I] */
+	/* Little endian values of items. [I] */
+	uint64_t ram_size;
+	uint32_t id, kernel_size, initrd_size, cmdline_size, no_files;
+	uint16_t nographic, nb_cpus;
+};
+
+/* In the guest's memory, all big endian: "Guest-side DMA Interface". */
+struct fw_cfg_descriptor {
+	uint32_t control, length;
+	uint64_t address;
+};
+
+static const struct fw_cfg_item *fw_cfg_find(const struct fw_cfg *f,
+					     uint16_t key)
+{
+	for (uint32_t i = 0; i < f->nitems; i++) {
+		if (f->items[i].key == key) {
+			return &f->items[i];
+		}
+	}
+	return NULL;
+}
+
+/* What there is of item `key` from `offset` on, at most *n bytes. */
+static const uint8_t *fw_cfg_data(const struct fw_cfg *f, uint16_t key,
+				  uint64_t offset, uint64_t *n)
+{
+	const struct fw_cfg_item *item = fw_cfg_find(f, key);
+
+	if (!item || offset >= item->size) {
+		*n = 0;
+		return NULL;
+	}
+	*n = MIN(*n, item->size - offset);
+	return (const uint8_t *)item->data + offset;
+}
+
+/* --- data register ------------------------------------------------------ */
+
+/* Bytes keep their order whatever the access size; zeros after the end. */
+static uint64_t fw_cfg_read_data(struct fw_cfg *f, unsigned int size)
+{
+	struct fw_cfg_regs *r = &f->regs;
+	uint64_t n = size, v = 0;
+	const uint8_t *data = fw_cfg_data(f, r->key, r->offset, &n);
+
+	if (data) {
+		memcpy(&v, data, n);
+	}
+	r->offset += size;
+	return v;
+}
+
+/* --- DMA ---------------------------------------------------------------- */
+
+/* Tell the guest: 0, done, or DMA_ERROR. Without the lock where the worker
+ * calls: from here on the guest may start another transfer. */
+static void fw_cfg_dma_end(struct fw_cfg *f, ipa_t descriptor,
+			   uint32_t control)
+{
+	uint32_t be = __builtin_bswap32(control);
+
+	/* Pairs with the guest's read barrier: data before "done". */
+	arch_wmb();
+	if (guest_write(f->dev->guest, descriptor, &be, sizeof(be))) {
+		return;			/* it was readable; there is no more */
+	}
+}
+
+/* Copy up to `max` bytes of the transfer; zeros after the item's end. */
+static int fw_cfg_dma_copy(struct fw_cfg *f, uint64_t max)
+{
+	static const uint8_t zeros[256];
+	uint64_t n = MIN(max, f->dma.left);
+	const uint8_t *data = fw_cfg_data(f, f->dma.key, f->dma.offset, &n);
+	int err;
+
+	if (!data) {
+		n = MIN(f->dma.left, sizeof(zeros));
+		data = zeros;
+	}
+	err = guest_write(f->dev->guest, f->dma.target, data, n);
+	f->dma.offset += n;
+	f->dma.target.v += n;
+	f->dma.left -= n;
+	return err;
+}
+
+static void fw_cfg_work(struct work *w)
+{
+	struct fw_cfg *f = container_of(w, struct fw_cfg, work);
+	uint64_t stop = f->dma.left - MIN(f->dma.left, FW_CFG_PIECE);
+	ipa_t descriptor = f->dma.descriptor;
+	unsigned long flags;
+	int err = 0;
+
+	while (!err && f->dma.left > stop) {
+		err = fw_cfg_dma_copy(f, f->dma.left - stop);
+	}
+	if (!err && f->dma.left > 0) {
+		work_queue(w);
+		return;
+	}
+	flags = spin_lock_irqsave(&f->dev->lock);
+	f->regs.offset = f->dma.offset;
+	f->regs.busy = false;
+	spin_unlock_irqrestore(&f->dev->lock, flags);
+	fw_cfg_dma_end(f, descriptor, err ? DMA_ERROR : 0);
+}
+
+/* A read whose parameters are in f->dma. */
+static void fw_cfg_dma_read(struct fw_cfg *f)
+{
+	int err = 0;
+
+	if (f->dma.left > FW_CFG_AT_ONCE) {
+		f->regs.busy = true;
+		work_queue(&f->work);
+		return;
+	}
+	while (!err && f->dma.left > 0) {
+		err = fw_cfg_dma_copy(f, f->dma.left);
+	}
+	f->regs.offset = f->dma.offset;
+	fw_cfg_dma_end(f, f->dma.descriptor, err ? DMA_ERROR : 0);
+}
+
+static void fw_cfg_dma(struct fw_cfg *f)
+{
+	struct fw_cfg_regs *r = &f->regs;
+	ipa_t at = IPA(r->dma_address);
+	struct fw_cfg_descriptor d;
+	uint32_t control, length;
+
+	r->dma_address = 0;
+	if (guest_read(f->dev->guest, at, &d, sizeof(d))) {
+		return;			/* nowhere to tell the error */
+	}
+	control = __builtin_bswap32(d.control);
+	length = __builtin_bswap32(d.length);
+	if (r->busy || (control & DMA_WRITE)) {
+		fw_cfg_dma_end(f, at, DMA_ERROR);
+		return;
+	}
+	if (control & DMA_SELECT) {
+		r->key = control >> 16;
+		r->offset = 0;
+	}
+	if (control & DMA_READ) {
+		f->dma.descriptor = at;
+		f->dma.target = IPA(__builtin_bswap64(d.address));
+		f->dma.offset = r->offset;
+		f->dma.left = length;
+		f->dma.key = r->key;
+		fw_cfg_dma_read(f);
+		return;
+	}
+	if (control & DMA_SKIP) {
+		r->offset += length;
+	}
+	fw_cfg_dma_end(f, at, 0);
+}
+
+/* --- registers ---------------------------------------------------------- */
+
+static void fw_cfg_write(struct fw_cfg *f, const struct emu_access *a)
+{
+	struct fw_cfg_regs *r = &f->regs;
+
+	if (a->off == FW_CFG_SELECTOR && a->size == 2) {
+		r->key = __builtin_bswap16((uint16_t)a->value);
+		r->offset = 0;
+	} else if (a->off == FW_CFG_DMA && a->size == 8) {
+		r->dma_address = __builtin_bswap64(a->value);
+		fw_cfg_dma(f);
+	} else if (a->off == FW_CFG_DMA && a->size == 4) {
+		r->dma_address = (uint64_t)__builtin_bswap32(
+			(uint32_t)a->value) << 32;
+	} else if (a->off == FW_CFG_DMA_LOW && a->size == 4) {
+		r->dma_address |= __builtin_bswap32((uint32_t)a->value);
+		fw_cfg_dma(f);
+	}
+}
+
+static uint64_t fw_cfg_read(struct fw_cfg *f, const struct emu_access *a)
+{
+	uint64_t v = 0;
+
+	if (a->off < FW_CFG_SELECTOR) {
+		return fw_cfg_read_data(f, a->size);
+	}
+	if (a->off >= FW_CFG_DMA &&
+	    a->off + a->size <= FW_CFG_DMA + sizeof(dma_signature)) {
+		memcpy(&v, &dma_signature[a->off - FW_CFG_DMA], a->size);
+	}
+	return v;
+}
+
+static int fw_cfg_access(struct emu_device *dev, struct emu_access *a)
+{
+	struct fw_cfg *f = dev->state;
+
+	spin_lock(&dev->lock);
+	if (a->write) {
+		fw_cfg_write(f, a);
+	} else {
+		a->value = fw_cfg_read(f, a);
+	}
+	spin_unlock(&dev->lock);
+	return 0;
+}
+
+/* --- life --------------------------------------------------------------- */
+
+static void fw_cfg_add(struct fw_cfg *f, uint16_t key, const void *data,
+		       uint64_t size)
+{
+	f->items[f->nitems++] = (struct fw_cfg_item) {
+		.data = data,
+		.size = size,
+		.key = key,
+	};
+}
+
+/* The file that property `name` names, as items of its size and contents. */
+static int fw_cfg_add_file(struct fw_cfg *f, const char *name,
+			   uint16_t size_key, uint16_t data_key,
+			   uint32_t *size)
+{
+	const char *path = emu_prop_str(f->dev, name, 0);
+	struct vfs_stat st;
+	int err;
+
+	if (!path) {
+		return 0;
+	}
+	err = vfs_stat(path, &st);
+	if (!err && (st.type != VFS_FILE || !st.data)) {
+		err = -ERR_NOSUPP;
+	}
+	if (!err && st.size > UINT32_MAX) {
+		err = -ERR_RANGE;
+	}
+	if (err) {
+		log_err("%s: %s: %s \"%s\": %s", f->dev->guest->cfg->name,
+			f->dev->name, name, path, err_str(err));
+		return err;
+	}
+	*size = (uint32_t)st.size;
+	fw_cfg_add(f, size_key, size, sizeof(*size));
+	fw_cfg_add(f, data_key, st.data, st.size);
+	return 0;
+}
+
+static void fw_cfg_add_cmdline(struct fw_cfg *f)
+{
+	const char *cmdline = emu_prop_str(f->dev, "bootargs", 0);
+
+	if (cmdline) {
+		f->cmdline_size = (uint32_t)strlen(cmdline) + 1;
+		fw_cfg_add(f, KEY_CMDLINE_SIZE, &f->cmdline_size,
+			   sizeof(f->cmdline_size));
+		fw_cfg_add(f, KEY_CMDLINE_DATA, cmdline, f->cmdline_size);
+	}
+}
+
+static int fw_cfg_init(struct emu_device *dev)
+{
+	const struct guest_config *cfg = dev->guest->cfg;
+	struct fw_cfg *f = dev->state;
+	int err;
+
+	f->dev = dev;
+	work_init(&f->work, fw_cfg_work);
+	f->id = ID_TRADITIONAL | ID_DMA;
+	f->ram_size = cfg->memory_size;
+	f->nographic = 1;
+	f->nb_cpus = (uint16_t)cfg->vcpus;
+	fw_cfg_add(f, KEY_SIGNATURE, dma_signature, 4);
+	fw_cfg_add(f, KEY_ID, &f->id, sizeof(f->id));
+	fw_cfg_add(f, KEY_RAM_SIZE, &f->ram_size, sizeof(f->ram_size));
+	fw_cfg_add(f, KEY_NOGRAPHIC, &f->nographic, sizeof(f->nographic));
+	fw_cfg_add(f, KEY_NB_CPUS, &f->nb_cpus, sizeof(f->nb_cpus));
+	fw_cfg_add(f, KEY_MAX_CPUS, &f->nb_cpus, sizeof(f->nb_cpus));
+	fw_cfg_add(f, KEY_FILE_DIR, &f->no_files, sizeof(f->no_files));
+	err = fw_cfg_add_file(f, "kernel", KEY_KERNEL_SIZE, KEY_KERNEL_DATA,
+			      &f->kernel_size);
+	if (!err) {
+		err = fw_cfg_add_file(f, "initrd", KEY_INITRD_SIZE,
+				      KEY_INITRD_DATA, &f->initrd_size);
+	}
+	fw_cfg_add_cmdline(f);
+	return err;
+}
+
+static void fw_cfg_reset(struct emu_device *dev)
+{
+	struct fw_cfg *f = dev->state;
+	unsigned long flags;
+
+	work_cancel(&f->work);
+	flags = spin_lock_irqsave(&dev->lock);
+	f->regs = (struct fw_cfg_regs) { 0 };
+	spin_unlock_irqrestore(&dev->lock, flags);
+}
+
+static void fw_cfg_fini(struct emu_device *dev)
+{
+	struct fw_cfg *f = dev->state;
+
+	work_cancel(&f->work);
+}
+
+static const struct schema_prop fw_cfg_props[] = {
+	{
+		.name = "kernel",
+		.type = SCHEMA_PATH,
+		.min = 1,
+		.max = 255,
+		.otherwise = "none",
+		.doc = "Kernel that firmware finds, as with QEMU's -kernel.",
+	},
+	{
+		.name = "initrd",
+		.type = SCHEMA_PATH,
+		.min = 1,
+		.max = 255,
+		.otherwise = "none",
+		.doc = "Initial RAM disk that firmware finds.",
+	},
+	{
+		.name = "bootargs",
+		.type = SCHEMA_TEXT,
+		.min = 0,
+		.max = 2048,
+		.otherwise = "none",
+		.doc = "Command line that firmware finds.",
+	},
+	{ .name = NULL },
+};
+
+static const char *const fw_cfg_compatible[] = { "qemu,fw-cfg-mmio", NULL };
+
+static const struct emulator fw_cfg_emulator = {
+	.name = "fw-cfg",
+	.compatible = fw_cfg_compatible,
+	.state_size = sizeof(struct fw_cfg),
+	.init = fw_cfg_init,
+	.fini = fw_cfg_fini,
+	.reset = fw_cfg_reset,
+	.access = fw_cfg_access,
+	.props = fw_cfg_props,
+};
+EMULATOR(fw_cfg_emulator);
