@@ -15,56 +15,20 @@
 #include "dt_priv.h"
 
 #define DT_MAX_SIZE MIB(2)		/* arm64 boot protocol */
-#define DT_ALIGN 8			/* Devicetree Specification 0.4, 5.6 */
 
 static const void *dt_fdt;		/* [I] NULL before dt_init() */
 
-/*
- * Linear in the tree's size. fdt_check_full() walks every tag and every
- * property name; half a megabyte of tree takes about a millisecond.
- */
-static int dt_check(const void *fdt, size_t max_size, const char **why)
+int dt_init(const void *fdt, size_t max_size, const char **why)
 {
-	int err;
+	int err = dt_check(fdt, max_size, why);
 
-	if (((uintptr_t)fdt & (DT_ALIGN - 1)) != 0) {
-		*why = "not aligned to 8 bytes";
-		return -ERR_FORMAT;
-	}
-	if (max_size < FDT_V1_SIZE) {
-		*why = fdt_strerror(-FDT_ERR_TRUNCATED);
-		return -ERR_FORMAT;
-	}
-	err = fdt_check_header(fdt);
-	if (err != 0) {
-		*why = fdt_strerror(err);
-		return -ERR_FORMAT;
+	if (err < 0) {
+		return err;
 	}
 	if (fdt_totalsize(fdt) > DT_MAX_SIZE) {
 		*why = "larger than 2 MiB";
 		return -ERR_FORMAT;
 	}
-	err = fdt_check_full(fdt, max_size);
-	if (err != 0) {
-		*why = fdt_strerror(err);
-		return -ERR_FORMAT;
-	}
-	return 0;
-}
-
-int dt_init(const void *fdt, size_t max_size, const char **why)
-{
-	int err;
-
-	*why = "no device tree given";
-	if (!fdt) {
-		return -ERR_FORMAT;
-	}
-	err = dt_check(fdt, max_size, why);
-	if (err < 0) {
-		return err;
-	}
-	*why = "";
 	dt_fdt = fdt;
 	return 0;
 }
@@ -84,9 +48,15 @@ dt_node_t dt_next_compatible(dt_node_t from, const char *compatible)
 	return fdt_node_offset_by_compatible(dt_fdt, from, compatible);
 }
 
+/*
+ * libfdt answers the end of a walk with the offset of no node and a negative
+ * depth, and its fdt_get_path() of that runs off the path's start.
+ */
 dt_node_t dt_next(dt_node_t from, int *depth)
 {
-	return fdt_next_node(dt_fdt, from, depth);
+	dt_node_t next = fdt_next_node(dt_fdt, from, depth);
+
+	return depth && *depth < 0 ? -ERR_NOENT : next;
 }
 
 dt_node_t dt_parent(dt_node_t node)

@@ -7,10 +7,10 @@
  * in it is then checked against the table in config_schema.c, and against
  * itself. Nothing stops at the first mistake but a blob that is no tree.
  */
-#include <libfdt.h>
 #include <stdio.h>
 #include <string.h>
 
+#include <core/dt.h>
 #include <core/heap.h>
 #include <core/sched.h>
 #include <libs/error.h>
@@ -34,10 +34,10 @@ static int config_malformed(struct config_parser *p, const char *why)
 static int config_copy_blob(struct config_parser *p, const void *blob,
 			    size_t size)
 {
-	int err;
+	const char *why;
 
-	if (size < FDT_V1_SIZE) {
-		return config_malformed(p, "too short");
+	if (size == 0) {
+		return config_malformed(p, "empty");
 	}
 	if (size > CONFIG_MAX_BLOB) {
 		return config_malformed(p, "larger than 256 KiB");
@@ -47,9 +47,8 @@ static int config_copy_blob(struct config_parser *p, const void *blob,
 		return -ERR_NOMEM;
 	}
 	memcpy(p->cfg->blob, blob, size);
-	err = fdt_check_full(p->cfg->blob, size);
-	if (err != 0) {
-		return config_malformed(p, fdt_strerror(err));
+	if (dt_check(p->cfg->blob, size, &why) < 0) {
+		return config_malformed(p, why);
 	}
 	p->fdt = p->cfg->blob;
 	return 0;

@@ -129,7 +129,45 @@ static void fdtgen_memory(struct fdtgen *g)
 	}
 }
 
-static void fdtgen_type(struct fdtgen *g, const struct device_type *type)
+/*
+ * What the description's node says beyond the standard properties was checked
+ * against its emulator's rows; it is the OS's business too (reg-shift), unless
+ * it is ours.
+ */
+static bool fdtgen_is_passed(const char *name)
+{
+	static const char *const known[] = {
+		"compatible", "reg", "interrupts", "status", "phandle",
+		"linux,phandle",
+	};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(known); i++) {
+		if (strcmp(known[i], name) == 0) {
+			return false;
+		}
+	}
+	return strncmp(name, "socle,", strlen("socle,")) != 0;
+}
+
+static void fdtgen_passed(struct fdtgen *g, int node)
+{
+	int offset;
+
+	fdt_for_each_property_offset(offset, g->cfg->blob, node) {
+		const char *name;
+		const void *data;
+		int len;
+
+		data = fdt_getprop_by_offset(g->cfg->blob, offset, &name, &len);
+		if (data && fdtgen_is_passed(name)) {
+			fdtgen_bytes(g, name, data, (size_t)len);
+		}
+	}
+}
+
+static void fdtgen_type(struct fdtgen *g, const struct device_type *type,
+			int node)
 {
 	uint32_t clocks[4];
 	unsigned int i;
@@ -148,12 +186,16 @@ static void fdtgen_type(struct fdtgen *g, const struct device_type *type)
 			     type->clock_names_len);
 	}
 	for (i = 0; i < ARRAY_SIZE(type->cells) && type->cells[i].name; i++) {
+		const char *name = type->cells[i].name;
 		int64_t value = type->cells[i].value;
 
+		if (node >= 0 && fdt_getprop(g->cfg->blob, node, name, NULL)) {
+			continue;	/* the description's comes with the rest */
+		}
 		if (value < 0) {
-			fdtgen_bytes(g, type->cells[i].name, NULL, 0);
+			fdtgen_bytes(g, name, NULL, 0);
 		} else {
-			fdtgen_u32(g, type->cells[i].name, (uint32_t)value);
+			fdtgen_u32(g, name, (uint32_t)value);
 		}
 	}
 }
@@ -165,13 +207,16 @@ static void fdtgen_device(struct fdtgen *g, uint32_t index)
 
 	fdtgen_begin(g, dev->name);
 	if (type) {
-		fdtgen_type(g, type);
+		fdtgen_type(g, type, dev->node);
 	} else {
 		fdtgen_str(g, "compatible", dev->compatible);
 	}
 	fdtgen_reg(g, dev->regs, dev->nregs);
 	if (dev->nirqs) {
 		fdtgen_arch_irqs(g, dev->irqs, dev->nirqs);
+	}
+	if (dev->node >= 0) {
+		fdtgen_passed(g, dev->node);
 	}
 	if (dev->node >= 0 || (type && type->power_key)) {
 		fdtgen_u32(g, "phandle", fdtgen_phandle(g, dev->node,

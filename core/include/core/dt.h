@@ -5,6 +5,11 @@
 
 #include <libs/types.h>
 
+/* Is it a whole, well-formed blob (version 17, at most `size` bytes)? libfdt
+ * may be used on it then. -ERR_FORMAT with the reason in *why, which is never
+ * NULL. Keeps nothing. Linear in the blob's size. */
+int __must_check dt_check(const void *fdt, size_t size, const char **why);
+
 /* A node: libfdt offset, negative: none. */
 typedef int dt_node_t;
 
@@ -15,7 +20,9 @@ const void *dt_blob(void);
 
 dt_node_t dt_path(const char *path);			/* also aliases */
 dt_node_t dt_next_compatible(dt_node_t from, const char *compatible);
-dt_node_t dt_next(dt_node_t from, int *depth);		/* all nodes */
+/* The next node in the order of the tree, and in *depth (may be NULL) how deep
+ * it lies below where the walk began with 0. Negative: no more. */
+dt_node_t dt_next(dt_node_t from, int *depth);
 bool dt_available(dt_node_t node);			/* status okay/absent */
 const char *dt_name(dt_node_t node);
 /* Full path into buf; always terminated. */

@@ -1,0 +1,487 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The host device tree: acceptance, addresses, interrupts, memory, chosen. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <libfdt.h>
+
+#include <core/dt.h>
+#include <libs/error.h>
+
+#include "tests/unit/dts.h"
+
+static struct dts_blob blob;
+
+static void load(const char *text)
+{
+	const char *why;
+
+	dts_compile(text, &blob);
+	assert_int_equal(dt_init(blob.data, blob.size, &why), 0);
+}
+
+/* A tree with `body` in a root of two address and two size cells. */
+static void load_body(const char *body)
+{
+	static char text[16384];
+
+	snprintf(text, sizeof(text), "/dts-v1/; / { #address-cells = <2>; "
+		 "#size-cells = <2>; %s };", body);
+	load(text);
+}
+
+static void refused(const void *data, size_t size, const char *reason)
+{
+	const char *why = "";
+
+	assert_int_equal(dt_init(data, size, &why), -ERR_FORMAT);
+	assert_non_null(strstr(why, reason));
+}
+
+static void test_refused(void **state)
+{
+	static struct dts_blob bad;
+
+	(void)state;
+	dts_compile("/dts-v1/; / { a { b = <1>; }; };", &bad);
+	refused(NULL, 0, "there is none");
+	refused(bad.data + 4, bad.size - 4, "aligned");
+	refused(bad.data, 20, "header");
+	refused(bad.data, bad.size - 4, "cut short");
+	bad.data[0] ^= 1;
+	refused(bad.data, bad.size, "0xd00dfeed");
+	bad.data[0] ^= 1;
+	bad.data[4] = 1;		/* totalsize of 16 MiB and more */
+	refused(bad.data, bad.size, "cut short");
+	bad.data[4] = 0;
+	bad.data[23] = 3;		/* version */
+	refused(bad.data, bad.size, "version");
+	bad.data[23] = 17;
+	/* The property's name offset points behind the strings. */
+	fdt32_st(bad.data + fdt_off_dt_struct(bad.data) + 24, 0x7fffffff);
+	refused(bad.data, bad.size, "BAD");
+}
+
+static void test_too_large(void **state)
+{
+	const size_t size = MIB(3);
+	uint8_t *big = aligned_alloc(16, size);
+
+	(void)state;
+	assert_non_null(big);
+	dts_compile("/dts-v1/; / { };", &blob);
+	assert_int_equal(fdt_open_into(blob.data, big, (int)size), 0);
+	refused(big, size, "2 MiB");
+	free(big);
+}
+
+/* Whatever single byte is damaged: accepted or refused, never over-read. */
+static void test_every_byte_damaged(void **state)
+{
+	static struct dts_blob good, bad;
+	size_t i;
+
+	(void)state;
+	dts_compile("/dts-v1/; /memreserve/ 0x1000 0x2000; / { "
+		    "#address-cells = <1>; #size-cells = <1>; "
+		    "memory@0 { device_type = \"memory\"; reg = <0 4096>; }; "
+		    "chosen { bootargs = \"a=b\"; }; };", &good);
+	for (i = 0; i < good.size; i++) {
+		struct dt_chosen chosen;
+		const char *why;
+		char *copy = aligned_alloc(16, ALIGN_UP(good.size, 16));
+
+		assert_non_null(copy);
+		bad = good;
+		bad.data[i] ^= 0xff;
+		memcpy(copy, bad.data, good.size);
+		if (dt_init(copy, good.size, &why) == 0) {
+			dt_get_chosen(&chosen);
+			assert_non_null(chosen.bootargs);
+		}
+		free(copy);
+	}
+}
+
+static void reg_is(const char *path, unsigned int index, uint64_t base,
+		   uint64_t size)
+{
+	paddr_t b;
+	uint64_t s;
+
+	assert_int_equal(dt_reg(dt_path(path), index, &b, &s), 0);
+	assert_int_equal(b.v, base);
+	assert_int_equal(s, size);
+}
+
+static void reg_fails(const char *path, unsigned int index, int err)
+{
+	paddr_t b;
+	uint64_t s;
+
+	assert_int_equal(dt_reg(dt_path(path), index, &b, &s), err);
+}
+
+static void test_reg_plain(void **state)
+{
+	(void)state;
+	load_body("d@1 { reg = <1 2 3 4>, <0 5 0 6>; }; e { }; "
+		  "f { reg = <1 2 3>; }; g { reg = <0xffffffff 0xfffff000 0 "
+		  "0x1001>; }; h { reg = <0xffffffff 0xfffff000 0 0x1000>; };");
+	reg_is("/d@1", 0, 0x100000002, 0x300000004);
+	reg_is("/d@1", 1, 5, 6);
+	reg_fails("/d@1", 2, -ERR_NOENT);
+	reg_fails("/e", 0, -ERR_NOENT);
+	reg_fails("/f", 0, -ERR_FORMAT);
+	reg_fails("/g", 0, -ERR_RANGE);
+	reg_is("/h", 0, 0xfffffffffffff000, 0x1000);
+}
+
+static void test_reg_ranges(void **state)
+{
+	(void)state;
+	load_body(
+		"soc { #address-cells = <1>; #size-cells = <1>; "
+		"  ranges = <0x7e000000 0x1 0xfe000000 0x1000000>, "
+		"           <0x40000000 0 0x80000000 0x1000>; "
+		"  uart@7e201000 { reg = <0x7e201000 0x200>; }; "
+		"  low@40000800 { reg = <0x40000800 0x800>; }; "
+		"  out@40000800 { reg = <0x40000800 0x801>; }; "
+		"  none@10 { reg = <0x10 1>; }; "
+		"  in { #address-cells = <3>; #size-cells = <1>; "
+		"    ranges = <2 0 0 0x7e100000 0x1000>; "
+		"    dev@0 { reg = <2 0 0x10 0x20>; }; "
+		"    cs@0 { reg = <1 0 0x10 0x20>; }; }; "
+		"  flat { #address-cells = <1>; #size-cells = <1>; ranges; "
+		"    dev@7e300000 { reg = <0x7e300000 4>; }; }; "
+		"  i2c { #address-cells = <1>; #size-cells = <0>; "
+		"    dev@50 { reg = <0x50>; }; }; "
+		"  pci { device_type = \"pci\"; #address-cells = <3>; "
+		"    #size-cells = <2>; ranges; "
+		"    dev@0 { reg = <0 0 0 0 0>; }; }; };");
+	reg_is("/soc/uart@7e201000", 0, 0x1fe201000, 0x200);
+	reg_is("/soc/low@40000800", 0, 0x80000800, 0x800);
+	reg_fails("/soc/out@40000800", 0, -ERR_RANGE);
+	reg_fails("/soc/none@10", 0, -ERR_RANGE);
+	reg_is("/soc/in/dev@0", 0, 0x1fe100010, 0x20);
+	reg_fails("/soc/in/cs@0", 0, -ERR_RANGE);
+	reg_is("/soc/flat/dev@7e300000", 0, 0x1fe300000, 4);
+	reg_fails("/soc/i2c/dev@50", 0, -ERR_NOSUPP);
+	reg_fails("/soc/pci/dev@0", 0, -ERR_NOSUPP);
+}
+
+static void test_reg_malformed(void **state)
+{
+	(void)state;
+	load_body("a { #address-cells = <9>; #size-cells = <1>; ranges; "
+		  "  d { reg = <1 2>; }; }; "
+		  "b { #address-cells = [01]; ranges; d { reg = <1 2>; }; }; "
+		  "c { #address-cells = <1>; #size-cells = <1>; "
+		  "  ranges = <1 2 3>; d { reg = <1 2>; }; }; "
+		  "e { #address-cells = <0>; #size-cells = <0>; ranges; "
+		  "  d { reg = <1 2>; }; };");
+	reg_fails("/a/d", 0, -ERR_FORMAT);
+	reg_fails("/b/d", 0, -ERR_FORMAT);
+	reg_fails("/c/d", 0, -ERR_FORMAT);
+	reg_fails("/e/d", 0, -ERR_FORMAT);
+}
+
+static void irq_is(const char *path, unsigned int index, unsigned int number,
+		   bool is_edge)
+{
+	unsigned int irq;
+	bool edge;
+
+	assert_int_equal(dt_irq(dt_path(path), index, &irq, &edge), 0);
+	assert_int_equal(irq, number);
+	assert_int_equal(edge, is_edge);
+}
+
+static void irq_fails(const char *path, unsigned int index, int err)
+{
+	unsigned int irq;
+	bool edge;
+
+	assert_int_equal(dt_irq(dt_path(path), index, &irq, &edge), err);
+}
+
+static void test_irq(void **state)
+{
+	(void)state;
+	load_body(
+		"interrupt-parent = <&gic>; "
+		"gic: gic { interrupt-controller; #interrupt-cells = <3>; "
+		"  child { interrupts = <1 9 4>; }; }; "
+		"two: two { interrupt-controller; #interrupt-cells = <2>; }; "
+		"one: one { interrupt-controller; #interrupt-cells = <1>; }; "
+		"d { interrupts = <0 1 4>, <1 11 0xf08>, <0 987 1>; "
+		"    in { interrupts = <0 2 1>; }; }; "
+		"e { interrupt-parent = <&two>; interrupts = <7 1 8 4>; }; "
+		"x { interrupts = <0 99 4>; "
+		"    interrupts-extended = <&one 5 &gic 0 3 1 &two 6 4>; }; "
+		"bad1 { interrupts = <0 1>; }; "
+		"bad2 { interrupts = <0 988 4>; }; "
+		"bad3 { interrupts = <9 1 4>; }; "
+		"bad4 { interrupt-parent = <0x77>; interrupts = <0 1 4>; }; "
+		"bad5 { interrupts-extended = <&gic 0 3>; }; "
+		"bad6 { interrupts-extended = <0x77 0 3>; };");
+	irq_is("/d", 0, 33, false);
+	irq_is("/d", 1, 27, false);
+	irq_is("/d", 2, 1019, true);
+	irq_fails("/d", 3, -ERR_NOENT);
+	irq_is("/d/in", 0, 34, true);
+	irq_is("/gic/child", 0, 25, false);
+	irq_is("/e", 0, 7, true);
+	irq_is("/e", 1, 8, false);
+	irq_is("/x", 0, 5, false);
+	irq_is("/x", 1, 35, true);
+	irq_is("/x", 2, 6, false);
+	irq_fails("/x", 3, -ERR_NOENT);
+	irq_fails("/bad1", 0, -ERR_FORMAT);
+	irq_fails("/bad2", 0, -ERR_RANGE);
+	irq_fails("/bad3", 0, -ERR_RANGE);
+	irq_fails("/bad4", 0, -ERR_FORMAT);
+	irq_fails("/bad5", 0, -ERR_FORMAT);
+	irq_fails("/bad6", 0, -ERR_FORMAT);
+	irq_fails("/gic", 0, -ERR_NOENT);
+}
+
+struct pieces {
+	unsigned int n;
+	uint64_t base[8], size[8];
+	bool no_map[8];
+};
+
+static int take_memory(paddr_t base, uint64_t size, void *arg)
+{
+	struct pieces *p = arg;
+
+	assert_true(p->n < 8);
+	p->base[p->n] = base.v;
+	p->size[p->n++] = size;
+	return 0;
+}
+
+static int take_reserved(paddr_t base, uint64_t size, bool no_map, void *arg)
+{
+	struct pieces *p = arg;
+
+	assert_true(p->n < 8);
+	p->no_map[p->n] = no_map;
+	return take_memory(base, size, arg);
+}
+
+static int stop_at_once(paddr_t base, uint64_t size, void *arg)
+{
+	take_memory(base, size, arg);
+	return 7;
+}
+
+static void test_memory(void **state)
+{
+	struct pieces p = { 0 };
+
+	(void)state;
+	load_body(
+		"memory@1 { device_type = \"memory\"; "
+		"  reg = <1 0 0 0x10000>, <0 0x8000 0 0x1000>; }; "
+		"memory@2 { device_type = \"memory\"; "
+		"  reg = <0 0x1000 0 0x1000>, <0 0x2000 0 0x800>, "
+		"        <0 0x1800 0 0x200>, <0 0x8800 0 0x1000>, <0 0 0 0>; };"
+		"memory@3 { device_type = \"memory\"; status = \"disabled\"; "
+		"  reg = <0 0x20000 0 0x1000>; }; "
+		"memory@4 { device_type = \"memory\"; reg = <0xffffffff "
+		"  0xfffff000 0 0x1000>; }; "
+		"other { reg = <0 0x30000 0 0x1000>; };");
+	assert_int_equal(dt_for_each_memory(take_memory, &p), 0);
+	assert_int_equal(p.n, 4);
+	assert_int_equal(p.base[0], 0x1000);
+	assert_int_equal(p.size[0], 0x1800);
+	assert_int_equal(p.base[1], 0x8000);
+	assert_int_equal(p.size[1], 0x1800);
+	assert_int_equal(p.base[2], 0x100000000);
+	assert_int_equal(p.size[2], 0x10000);
+	assert_int_equal(p.base[3], 0xfffffffffffff000);
+	assert_int_equal(p.size[3], 0x1000);
+	p.n = 0;
+	assert_int_equal(dt_for_each_memory(stop_at_once, &p), 7);
+	assert_int_equal(p.n, 1);
+}
+
+static void test_reserved(void **state)
+{
+	struct pieces p = { 0 };
+
+	(void)state;
+	load("/dts-v1/; /memreserve/ 0x1000 0x2000; / { "
+	     "#address-cells = <2>; #size-cells = <1>; "
+	     "reserved-memory { #address-cells = <2>; #size-cells = <1>; "
+	     "  ranges; a@0 { reg = <1 0 0x1000>, <2 0 0x2000>; no-map; }; "
+	     "  b { size = <0x1000>; }; "
+	     "  c@0 { status = \"disabled\"; reg = <3 0 1>; }; "
+	     "  d@0 { reg = <4 0 0x3000>; }; }; };");
+	assert_int_equal(dt_for_each_reserved(take_reserved, &p), 0);
+	assert_int_equal(p.n, 4);
+	assert_int_equal(p.base[0], 0x1000);
+	assert_int_equal(p.size[0], 0x2000);
+	assert_false(p.no_map[0]);
+	assert_int_equal(p.base[1], 0x100000000);
+	assert_true(p.no_map[1]);
+	assert_int_equal(p.base[2], 0x200000000);
+	assert_true(p.no_map[2]);
+	assert_int_equal(p.base[3], 0x400000000);
+	assert_false(p.no_map[3]);
+}
+
+static void test_chosen(void **state)
+{
+	struct dt_chosen c;
+
+	(void)state;
+	load_body("aliases { serial0 = \"/u@2\"; con = \"/u@1\"; }; "
+		  "u@1 { }; u@2 { }; chosen { stdout-path = \"con:115200n8\"; "
+		  "bootargs = \"x\"; linux,initrd-start = <0x1000>; "
+		  "linux,initrd-end = <0 0x3000>; rng-seed = <1 2>; };");
+	dt_get_chosen(&c);
+	assert_string_equal(c.bootargs, "x");
+	assert_int_equal(c.initrd.v, 0x1000);
+	assert_int_equal(c.initrd_size, 0x2000);
+	assert_string_equal(dt_name(c.stdout_node), "u@1");
+	assert_string_equal(c.stdout_options, "115200n8");
+	assert_int_equal(c.rng_seed_len, 8);
+
+	load_body("u@1 { }; chosen { stdout-path = \"/u@1\"; "
+		  "linux,initrd-start = <1 0>; linux,initrd-end = <1 0>; };");
+	dt_get_chosen(&c);
+	assert_string_equal(dt_name(c.stdout_node), "u@1");
+	assert_string_equal(c.stdout_options, "");
+	assert_int_equal(c.initrd_size, 0);
+	assert_null(c.rng_seed);
+
+	load_body("aliases { serial0 = \"/u@2\"; }; u@2 { }; "
+		  "chosen { stdout-path = <0x41414141>; "
+		  "linux,initrd-start = <1 2 3>; linux,initrd-end = <5>; };");
+	dt_get_chosen(&c);
+	assert_string_equal(dt_name(c.stdout_node), "u@2");
+	assert_int_equal(c.initrd_size, 0);
+
+	load_body("");
+	dt_get_chosen(&c);
+	assert_string_equal(c.bootargs, "");
+	assert_int_equal(c.stdout_node, -1);
+}
+
+static void arg_is(const char *name, const char *value)
+{
+	char buf[32];
+
+	assert_true(dt_bootarg(name, buf, sizeof(buf)));
+	assert_string_equal(buf, value);
+}
+
+static void test_bootargs(void **state)
+{
+	char buf[4];
+
+	(void)state;
+	load_body("chosen { bootargs = \" quiet  loglevel=3 panic=halt\\t"
+		  "title=\\\"a b\\\" \\\"word=c d\\\" panic=reboot open=\\\"e "
+		  "f\"; };");
+	arg_is("quiet", "");
+	arg_is("loglevel", "3");
+	arg_is("panic", "reboot");
+	arg_is("title", "a b");
+	arg_is("word", "c d");
+	arg_is("open", "e f");
+	assert_false(dt_bootarg("log", buf, sizeof(buf)));
+	assert_false(dt_bootarg("b", buf, sizeof(buf)));
+	assert_false(dt_bootarg("", buf, sizeof(buf)));
+	assert_true(dt_bootarg("panic", buf, sizeof(buf)));
+	assert_string_equal(buf, "reb");
+}
+
+static void test_cpus(void **state)
+{
+	struct dt_cpu cpus[8];
+
+	(void)state;
+	load_body("cpus { #address-cells = <2>; #size-cells = <0>; "
+		  "cpu@0 { device_type = \"cpu\"; reg = <0 0>; "
+		  "  enable-method = \"psci\"; }; "
+		  "cpu@100 { device_type = \"cpu\"; reg = <0 0x100>; "
+		  "  enable-method = \"spin-table\"; }; "
+		  "cpu@101 { device_type = \"cpu\"; reg = <0 0x101>; "
+		  "  status = \"disabled\"; }; "
+		  "cpu@102 { device_type = \"cpu\"; reg = <0 0x100>; }; "
+		  "cpu@103 { device_type = \"cpu\"; reg = <0>; }; "
+		  "cpu@1 { device_type = \"cpu\"; reg = <1 2>; "
+		  "  enable-method = \"psci\"; }; cpu-map { }; };");
+	assert_int_equal(dt_cpus(cpus, 8), 3);
+	assert_int_equal(cpus[0].hwid, 0);
+	assert_true(cpus[0].psci);
+	assert_int_equal(cpus[1].hwid, 0x100);
+	assert_false(cpus[1].psci);
+	assert_int_equal(cpus[2].hwid, 0x100000002);
+	assert_int_equal(dt_cpus(cpus, 2), 2);
+	load_body("");
+	assert_int_equal(dt_cpus(cpus, 8), 0);
+}
+
+static void test_nodes(void **state)
+{
+	char buf[32], small[4];
+	uint32_t v32;
+	uint64_t v64;
+	int depth = 0;
+
+	(void)state;
+	load_body("a { b@1 { compatible = \"x,y\", \"z\"; n = <1>; w = <1 2>; "
+		  "s = \"t\"; raw = [41 42]; }; }; c { compatible = \"z\"; };");
+	assert_string_equal(dt_node_path(dt_path("/a/b@1"), buf, sizeof(buf)),
+			    "/a/b@1");
+	assert_string_equal(dt_node_path(dt_path("/a/b@1"), small, 4), "b@1");
+	assert_true(dt_is_compatible(dt_path("/a/b@1"), "z"));
+	assert_false(dt_is_compatible(dt_path("/a/b@1"), "x"));
+	assert_int_equal(dt_next_compatible(-1, "z"), dt_path("/a/b@1"));
+	assert_int_equal(dt_next_compatible(dt_path("/a/b@1"), "z"),
+			 dt_path("/c"));
+	assert_true(dt_next_compatible(dt_path("/c"), "z") < 0);
+	assert_int_equal(dt_u32(dt_path("/a/b@1"), "n", &v32), 0);
+	assert_int_equal(v32, 1);
+	assert_int_equal(dt_u64(dt_path("/a/b@1"), "w", &v64), 0);
+	assert_int_equal(v64, 0x100000002);
+	assert_int_equal(dt_u32(dt_path("/a/b@1"), "w", &v32), -ERR_FORMAT);
+	assert_int_equal(dt_u32(dt_path("/a/b@1"), "none", &v32), -ERR_NOENT);
+	assert_string_equal(dt_str(dt_path("/a/b@1"), "s"), "t");
+	assert_null(dt_str(dt_path("/a/b@1"), "raw"));
+	assert_int_equal(dt_next(0, &depth), dt_path("/a"));
+	assert_int_equal(depth, 1);
+	assert_int_equal(dt_next(dt_path("/a"), &depth), dt_path("/a/b@1"));
+	assert_int_equal(dt_next(dt_path("/a/b@1"), &depth), dt_path("/c"));
+	assert_int_equal(depth, 1);
+	assert_true(dt_next(dt_path("/c"), &depth) < 0);
+	assert_true(dt_next(dt_path("/c"), NULL) < 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_too_large),
+		cmocka_unit_test(test_every_byte_damaged),
+		cmocka_unit_test(test_reg_plain),
+		cmocka_unit_test(test_reg_ranges),
+		cmocka_unit_test(test_reg_malformed),
+		cmocka_unit_test(test_irq),
+		cmocka_unit_test(test_memory),
+		cmocka_unit_test(test_reserved),
+		cmocka_unit_test(test_chosen),
+		cmocka_unit_test(test_bootargs),
+		cmocka_unit_test(test_cpus),
+		cmocka_unit_test(test_nodes),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
