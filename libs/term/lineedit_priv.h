@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Shared by the parts of the line editor. */
+#ifndef LINEEDIT_PRIV_H
+#define LINEEDIT_PRIV_H
+
+#include <libs/lineedit.h>
+
+/* Bytes of the character at s[0..n), n > 0; 0 if it is none that can be
+ * shown (RFC 3629, and no control characters). */
+size_t utf8_char(const char *s, size_t n);
+
+void lineedit_out(struct lineedit *le, const char *s);
+/* Insert n bytes at the cursor; false, nothing inserted: no room. */
+bool lineedit_insert(struct lineedit *le, const char *s, size_t n);
+/* Delete [from, to) and leave the cursor there. */
+void lineedit_delete(struct lineedit *le, size_t from, size_t to);
+/* Replace the whole line, the cursor at its end. */
+void lineedit_set(struct lineedit *le, const char *s);
+
+/* Tab. */
+void lineedit_complete(struct lineedit *le);
+
+/* Ctrl-R: begin, or the next older match. */
+void lineedit_search(struct lineedit *le);
+/* A byte while searching; true: it is dealt with. */
+bool lineedit_search_key(struct lineedit *le, uint8_t c);
+void lineedit_older(struct lineedit *le);
+void lineedit_newer(struct lineedit *le);
+
+/* Text in front of the line: the prompt or the search. */
+size_t lineedit_lead(const struct lineedit *le, char *buf, size_t size);
+
+#endif
