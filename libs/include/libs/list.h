@@ -56,9 +56,14 @@ static inline void list_remove(struct list *n)
 /* First entry; the list must not be empty. */
 #define list_first(l, type, member) list_entry((l)->next, type, member)
 
+/* `pos` made from the head itself: not an object, so only compared. */
+#define list_at_end(pos, l, member) \
+	((uintptr_t)(pos) + offsetof(__typeof__(*(pos)), member) == \
+	 (uintptr_t)(l))
+
 #define list_for_each(pos, l, member) \
 	for ((pos) = list_entry((l)->next, __typeof__(*(pos)), member); \
-	     &(pos)->member != (l); \
+	     !list_at_end(pos, l, member); \
 	     (pos) = list_entry((pos)->member.next, __typeof__(*(pos)), \
 				member))
 
@@ -67,7 +72,7 @@ static inline void list_remove(struct list *n)
 	for ((pos) = list_entry((l)->next, __typeof__(*(pos)), member), \
 	     (tmp) = list_entry((pos)->member.next, __typeof__(*(pos)), \
 				member); \
-	     &(pos)->member != (l); \
+	     !list_at_end(pos, l, member); \
 	     (pos) = (tmp), \
 	     (tmp) = list_entry((tmp)->member.next, __typeof__(*(tmp)), \
 				member))
