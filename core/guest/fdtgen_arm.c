@@ -82,7 +82,9 @@ static void fdtgen_cpus(struct fdtgen *g)
 		fdtgen_str(g, "device_type", "cpu");
 		fdtgen_str(g, "compatible", "arm,armv8");
 		fdtgen_u32(g, "reg", hwid);
-		fdtgen_str(g, "enable-method", "psci");
+		if (g->cfg->vcpus > 1) {
+			fdtgen_str(g, "enable-method", "psci");
+		}
 		fdtgen_u32(g, "phandle", FDTGEN_PHANDLE_CPU + i);
 		fdtgen_end(g);
 	}
