@@ -1,0 +1,335 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A VCPU's CPU interface as the hypervisor switches it: list registers to
+ * and from the hardware, host interrupts bound to a VCPU, and whether
+ * anything would interrupt it.
+ */
+#include "vgic_priv.h"
+
+void vgic_cpuif_flush(struct vgic_cpu *vc)
+{
+	bool shared = vgic_lock(vc);
+
+	/* Loaded elsewhere: the flag stays for whoever has it. */
+	if (vgic_reachable(vc)) {
+		vgic_reconcile(vc);
+	}
+	vgic_unlock(vc, shared);
+}
+
+/*
+ * Host interrupts are a CPU's own: none may stay active on behalf of a VCPU
+ * that leaves, or it could not fire for the next. What was active becomes
+ * active in software only; whether the line is still high is for the owner
+ * of the line to say.
+ */
+static void unbind_all(struct vgic_cpu *vc)
+{
+	for (uint32_t left = vc->priv.hw; left; left &= left - 1) {
+		struct virq_ref r = virq_ref(vc->vgic, vc,
+				(unsigned int)__builtin_ctz(left));
+
+		if (!(r.b->resident & r.m)) {
+			vgic_unbind(&r);
+			vgic_place(vc, &r);
+			continue;
+		}
+		if ((vc->lr[r.q->lr] >> vgic_lr_ops->state_shift) & 3) {
+			vgic_unbind(&r);
+		}
+		vgic_reconcile_lr(vc, r.q->lr);
+	}
+}
+
+void vgic_cpuif_save(struct vgic_cpu *vc)
+{
+	const struct vgic_lr_ops *ops = vgic_lr_ops;
+	bool shared = vgic_lock(vc);
+
+	vgic_count_off_ends(vc);
+	for (uint32_t left = vc->lr_used; left; left &= left - 1) {
+		unsigned int n = (unsigned int)__builtin_ctz(left);
+
+		vc->lr[n] = ops->read_lr(n);
+		ops->write_lr(n, 0);
+	}
+	vc->vmcr = ops->read_vmcr();
+	ops->read_apr(vc->apr);
+	ops->write_hcr(0);
+	vc->loaded_on = 0;
+	unbind_all(vc);
+	if (vc->flush || vc->levels[VGIC_QUEUE_GRP0] ||
+	    vc->levels[VGIC_QUEUE_GRP1]) {
+		vgic_reconcile(vc);
+	}
+	/* Whoever waits for a look at list registers finds their images. */
+	__atomic_store_n(&vc->rounds, vc->rounds + 1, __ATOMIC_RELEASE);
+	vgic_unlock(vc, shared);
+}
+
+/*
+ * An interrupt whose line was raised in software while the VCPU was away is
+ * the hardware's again. Bind it at once where the host interrupt can be made
+ * active; else lower the line: the hardware will say so if it is high.
+ */
+static void rebind(struct vgic_cpu *vc, const struct virq_ref *r)
+{
+	struct vlr lr;
+
+	if (!vgic_host.activate) {
+		r->b->line &= ~r->m;
+	} else {
+		vgic_host.activate(r->q->hwintid);
+		r->b->hw |= r->m;
+	}
+	if (!(r->b->resident & r->m)) {
+		vgic_place(vc, r);
+		return;
+	}
+	lr = vgic_lr_ops->decode(vc->lr[r->q->lr]);
+	if (vgic_host.activate && lr.state == (LR_PENDING | LR_ACTIVE)) {
+		/* Not with the HW bit; it will come again. */
+		lr.state = LR_ACTIVE;
+		vc->lr[r->q->lr] = vgic_lr_ops->encode(&lr);
+	}
+	vgic_reconcile_lr(vc, r->q->lr);
+}
+
+void vgic_cpuif_restore(struct vgic_cpu *vc)
+{
+	const struct vgic_lr_ops *ops = vgic_lr_ops;
+	uint32_t rebinds;
+
+	spin_lock(&vc->lock);
+	rebinds = vc->hw_known & vc->priv.line;
+	for (; rebinds; rebinds &= rebinds - 1) {
+		struct virq_ref r = virq_ref(vc->vgic, vc,
+				(unsigned int)__builtin_ctz(rebinds));
+
+		rebind(vc, &r);
+	}
+	ops->write_vmcr(vc->vmcr);
+	ops->write_apr(vc->apr);
+	for (uint32_t left = vc->lr_used; left; left &= left - 1) {
+		unsigned int n = (unsigned int)__builtin_ctz(left);
+
+		ops->write_lr(n, vc->lr[n]);
+	}
+	ops->write_hcr(vc->hcr);
+	vc->loaded_on = vgic_port_cpu() + 1;
+	spin_unlock(&vc->lock);
+}
+
+/* ---- would anything interrupt it? ---- */
+
+static unsigned int priority_mask(bool group1, uint64_t vmcr)
+{
+	unsigned int shift;
+
+	/* Which bits decide on preemption: IHI0069 4.8.5, IHI0048 3.3.3. */
+	if (!group1 || (vmcr & VMCR_CBPR)) {
+		shift = VMCR_BPR0(vmcr) + 1;
+	} else {
+		shift = VMCR_BPR1(vmcr);
+	}
+	return 0xffU << shift & 0xff;
+}
+
+/* Priority of what is being handled; 256 if nothing is. */
+static unsigned int running_priority(const struct vgic_cpu *vc)
+{
+	unsigned int words = vgic_host.nr_apr;
+	unsigned int shift = words == 1 ? 3 : words == 2 ? 2 : 1;
+	unsigned int best = 256;
+	uint32_t apr[ARRAY_SIZE(vc->apr)] = { 0 };
+
+	if (vc->loaded_on) {
+		vgic_lr_ops->read_apr(apr);
+	} else {
+		for (unsigned int i = 0; i < ARRAY_SIZE(apr); i++) {
+			apr[i] = vc->apr[i];
+		}
+	}
+	for (unsigned int i = 0; i < 2 * words && i < ARRAY_SIZE(apr); i++) {
+		if (apr[i]) {
+			unsigned int bit = 32 * (i % words) +
+				(unsigned int)__builtin_ctz(apr[i]);
+
+			best = MIN(best, bit << shift);
+		}
+	}
+	return best;
+}
+
+/* Best pending priority of the group in list registers and queue. */
+static unsigned int best_pending(const struct vgic_cpu *vc, bool group1)
+{
+	uint32_t levels = vc->levels[group1];
+	unsigned int best = 256;
+
+	if (levels && (READ_ONCE(vc->vgic->ctlr) & (1U << group1))) {
+		best = (unsigned int)__builtin_ctz(levels) << 3;
+	}
+	for (uint32_t left = vc->lr_used; left; left &= left - 1) {
+		struct vlr lr = vgic_lr_ops->decode(vgic_lr_get(vc,
+				(unsigned int)__builtin_ctz(left)));
+
+		if (lr.state == LR_PENDING && lr.group1 == group1) {
+			best = MIN(best, (unsigned int)lr.prio);
+		}
+	}
+	return best;
+}
+
+static bool would_interrupt(const struct vgic_cpu *vc)
+{
+	uint64_t vmcr;
+	unsigned int running;
+
+	if (!(vc->lr_used | vc->levels[VGIC_QUEUE_GRP0] |
+	      vc->levels[VGIC_QUEUE_GRP1])) {
+		return false;
+	}
+	vmcr = vgic_vmcr(vc);
+	running = running_priority(vc);
+	for (unsigned int g = 0; g < 2; g++) {
+		unsigned int prio;
+
+		if (!(vmcr & (g ? VMCR_GRP1 : VMCR_GRP0))) {
+			continue;
+		}
+		prio = best_pending(vc, g == 1);
+		if (prio < VMCR_PMR(vmcr) &&
+		    (prio & priority_mask(g == 1, vmcr)) < running) {
+			return true;
+		}
+	}
+	return false;
+}
+
+bool vgic_cpuif_has_pending(struct vgic_cpu *vc)
+{
+	bool shared, ret;
+
+	if (READ_ONCE(vc->flush)) {
+		vgic_cpuif_flush(vc);
+	}
+	shared = vgic_lock(vc);
+	ret = vgic_reachable(vc) ? would_interrupt(vc) : vc->flush;
+	vgic_unlock(vc, shared);
+	return ret;
+}
+
+/* ---- host interrupts ---- */
+
+/* It is in a list register already: give that one the HW bit. */
+static void bind_resident(struct vgic_cpu *vc, const struct virq_ref *r)
+{
+	struct vlr lr = vgic_lr_ops->decode(vgic_lr_get(vc, r->q->lr));
+
+	lr.state = (lr.state & LR_ACTIVE) ? LR_ACTIVE : LR_PENDING;
+	lr.hw = true;
+	lr.hwintid = r->q->hwintid;
+	vgic_lr_put(vc, r->q->lr, vgic_lr_ops->encode(&lr));
+}
+
+static void bind(struct vgic_cpu *vc, const struct virq_ref *r,
+		 unsigned int hwintid)
+{
+	uint32_t *pending = (r->b->edge & r->m) ? &r->b->latch : &r->b->line;
+
+	*pending |= r->m;
+	r->b->hw |= r->m;
+	r->q->hwintid = (uint16_t)hwintid;
+	vc->hw_known |= r->m;
+}
+
+static bool loaded_here(const struct vgic_cpu *vc)
+{
+	return vc->loaded_on == vgic_port_cpu() + 1;
+}
+
+static void inject_hw_slowly(struct vgic_cpu *vc, const struct virq_ref *r,
+			     unsigned int hwintid)
+{
+	bool shared = vgic_lock(vc);
+
+	if (!loaded_here(vc)) {
+		/* It left meanwhile; its timer is looked after in software. */
+		vgic_host.deactivate(hwintid);
+		vgic_unlock(vc, shared);
+		return;
+	}
+	/* Ends what it was bound to before. */
+	vgic_reconcile(vc);
+	bind(vc, r, hwintid);
+	if (r->b->resident & r->m) {
+		bind_resident(vc, r);
+	} else {
+		vgic_place(vc, r);
+		vgic_fill(vc);
+	}
+	vc->wake = true;
+	vgic_unlock(vc, shared);
+}
+
+void vgic_cpuif_inject_hw(struct vgic_cpu *vc, unsigned int intid,
+			  unsigned int hwintid)
+{
+	struct virq_ref r = virq_ref(vc->vgic, vc, intid);
+	int n = -1;
+
+	spin_lock(&vc->lock);
+	if (likely(loaded_here(vc))) {
+		n = vgic_direct_lr(vc, &r);
+	}
+	if (likely(n >= 0)) {
+		bind(vc, &r, hwintid);
+		vgic_attach(vc, &r, (unsigned int)n);
+	}
+	spin_unlock(&vc->lock);
+	if (likely(n >= 0)) {
+		vgic_port_wake(vc);
+	} else {
+		inject_hw_slowly(vc, &r, hwintid);
+	}
+}
+
+/* ---- DIR ---- */
+
+/* Deactivate what this VCPU has active, wherever that is kept. */
+static void end_active(struct vgic_cpu *vc, const struct virq_ref *r)
+{
+	if (r->b->resident & r->m) {
+		r->b->want_inactive |= r->m;
+		r->b->want_active &= ~r->m;
+		vgic_reconcile_lr(vc, r->q->lr);
+	} else if (r->b->active & r->m) {
+		r->b->active &= ~r->m;
+		vgic_unbind(r);
+		vgic_place(vc, r);
+	}
+	vgic_fill(vc);
+}
+
+bool vgic_cpuif_dir(struct vgic_cpu *vc, unsigned int intid)
+{
+	struct vgic *vg = vc->vgic;
+	struct virq_ref r;
+
+	if (vg->model != 3) {
+		return false;
+	}
+	if (intid >= VGIC_NR_PRIVATE + vg->nspis) {
+		return true;
+	}
+	r = virq_ref(vg, vc, intid);
+	vgic_lock_shared(vc);
+	/* With EOImode 0 the write has no defined effect: none. */
+	if (vgic_reachable(vc) && (vgic_vmcr(vc) & VMCR_EOIM) &&
+	    r.q->where == vc->index) {
+		end_active(vc, &r);
+	}
+	vgic_unlock(vc, true);
+	return true;
+}

@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Which of a VCPU's interrupts have a list register. While there are enough
+ * of them, all; else those that come first by priority, and a maintenance
+ * interrupt fetches the next.
+ */
+#include "vgic_priv.h"
+
+/*
+ * Rank of a level for delivery: what its CPU interface has disabled comes
+ * after all else.
+ */
+static unsigned int rank(unsigned int level, bool group1, uint64_t vmcr)
+{
+	return level +
+	       ((vmcr & (group1 ? VMCR_GRP1 : VMCR_GRP0)) ? 0 :
+							    VGIC_PRI_LEVELS);
+}
+
+/* The queue to serve next, or -1; *best is its first's rank. */
+static int pick_queue(const struct vgic_cpu *vc, unsigned int *best)
+{
+	uint32_t ctlr = READ_ONCE(vc->vgic->ctlr);
+	uint64_t vmcr;
+	int found = -1;
+
+	if (!(vc->levels[VGIC_QUEUE_GRP0] | vc->levels[VGIC_QUEUE_GRP1])) {
+		return -1;
+	}
+	vmcr = vgic_vmcr(vc);
+	for (int q = VGIC_QUEUE_GRP0; q <= VGIC_QUEUE_GRP1; q++) {
+		uint32_t levels = vc->levels[q];
+		unsigned int rk;
+
+		if (!levels || !(ctlr & (1U << q))) {
+			continue;
+		}
+		rk = rank((unsigned int)__builtin_ctz(levels), q == 1, vmcr);
+		if (found < 0 || rk < *best) {
+			found = q;
+			*best = rk;
+		}
+	}
+	return found;
+}
+
+/*
+ * An active interrupt without a list register can be ended only if we are
+ * told which: with EOImode 0 the guest ends them in the order of priority,
+ * which EOIcount is enough for; with EOImode 1 its writes to DIR must trap.
+ */
+static bool may_evict_active(const struct vgic_cpu *vc)
+{
+	return (vc->vgic->model == 3 && vgic_host.has_tdir) ||
+	       !(vgic_vmcr(vc) & VMCR_EOIM);
+}
+
+/* Apply what is asked of it first: it may go by itself. */
+static void clear_lr(struct vgic_cpu *vc, unsigned int n)
+{
+	vgic_reconcile_lr(vc, n);
+	if (vc->lr_used & (1U << n)) {
+		vgic_evict(vc, n);
+	}
+}
+
+/* Free a list register for an interrupt of `wanted` rank; -1 if all hold
+ * what comes before it. */
+static int make_room(struct vgic_cpu *vc, unsigned int wanted)
+{
+	uint64_t vmcr = vgic_vmcr(vc);
+	int worst_pending = -1, worst_active = -1;
+	unsigned int rank_pending = 0, prio_active = 0;
+
+	for (unsigned int n = 0; n < vgic_host.nr_lrs; n++) {
+		struct vlr lr = vgic_lr_ops->decode(vgic_lr_get(vc, n));
+		unsigned int rk = rank(lr.prio >> 3, lr.group1, vmcr);
+
+		if (!lr.state) {
+			vgic_reconcile_lr(vc, n);
+			if (!(vc->lr_used & (1U << n))) {
+				return (int)n;
+			}
+			lr = vgic_lr_ops->decode(vgic_lr_get(vc, n));
+		}
+		if (lr.state == LR_PENDING && rk >= rank_pending) {
+			worst_pending = (int)n;
+			rank_pending = rk;
+		} else if (lr.state != LR_PENDING && lr.prio >= prio_active) {
+			worst_active = (int)n;
+			prio_active = lr.prio;
+		}
+	}
+	if (worst_pending >= 0) {
+		if (rank_pending <= wanted) {
+			return -1;
+		}
+		clear_lr(vc, (unsigned int)worst_pending);
+		return worst_pending;
+	}
+	if (!may_evict_active(vc)) {
+		return -1;
+	}
+	clear_lr(vc, (unsigned int)worst_active);
+	return worst_active;
+}
+
+/* Every list register is active and must stay: be told when one ends. */
+static void watch_ends(struct vgic_cpu *vc)
+{
+	for (unsigned int n = 0; n < vgic_host.nr_lrs; n++) {
+		struct vlr lr = vgic_lr_ops->decode(vgic_lr_get(vc, n));
+
+		if (lr.state && !lr.hw && !lr.eoi) {
+			lr.eoi = true;
+			vgic_lr_put(vc, n, vgic_lr_ops->encode(&lr));
+		}
+	}
+}
+
+/* Maintenance interrupts, only while something waits outside. */
+static void update_hcr(struct vgic_cpu *vc, bool starved, bool more)
+{
+	uint64_t hcr = HCR_EN;
+	uint64_t vmcr;
+
+	if (more && !starved) {
+		vmcr = vgic_vmcr(vc);
+		hcr |= HCR_NPIE;
+		hcr |= (vmcr & VMCR_GRP0) ? HCR_GRP0_DIE : HCR_GRP0_EIE;
+		hcr |= (vmcr & VMCR_GRP1) ? HCR_GRP1_DIE : HCR_GRP1_EIE;
+	}
+	if (vc->levels[VGIC_QUEUE_ACTIVE]) {
+		hcr |= HCR_LRENPIE;
+		if (vc->vgic->model == 3 && vgic_host.has_tdir) {
+			hcr |= HCR_TDIR;
+		}
+	}
+	if (hcr != vc->hcr) {
+		vc->hcr = hcr;
+		if (vc->loaded_on) {
+			vgic_lr_ops->write_hcr(hcr);
+		}
+	}
+}
+
+static void load_first(struct vgic_cpu *vc, enum vgic_queue queue,
+		       unsigned int n)
+{
+	struct virq_ref r = virq_ref(vc->vgic, vc,
+				     vgic_queue_first(vc, queue));
+
+	vgic_queue_remove(vc, &r);
+	vgic_attach(vc, &r, n);
+}
+
+static bool any_pending_lr(const struct vgic_cpu *vc)
+{
+	for (unsigned int n = 0; n < vgic_host.nr_lrs; n++) {
+		if (vgic_lr_ops->decode(vgic_lr_get(vc, n)).state ==
+		    LR_PENDING) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* No list register holds what can be ended only there: actives go first. */
+static void fill_actives(struct vgic_cpu *vc)
+{
+	uint32_t room = vgic_free_lrs(vc);
+
+	while (vc->levels[VGIC_QUEUE_ACTIVE] && room) {
+		load_first(vc, VGIC_QUEUE_ACTIVE,
+			   (unsigned int)__builtin_ctz(room));
+		room &= room - 1;
+	}
+}
+
+/*
+ * Move what is first in the queues into list registers. Each round loads an
+ * interrupt that ranks before all left behind, so list registers are written
+ * at most twice.
+ */
+void vgic_fill(struct vgic_cpu *vc)
+{
+	unsigned int best = 0;
+	bool starved = false;
+	int queue = -1;
+
+	if (!(vc->levels[0] | vc->levels[1] | vc->levels[2]) &&
+	    vc->hcr == HCR_EN) {
+		return;
+	}
+	if (vc->levels[VGIC_QUEUE_ACTIVE] && !may_evict_active(vc)) {
+		fill_actives(vc);
+	}
+	for (unsigned int i = 0; i < 2 * VGIC_MAX_LRS; i++) {
+		uint32_t room = vgic_free_lrs(vc);
+		int n = room ? __builtin_ctz(room) : -1;
+
+		queue = pick_queue(vc, &best);
+		if (queue >= 0 && n < 0) {
+			n = make_room(vc, best);
+			queue = pick_queue(vc, &best);
+		}
+		if (queue < 0 || n < 0) {
+			break;
+		}
+		load_first(vc, (enum vgic_queue)queue, (unsigned int)n);
+	}
+	fill_actives(vc);
+	if (queue >= 0 && !any_pending_lr(vc)) {
+		starved = true;
+		watch_ends(vc);
+	}
+	update_hcr(vc, starved, queue >= 0);
+}
+

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Where interrupts come from: device lines and other VCPUs. */
+#include "vgic_priv.h"
+
+/* The wire, and the edge detector behind it; false: nothing new. Each call
+ * with `level` is an edge to an edge-triggered input. */
+static bool drive(const struct virq_ref *r, bool level)
+{
+	struct vgic_bank *b = r->b;
+	bool was = (b->line & r->m) != 0;
+
+	if (!level) {
+		b->line &= ~r->m;
+		return was && !(b->edge & r->m);
+	}
+	b->line |= r->m;
+	if (b->edge & r->m) {
+		b->latch |= r->m;
+		return true;
+	}
+	return !was;
+}
+
+static void line_private(struct vgic_cpu *vc, unsigned int intid, bool level)
+{
+	struct virq_ref r = virq_ref(vc->vgic, vc, intid);
+	struct vgic_cpuset set = { { 0 } };
+	bool shared = vgic_lock(vc);
+
+	if (drive(&r, level)) {
+		vgic_update_private(vc, intid, &set);
+	}
+	vgic_unlock(vc, shared);
+}
+
+static void line_shared(struct vgic *vg, unsigned int intid, bool level)
+{
+	struct virq_ref r = virq_ref(vg, NULL, intid);
+	struct vgic_cpuset set = { { 0 } };
+
+	spin_lock(&vg->lock);
+	if (drive(&r, level)) {
+		vgic_update_spi(vg, intid, &set);
+		vgic_deliver_strays(vg);
+	}
+	spin_unlock(&vg->lock);
+}
+
+void vgic_line(struct vgic *vg, struct vgic_cpu *vc, unsigned int intid,
+	       bool level)
+{
+	if (intid < VGIC_NR_PRIVATE) {
+		line_private(vc, intid, level);
+	} else if (intid < VGIC_NR_PRIVATE + vg->nspis) {
+		line_shared(vg, intid, level);
+	}
+}
+
+static void latch_sgi(struct vgic_cpu *vc, const struct virq_ref *r,
+		      unsigned int source)
+{
+	r->b->latch |= r->m;
+	if (vc->vgic->model == 2) {
+		vc->sgi_sources[r->intid] |= (uint8_t)(1U << source);
+	}
+}
+
+static void sgi_slowly(struct vgic_cpu *vc, const struct virq_ref *r,
+		       unsigned int source)
+{
+	struct vgic_cpuset set = { { 0 } };
+	bool shared = vgic_lock(vc);
+
+	latch_sgi(vc, r, source);
+	vgic_update_private(vc, r->intid, &set);
+	vgic_unlock(vc, shared);
+}
+
+void vgic_sgi(struct vgic_cpu *vc, unsigned int intid, unsigned int source,
+	      unsigned int groups)
+{
+	struct virq_ref r = virq_ref(vc->vgic, vc, intid);
+	int n;
+
+	spin_lock(&vc->lock);
+	if (!(groups & ((r.b->group & r.m) ? 2U : 1U))) {
+		spin_unlock(&vc->lock);
+		return;
+	}
+	n = vgic_direct_lr(vc, &r);
+	if (likely(n >= 0)) {
+		latch_sgi(vc, &r, source);
+		vgic_attach(vc, &r, (unsigned int)n);
+	}
+	spin_unlock(&vc->lock);
+	if (likely(n >= 0)) {
+		vgic_port_wake(vc);
+	} else {
+		sgi_slowly(vc, &r, source);
+	}
+}
+
+void vgic_sgi_others(struct vgic_cpu *self, unsigned int intid,
+		     unsigned int groups)
+{
+	struct vgic *vg = self->vgic;
+
+	for (uint32_t i = 0; i < vg->ncpus; i++) {
+		if (i != self->index && vg->cpus[i]) {
+			vgic_sgi(vg->cpus[i], intid, self->index, groups);
+		}
+	}
+}

@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Inside the virtual GIC. Everything but vgic.c and the lr_*.c is pure: no
+ * system registers, no struct vcpu, so that the host's tests run the same
+ * code over a model of the hardware.
+ */
+#ifndef VGIC_PRIV_H
+#define VGIC_PRIV_H
+
+#include <arch_impl/vgic.h>
+#include <emu/emulator.h>
+#include <libs/types.h>
+
+#include "lr.h"
+
+#define VGIC_MAX_SPIS 988		/* INTIDs 32 to 1019 */
+#define VGIC_SPI_BANKS DIV_ROUND_UP(VGIC_MAX_SPIS, 32)
+#define VGIC_MAX_VCPUS 128
+#define VGIC_NO_TARGET 0xff
+#define VGIC_SYNC_MS 50	/* longer than interrupts are ever masked */
+
+/*
+ * One interrupt beyond its bits in a struct vgic_bank. Same locks as the
+ * bank; `next`, `prev` and `where` of an SPI are also read and written with
+ * only the lock of VCPU `where` held, while it is queued or resident there.
+ */
+struct virq {
+	uint16_t next, prev;	/* INTIDs, in the queue */
+	uint16_t hwintid;	/* last bound to; 0: never */
+	uint8_t queue;		/* enum vgic_queue, if queued */
+	uint8_t level;		/* priority level, if queued */
+	uint8_t prio;
+	uint8_t lr;		/* list register, if resident */
+	uint8_t where;		/* VCPU: queued, resident or active there */
+	uint8_t target;		/* VCPU to deliver to, or VGIC_NO_TARGET */
+	uint8_t mask;		/* v2: ITARGETSR */
+	uint8_t source;		/* v2 SGI: CPU of the instance in hand */
+	bool any;		/* v3: IROUTER.Interrupt_Routing_Mode */
+	uint32_t route;		/* v3: IROUTER affinity: Aff2..Aff0 */
+};
+_Static_assert(sizeof(struct virq) <= 24, "there are thousands");
+
+struct vgic {
+	struct spinlock lock;		/* LOCK_VGIC: SPIs, ctlr, cpus' routes */
+	uint8_t model;			/* [I] 2 or 3 */
+	uint32_t ncpus;			/* [I] */
+	uint32_t nspis;			/* [I] multiple of 32 */
+	uint32_t ctlr;			/* [L] EnableGrp0, EnableGrp1 */
+	uint32_t next_any;		/* [L] 1-of-N: where to look first */
+	uint32_t nr_stray;		/* [L] bits set in stray[] */
+	uint32_t stray[VGIC_SPI_BANKS];	/* [L] SPIs to be delivered anew */
+	struct vgic_bank spi[VGIC_SPI_BANKS]; /* [L] */
+	struct virq *spis;		/* [I] */
+	struct vgic_cpu **cpus;		/* [I] NULL until vgic_cpu_init() */
+	struct guest *guest;		/* [I] */
+	struct emu_device dev[2];	/* [I] distributor, redistributors */
+};
+
+#define VGIC_CTLR_GRP0 1U
+#define VGIC_CTLR_GRP1 2U
+
+/* An interrupt at hand: INTIDs below 32 are `vc`'s. */
+struct virq_ref {
+	struct vgic_bank *b;
+	struct virq *q;
+	uint32_t m;			/* its bit in the bank */
+	uint16_t intid;
+};
+
+static inline struct vgic_bank *vgic_bank(struct vgic *vg, struct vgic_cpu *vc,
+					  unsigned int intid)
+{
+	return intid < VGIC_NR_PRIVATE ? &vc->priv : &vg->spi[intid / 32 - 1];
+}
+
+static inline struct virq_ref virq_ref(struct vgic *vg, struct vgic_cpu *vc,
+				       unsigned int intid)
+{
+	return (struct virq_ref){
+		.b = vgic_bank(vg, vc, intid),
+		.q = intid < VGIC_NR_PRIVATE ?
+		     &vc->private_irqs[intid] :
+		     &vg->spis[intid - VGIC_NR_PRIVATE],
+		.m = 1U << intid % 32,
+		.intid = (uint16_t)intid,
+	};
+}
+
+/* Pending as far as software knows: without what list registers hold. */
+static inline uint32_t vgic_soft_pending(const struct vgic_bank *b)
+{
+	return b->latch | (b->line & ~b->edge);
+}
+
+/*
+ * Pending as a guest sees it, list registers having been read back. The line
+ * of what is bound to a host interrupt is the hardware's; ours only says
+ * that it was high when it fired.
+ */
+static inline uint32_t vgic_pending(const struct vgic_bank *b)
+{
+	uint32_t away = b->hw & (b->resident | b->active);
+
+	return (vgic_soft_pending(b) & ~away) | b->lr_pending;
+}
+
+/* A set of VCPUs. */
+struct vgic_cpuset {
+	uint64_t bits[VGIC_MAX_VCPUS / 64];
+};
+
+static inline void vgic_cpuset_add(struct vgic_cpuset *s, unsigned int n)
+{
+	s->bits[n / 64] |= BIT(n % 64);
+}
+
+/*
+ * What the surroundings supply: vgic.c on the target, the test on the host.
+ */
+extern const struct vgic_lr_ops *vgic_lr_ops;
+unsigned int vgic_port_cpu(void);	/* number of this host CPU */
+/* VCPU has something to do: wake it, make it trap if it runs elsewhere. */
+void vgic_port_wake(struct vgic_cpu *vc);
+/* Have vgic_cpuif_flush(vc) called where `vc` is loaded and wait for it, for
+ * a bounded time. No locks held. */
+void vgic_port_sync(struct vgic_cpu *vc);
+
+/* queue.c: pending and overflowed active interrupts by priority. [V] held. */
+void vgic_queue_add(struct vgic_cpu *vc, const struct virq_ref *r,
+		    enum vgic_queue queue);
+void vgic_queue_remove(struct vgic_cpu *vc, const struct virq_ref *r);
+/* INTID first in `queue`, which is not empty. */
+static inline unsigned int vgic_queue_first(const struct vgic_cpu *vc,
+					    enum vgic_queue queue)
+{
+	unsigned int level = (unsigned int)__builtin_ctz(vc->levels[queue]);
+
+	return vc->head[queue][level];
+}
+
+/*
+ * virq.c: the state machine. All with [V] held, and the guest's lock if the
+ * interrupt is an SPI; those that touch list registers need them in reach.
+ */
+static inline bool virq_is_shared(const struct virq_ref *r)
+{
+	return r->intid >= VGIC_NR_PRIVATE;
+}
+
+static inline bool vgic_reachable(const struct vgic_cpu *vc)
+{
+	return vc->loaded_on == 0 || vc->loaded_on == vgic_port_cpu() + 1;
+}
+
+static inline uint32_t vgic_free_lrs(const struct vgic_cpu *vc)
+{
+	return ((1U << vgic_host.nr_lrs) - 1) & ~vc->lr_used;
+}
+
+/* List registers, loaded or not. */
+uint64_t vgic_lr_get(const struct vgic_cpu *vc, unsigned int n);
+void vgic_lr_put(struct vgic_cpu *vc, unsigned int n, uint64_t val);
+uint64_t vgic_vmcr(const struct vgic_cpu *vc);
+
+/* May it be signalled to `vc`, were it pending? */
+bool vgic_may_signal(const struct vgic_cpu *vc, const struct virq_ref *r);
+/* Give up the host interrupt bound to it. On the CPU it is bound on. */
+void vgic_unbind(const struct virq_ref *r);
+/*
+ * Queue an interrupt that is not resident, or take it out. An SPI whose
+ * target is another VCPU becomes a stray: two VCPUs' locks are never held at
+ * once, so it is delivered when this one's is released.
+ */
+void vgic_place(struct vgic_cpu *vc, const struct virq_ref *r);
+/* The SPI was a stray, and no longer is. */
+bool vgic_forget_stray(struct vgic *vg, const struct virq_ref *r);
+/* Into list register n; it is not queued. */
+void vgic_attach(struct vgic_cpu *vc, const struct virq_ref *r,
+		 unsigned int n);
+/* Read list register n back, bring software's view and it in agreement, and
+ * give it up if the interrupt is at its end. */
+void vgic_reconcile_lr(struct vgic_cpu *vc, unsigned int n);
+/* Take a live interrupt out of list register n, back into a queue. */
+void vgic_evict(struct vgic_cpu *vc, unsigned int n);
+
+/* fill.c: move what comes first into list registers. As above, reachable. */
+void vgic_fill(struct vgic_cpu *vc);
+
+/*
+ * update.c
+ *
+ * Lock `vc`, and the guest's lock before it if SPIs are on it; pass the
+ * result to vgic_unlock(), which wakes and delivers what has moved.
+ */
+bool vgic_lock(struct vgic_cpu *vc);
+void vgic_unlock(struct vgic_cpu *vc, bool shared);
+/* Only the VCPU's own, the guest's being kept. */
+void vgic_unlock_cpu(struct vgic_cpu *vc);
+/* As vgic_lock(), but the guest's lock in any case: vgic_unlock(vc, true). */
+void vgic_lock_shared(struct vgic_cpu *vc);
+
+/*
+ * State of the interrupt has changed: bring queue and list register in line.
+ * Private: vgic_lock() held. SPI: only the guest's lock held. VCPUs that have
+ * it in a list register out of reach are flagged, woken, and added to `set`.
+ */
+void vgic_update_private(struct vgic_cpu *vc, unsigned int intid,
+			 struct vgic_cpuset *set);
+void vgic_update_spi(struct vgic *vg, unsigned int intid,
+		     struct vgic_cpuset *set);
+/* Guest's lock held: end of a section that updated SPIs. */
+void vgic_deliver_strays(struct vgic *vg);
+/* Wait until each VCPU in `set` has looked. No lock held. */
+void vgic_sync_set(struct vgic *vg, const struct vgic_cpuset *set);
+
+/* Read back every list register, apply what is asked, and fill. Locked by
+ * vgic_lock(), reachable. */
+void vgic_reconcile(struct vgic_cpu *vc);
+/* As above, or flag and wake it when out of reach. */
+void vgic_kick(struct vgic_cpu *vc);
+/* Count off what the guest ended outside list registers. Locked, loaded. */
+void vgic_count_off_ends(struct vgic_cpu *vc);
+
+/* The list register into which a private interrupt can go at once, by
+ * vgic_attach() after making it pending, or -1: not that simple. [V] held. */
+int vgic_direct_lr(struct vgic_cpu *vc, const struct virq_ref *r);
+
+/* cpuif.c: the pure halves of the functions in <arch_impl/vgic.h>. */
+void vgic_cpuif_flush(struct vgic_cpu *vc);
+void vgic_cpuif_save(struct vgic_cpu *vc);
+void vgic_cpuif_restore(struct vgic_cpu *vc);
+bool vgic_cpuif_has_pending(struct vgic_cpu *vc);
+void vgic_cpuif_inject_hw(struct vgic_cpu *vc, unsigned int intid,
+			  unsigned int hwintid);
+bool vgic_cpuif_dir(struct vgic_cpu *vc, unsigned int intid);
+
+/* inject.c: where interrupts come from. `vc` for private ones. */
+void vgic_line(struct vgic *vg, struct vgic_cpu *vc, unsigned int intid,
+	       bool level);
+/* SGI `intid` for `vc` from VCPU `source`. groups: bit 0, 1. */
+void vgic_sgi(struct vgic_cpu *vc, unsigned int intid, unsigned int source,
+	      unsigned int groups);
+void vgic_sgi_others(struct vgic_cpu *self, unsigned int intid,
+		     unsigned int groups);
+
+/* reset.c: no VCPU runs, or (one VCPU) it does not. */
+void vgic_reset_state(struct vgic *vg);
+void vgic_cpu_reset_state(struct vgic_cpu *vc);
+/* The part with vgic_lock() held and list registers in reach. */
+void vgic_cpu_reset_locked(struct vgic_cpu *vc);
+/* Memory is zero but for what [I] fields say; joins VCPU `index` to `vg`. */
+void vgic_cpu_join(struct vgic *vg, struct vgic_cpu *vc, unsigned int index);
+bool vgic_info(struct vgic *vg, struct vgic_cpu *vc, unsigned int intid,
+	       struct vgic_irq_info *out);
+
+/* vgicv2.c, vgicv3.c: `self` makes the access. Regions 0: GICD, 1: GICR. */
+void vgicv2_access(struct vgic *vg, struct vgic_cpu *self,
+		   struct emu_access *a);
+void vgicv3_access(struct vgic *vg, struct vgic_cpu *self,
+		   struct emu_access *a);
+void vgicv3_sgir(struct vgic_cpu *self, enum vgic_sgi_reg which, uint64_t val);
+
+#endif
