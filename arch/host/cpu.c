@@ -180,6 +180,25 @@ void host_drop_ipis(void)
 	}
 }
 
+static bool masked_before;
+
+void host_irq_begin(unsigned int cpu)
+{
+	me = cpu;
+	masked_before = cpus[me].masked;
+	cpus[me].masked = true;
+	arch_percpu()->irq_depth++;
+}
+
+void host_irq_end(void)
+{
+	arch_percpu()->irq_depth--;
+	cpus[me].masked = masked_before;
+	if (arch_percpu()->need_resched) {
+		cpus[me].ipis |= 1U << IPI_RESCHED;
+	}
+}
+
 /* --- time --- */
 
 uint64_t arch_timer_now(void)

@@ -13,8 +13,10 @@ void idle_mark(unsigned int cpu)
 
 void idle_unmark(unsigned int cpu)
 {
-	__atomic_fetch_and(&idle_cpus[cpu / 64], ~BIT(cpu % 64),
-			   __ATOMIC_RELAXED);
+	if (READ_ONCE(idle_cpus[cpu / 64]) & BIT(cpu % 64)) {
+		__atomic_fetch_and(&idle_cpus[cpu / 64], ~BIT(cpu % 64),
+				   __ATOMIC_RELAXED);
+	}
 }
 
 /* Claiming keeps two wakers from choosing the same CPU. */
@@ -90,6 +92,7 @@ static unsigned int choose(const struct vcpu *v, struct runqueue *rq)
 	int idle;
 
 	if (here && rq->curr_prio < 0 && rq->nr_ready == 0) {
+		idle_unmark(rq->cpu);
 		return rq->cpu;
 	}
 	idle = idle_claim(&v->affinity);

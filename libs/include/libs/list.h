@@ -69,12 +69,10 @@ static inline void list_remove(struct list *n)
 
 /* As list_for_each; `pos` may be removed in the body. */
 #define list_for_each_safe(pos, tmp, l, member) \
-	for ((pos) = list_entry((l)->next, __typeof__(*(pos)), member), \
-	     (tmp) = list_entry((pos)->member.next, __typeof__(*(pos)), \
-				member); \
-	     !list_at_end(pos, l, member); \
-	     (pos) = (tmp), \
-	     (tmp) = list_entry((tmp)->member.next, __typeof__(*(tmp)), \
-				member))
+	for ((pos) = list_entry((l)->next, __typeof__(*(pos)), member); \
+	     !list_at_end(pos, l, member) && \
+	     ((tmp) = list_entry((pos)->member.next, __typeof__(*(pos)), \
+				 member), true); \
+	     (pos) = (tmp))
 
 #endif

@@ -50,6 +50,10 @@ enum host_stop host_run(unsigned int cpu);
 /* Run all in turn, until all idle with nothing pending; false when `rounds`
  * turns were not enough. */
 bool host_settle(unsigned int rounds);
+/* The test's own context is on no booted CPU; between these it is in an
+ * interrupt handler on `cpu`, whose way out the CPU does when it runs. */
+void host_irq_begin(unsigned int cpu);
+void host_irq_end(void);
 /* In a thread: give control to the test, and come back. */
 void host_pause(void);
 /* Stop at host_point()s, where this says so; NULL: never. */
