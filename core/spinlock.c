@@ -42,6 +42,7 @@ static const char *const class_names[] = {
 	[LOCK_DRIVER] = "LOCK_DRIVER",
 	[LOCK_LOG] = "LOCK_LOG",
 	[LOCK_UART] = "LOCK_UART",
+	[LOCK_RANDOM] = "LOCK_RANDOM",
 };
 
 void spin_init(struct spinlock *l, enum lock_class class)

@@ -4,7 +4,7 @@
  * common is what the hypervisor relies on and what guests may be told. A
  * guest's values are remade each time a CPU joins, before any guest exists.
  */
-#include <arch_impl/cpu.h>
+#include <arch/cpu.h>
 #include <arch_impl/features.h>
 #include <core/log.h>
 #include <core/percpu.h>
@@ -154,7 +154,7 @@ uint64_t features_guest_idreg(unsigned int slot)
 	return guest_view[slot];
 }
 
-bool cpu_random64(uint64_t *out)
+bool arch_random64(uint64_t *out)
 {
 	bool ok;
 

@@ -37,6 +37,10 @@ void arch_cpu_halt(void) __noreturn;
 void arch_system_off(void);
 void arch_system_reset(void);
 
+/* A true random number from the CPU; false if it has none, or none now. Any
+ * context. */
+bool arch_random64(uint64_t *out);
+
 /* Fill buf with one line on this CPU's model and features. */
 void arch_cpu_describe(unsigned int cpu, char *buf, size_t size);
 

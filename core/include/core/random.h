@@ -12,4 +12,7 @@ void random_init(void);
 /* Fill buf; any context, never blocks, never fails. */
 void random_bytes(void *buf, size_t n);
 
+/* There was a seed nobody can guess; else only the counter's jitter. */
+bool random_seeded(void);
+
 #endif

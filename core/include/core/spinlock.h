@@ -37,6 +37,7 @@ enum lock_class {
 	LOCK_DRIVER,		/* host device registers */
 	LOCK_LOG,		/* log ring */
 	LOCK_UART,		/* host UART transmit */
+	LOCK_RANDOM,		/* random number generator */
 };
 
 /* Free when both are equal; they wrap, which is why CPUs are below 65536. */

@@ -15,8 +15,8 @@ struct percpu;
 	})
 #define write_sysreg(val, reg) \
 	do { \
-		uint64_t val_ = (val); \
-		__asm__ volatile("msr " #reg ", %x0" : : "rZ"(val_)); \
+		uint64_t new_ = (val); \
+		__asm__ volatile("msr " #reg ", %x0" : : "rZ"(new_)); \
 	} while (0)
 
 static inline void isb(void)

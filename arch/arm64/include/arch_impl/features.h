@@ -26,9 +26,6 @@ void features_cpu_init(void);
  * features_cpu_init(), interrupts masked. */
 void cpu_init_el2(void);
 
-/* A true random number from the CPU (FEAT_RNG); false if it has none now. */
-bool cpu_random64(uint64_t *out);
-
 /* CTR_EL0 good for all CPUs. */
 uint64_t features_ctr(void);
 

@@ -7,6 +7,7 @@
 #ifndef ARCH_IMPL_TRAP_H
 #define ARCH_IMPL_TRAP_H
 
+#include <arch_impl/el2_regs.h>
 #include <arch_impl/vcpu.h>
 #include <libs/types.h>
 
@@ -35,16 +36,45 @@ void inject_data_abort(struct vcpu *v, uint64_t far);
 void inject_insn_abort(struct vcpu *v, uint64_t far);
 
 /* vcpu/context.c: EL1 state between registers and v->arch.sys. Interrupts
- * masked. restore skips what this CPU still holds of `v`. */
+ * masked, no lock held. restore skips what this CPU still holds of `v`. */
 void vcpu_context_save(struct vcpu *v);
 void vcpu_context_restore(struct vcpu *v);
+/* No CPU keeps anything of `v`, which is off. Thread context. */
+void vcpu_context_unload(struct vcpu *v);
 
 /* vcpu/fp.c: FP/SIMD ownership. Interrupts masked. */
-void fp_switch_out(struct vcpu *prev);	/* traps armed for whoever is next */
+void fp_switch_out(struct vcpu *prev);	/* saved, traps armed */
+void fp_switch_in(struct vcpu *next);	/* disarm if its copy is still good */
 void fp_take(struct vcpu *v);		/* trap: load v's state, disarm */
-void fp_forget(struct vcpu *v);		/* v is going away */
+void fp_forget(struct vcpu *v);		/* no CPU's copy is good any more */
+/* The current VCPU's registers in memory, to be read, or changed and put. */
+struct fp_state *fp_image_get(struct vcpu *v);
+void fp_image_put(struct vcpu *v);
 
-/* vcpu/psci.c, smccc.c */
-void psci_cpu_off(struct vcpu *v) __noreturn;
+/* The instruction is done: PC, and what stepping and branches left. */
+void trap_skip_aa32(struct guest_regs *regs, uint64_t esr);
+static inline void trap_skip(struct guest_regs *regs, uint64_t esr)
+{
+	if (unlikely(regs->spsr & PSR_AA32)) {
+		trap_skip_aa32(regs, esr);
+		return;
+	}
+	regs->elr += 4;
+	regs->spsr &= ~(PSR_SS | PSR_BTYPE);
+}
+
+/* Register `n` as an operand: 31 is zero. */
+static inline uint64_t trap_reg(const struct guest_regs *regs, unsigned int n)
+{
+	return n == 31 ? 0 : regs->x[n];
+}
+
+static inline void trap_set_reg(struct guest_regs *regs, unsigned int n,
+				uint64_t val)
+{
+	if (n != 31) {
+		regs->x[n] = val;
+	}
+}
 
 #endif

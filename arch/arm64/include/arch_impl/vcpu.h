@@ -48,7 +48,7 @@ struct arch_vcpu {
 	bool waiting;			/* in WFI */
 	bool starting;			/* [A] claimed by a CPU_ON */
 	uint32_t region_cache;		/* emu_find() hint */
-	uint64_t flush_ipa;		/* set/way: RAM below it is flushed */
+	uint64_t flush_done;		/* set/way: bytes of RAM flushed */
 	struct sysregs sys;		/* EL1/EL0 registers while not loaded */
 	struct debug_regs debug;
 	struct vcpu_fault fault;

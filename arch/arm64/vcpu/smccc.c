@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * HVC and SMC from a guest: one dispatcher for both conduits. Results are in
+ * x0-x3; x4-x17 are preserved, as SMCCC 1.2 asks (DEN0028 2.6), by not
+ * touching them.
+ */
+#include "smccc.h"
+
+#include <arch_impl/esr.h>
+#include <arch_impl/psci_host.h>
+#include <arch_impl/smccc_host.h>
+#include <arch_impl/trap.h>
+
+/* What ARCH_FEATURES says about the workarounds of speculation flaws. */
+static struct {
+	int32_t wa1, wa2, wa3;
+} host = { SMCCC_NOT_SUPPORTED, SMCCC_NOT_SUPPORTED, SMCCC_NOT_SUPPORTED };
+
+#define PSCI_FEATURES 0x8400000au
+
+static int32_t host_call(uint32_t fn, uint64_t arg)
+{
+	return (int32_t)smccc_call(fn, arg, 0, 0, NULL);
+}
+
+void smccc_probe(void)
+{
+	if (!psci_host_present() ||
+	    host_call(PSCI_FEATURES, SMCCC_VERSION) < 0 ||
+	    host_call(SMCCC_VERSION, 0) < SMCCC_1_1) {
+		return;
+	}
+	host.wa1 = host_call(SMCCC_ARCH_FEATURES, SMCCC_WORKAROUND_1);
+	host.wa2 = host_call(SMCCC_ARCH_FEATURES, SMCCC_WORKAROUND_2);
+	host.wa3 = host_call(SMCCC_ARCH_FEATURES, SMCCC_WORKAROUND_3);
+}
+
+static int64_t arch_features(uint32_t fn)
+{
+	switch (fn) {
+	case SMCCC_VERSION:
+	case SMCCC_ARCH_FEATURES:
+		return SMCCC_SUCCESS;
+	case SMCCC_WORKAROUND_1:
+		return host.wa1;
+	case SMCCC_WORKAROUND_2:
+		/* The firmware's mitigation is on for good: nothing for a
+		 * guest to switch. */
+		return host.wa2 < 0 ? SMCCC_NOT_SUPPORTED : SMCCC_NOT_REQUIRED;
+	case SMCCC_WORKAROUND_3:
+		return host.wa3;
+	default:
+		return SMCCC_NOT_SUPPORTED;
+	}
+}
+
+/* A workaround that the host has acts on this CPU: pass it on. */
+static int64_t workaround(uint32_t fn, int32_t available)
+{
+	if (available < 0) {
+		return SMCCC_NOT_SUPPORTED;
+	}
+	(void)host_call(fn, 0);
+	return SMCCC_SUCCESS;
+}
+
+/* Everything that is not PSCI. */
+static void call_other(uint64_t *x)
+{
+	uint32_t fn = (uint32_t)x[0];
+
+	switch (fn) {
+	case SMCCC_VERSION:
+		x[0] = SMCCC_1_2;
+		return;
+	case SMCCC_ARCH_FEATURES:
+		x[0] = (uint64_t)arch_features((uint32_t)x[1]);
+		return;
+	case SMCCC_WORKAROUND_1:
+		x[0] = (uint64_t)workaround(fn, host.wa1);
+		return;
+	case SMCCC_WORKAROUND_2:
+		x[0] = (uint64_t)(host.wa2 < 0 ? SMCCC_NOT_SUPPORTED :
+						 SMCCC_SUCCESS);
+		return;
+	case SMCCC_WORKAROUND_3:
+		x[0] = (uint64_t)workaround(fn, host.wa3);
+		return;
+	}
+	if (!trng_call(fn, x)) {
+		x[0] = (uint64_t)SMCCC_NOT_SUPPORTED;
+	}
+}
+
+static inline void call(struct vcpu *v, uint64_t *x)
+{
+	uint32_t fn = (uint32_t)x[0];
+	uint64_t mask = fn & SMCCC_64 ? UINT64_MAX : UINT32_MAX;
+	psci_fn_t handler;
+
+	if (unlikely((fn & ~(uint32_t)(SMCCC_64 | (PSCI_COUNT - 1))) !=
+		     PSCI_RANGE)) {
+		call_other(x);
+		return;
+	}
+	handler = psci_table[psci_index(fn)];
+	if (!handler) {
+		x[0] = (uint64_t)SMCCC_NOT_SUPPORTED;
+		return;
+	}
+	x[0] = (uint64_t)handler(v, x[1] & mask, x[2] & mask, x[3] & mask);
+}
+
+/* Immediates other than 0 are reserved (DEN0028 2.9): no call is there. */
+static inline void call_imm(struct vcpu *v, struct guest_regs *regs,
+			    uint64_t esr)
+{
+	if (unlikely(esr_imm16(esr))) {
+		regs->x[0] = (uint64_t)SMCCC_NOT_SUPPORTED;
+		return;
+	}
+	call(v, regs->x);
+}
+
+void trap_hvc64(struct vcpu *v, struct guest_regs *regs, uint64_t esr)
+{
+	call_imm(v, regs, esr);
+}
+
+/* Unlike HVC, a trapped SMC has not been executed. */
+void trap_smc64(struct vcpu *v, struct guest_regs *regs, uint64_t esr)
+{
+	trap_skip(regs, esr);
+	call_imm(v, regs, esr);
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Calls a guest makes to its firmware: SMCCC (DEN0028), PSCI (DEN0022),
+ * TRNG (DEN0098). */
+#ifndef VCPU_SMCCC_H
+#define VCPU_SMCCC_H
+
+#include <libs/types.h>
+
+struct vcpu;
+struct guest_regs;
+
+#define SMCCC_SUCCESS 0
+#define SMCCC_NOT_SUPPORTED (-1)
+#define SMCCC_NOT_REQUIRED 1
+#define SMCCC_INVALID_PARAMETER (-3)
+
+#define SMCCC_FAST BIT(31)
+#define SMCCC_64 BIT(30)
+
+#define SMCCC_VERSION 0x80000000u
+#define SMCCC_ARCH_FEATURES 0x80000001u
+#define SMCCC_ARCH_SOC_ID 0x80000002u
+#define SMCCC_WORKAROUND_1 0x80008000u
+#define SMCCC_WORKAROUND_2 0x80007fffu
+#define SMCCC_WORKAROUND_3 0x80003fffu
+
+#define SMCCC_1_1 0x10001
+#define SMCCC_1_2 0x10002
+
+/* Ask the host's firmware, once, what there is to pass on. */
+void smccc_probe(void);
+
+/*
+ * PSCI: function `n` (0-31) of the standard service range, by the 64-bit
+ * calling convention or not. The value for x0.
+ */
+#define PSCI_RANGE 0x84000000u
+#define PSCI_COUNT 32
+typedef int64_t (*psci_fn_t)(struct vcpu *v, uint64_t a1, uint64_t a2,
+			     uint64_t a3);
+extern const psci_fn_t psci_table[2 * PSCI_COUNT];	/* [64-bit][n] */
+
+static inline unsigned int psci_index(uint32_t fn)
+{
+	return (fn & (PSCI_COUNT - 1)) + (fn & SMCCC_64 ? PSCI_COUNT : 0);
+}
+
+/* TRNG: false if `fn` is none of its functions. */
+bool trng_call(uint32_t fn, uint64_t *x);
+
+#endif

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * WFI and WFE, with and without timeout. A wait may always end early, so
+ * nothing here insists.
+ */
+#include <arch_impl/cpu.h>
+#include <arch_impl/esr.h>
+#include <arch_impl/trap.h>
+#include <core/guest.h>
+#include <core/sched.h>
+#include <core/vcpu.h>
+
+#include "wfx.h"
+
+bool arch_vcpu_has_work(struct vcpu *v)
+{
+	return vgic_has_pending(v);
+}
+
+void wfx_wait(struct vcpu *v)
+{
+	if (arch_vcpu_has_work(v)) {
+		return;
+	}
+	v->arch.waiting = true;
+	sched_block();
+	v->arch.waiting = false;
+}
+
+struct timeout {
+	struct timer timer;
+	struct vcpu *vcpu;
+};
+
+static void timeout_expired(struct timer *t)
+{
+	sched_wake(container_of(t, struct timeout, timer)->vcpu);
+}
+
+/* Until CNTVCT reaches `until` (Arm ARM, WFIT). */
+static void wait_until(struct vcpu *v, uint64_t until)
+{
+	struct timeout t = { .vcpu = v };
+
+	if (read_sysreg(cntvct_el0) >= until) {
+		return;
+	}
+	timer_init(&t.timer, timeout_expired);
+	timer_set(&t.timer, until + v->guest->arch.cntvoff);
+	wfx_wait(v);
+	timer_cancel(&t.timer);
+}
+
+void trap_wfx(struct vcpu *v, struct guest_regs *regs, uint64_t esr)
+{
+	trap_skip(regs, esr);
+	switch (esr_wfx_kind(esr)) {
+	case WFX_WFI:
+		wfx_wait(v);
+		break;
+	case WFX_WFIT:
+		wait_until(v, trap_reg(regs, esr_wfx_reg(esr)));
+		break;
+	case WFX_WFE:
+	case WFX_WFET:
+		/* Only trapped while others are ready: context.c. */
+		sched_yield();
+		break;
+	}
+}
