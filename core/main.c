@@ -177,6 +177,7 @@ static void init_thread(void *arg)
 	if (err) {
 		fatal("work queue", err);
 	}
+	guest_init();
 	(void)driver_probe(DRIVER_OTHER);
 	mount_root();
 	err = hostcon_present() ? hostcon_start() : 0;

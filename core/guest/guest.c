@@ -27,7 +27,7 @@ static void report_to_log(void *ctx, const char *message)
 
 /* --- list and references ------------------------------------------------ */
 
-void guest_list_init(void)
+void guest_init(void)
 {
 	mutex_init(&list_lock);
 }

@@ -12,7 +12,6 @@ struct guest_entry {
 };
 
 /* guest.c */
-void guest_list_init(void);
 int __must_check guest_link(struct guest *g);	/* -ERR_EXIST; sets id */
 void guest_action_work(struct work *w);
 

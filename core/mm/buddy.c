@@ -173,7 +173,6 @@ static void block_push(struct buddy *b, struct buddy_range *r, uint64_t pfn,
 	unsigned int colour = pfn_colour(b, pfn);
 	struct list *node = page_node(pfn);
 
-	arch_mem_unpoison(node, sizeof(*node));
 	list_push(list_of(b, order, colour), node);
 	b->avail[order] |= BIT(colour);
 	b->blocks[order]++;

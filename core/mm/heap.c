@@ -125,6 +125,7 @@ static void large_free(void *va)
 	if (!l) {
 		panic("heap_free: %p is not in use", va);
 	}
+	arch_mem_unpoison(va, l->pages * PAGE_SIZE);
 	page_free_exact(arch_virt_to_phys(va), l->pages);
 	heap_free(l);
 }

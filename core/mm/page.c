@@ -166,7 +166,6 @@ int page_alloc(paddr_t *out, unsigned int order, colour_mask_t mask)
 		return err;
 	}
 	*out = PADDR(pfn << PAGE_SHIFT);
-	arch_mem_unpoison(arch_phys_to_virt(*out), PAGE_SIZE << order);
 	return 0;
 }
 

@@ -80,6 +80,7 @@ static struct slab *slab_create(struct pool *p)
 
 static void slab_destroy(struct pool *p, struct slab *s)
 {
+	arch_mem_unpoison(s, slab_size(p));
 	s->pool = NULL;
 	p->slabs--;
 	page_free(arch_virt_to_phys(s), p->slab_order);

@@ -36,13 +36,14 @@ struct vcpu *arch_vcpu_switch(struct vcpu *prev, struct vcpu *next)
 		vcpu_context_save(prev);
 	}
 	fp_switch_out(prev);
-	fp_switch_in(next);
 	if (next->guest) {
 		vcpu_context_restore(next);
 		if (READ_ONCE(next->stop_requested)) {
 			/* It has to look at that before it goes on. */
 			this_cpu()->need_resched = 1;
 		}
+	} else {
+		fp_switch_in(next);
 	}
 	return switch_stack(prev, next);
 }

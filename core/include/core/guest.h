@@ -58,6 +58,9 @@ struct guest {
 	char crash_reason[GUEST_CRASH_REASON_LEN]; /* by crash_vcpu */
 };
 
+/* Once, before any of the others. */
+void guest_init(void);
+
 /* Create from description file (.dtb) in the vfs: all or nothing. Mistakes
  * are told one by one through report. The result is referenced for the
  * caller. -ERR_EXIST: name taken. */
