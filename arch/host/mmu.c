@@ -2,14 +2,13 @@
 /* Host: physical memory and the hypervisor's address space, by mmap. */
 #define _GNU_SOURCE
 #include <arch/mmu.h>
+#include <arch_impl/host_ram.h>
 #include <core/page.h>
 #include <libs/error.h>
 #include <pthread.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <unistd.h>
 
 #ifdef __SANITIZE_ADDRESS__
 #define HAVE_ASAN 1
@@ -28,39 +27,13 @@ struct mapping {
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct mapping *mappings;
-static int ram_fd = -1;
-
-static void die(const char *what)
-{
-	perror(what);
-	abort();
-}
-
-static void reserve(uint64_t base, uint64_t size, int prot, int fd)
-{
-	int flags = MAP_FIXED_NOREPLACE | MAP_NORESERVE |
-		    (fd < 0 ? MAP_PRIVATE | MAP_ANONYMOUS : MAP_SHARED);
-
-	if (mmap((void *)(uintptr_t)base, size, prot, flags, fd, 0) !=
-	    (void *)(uintptr_t)base) {
-		die("mmap");
-	}
-}
 
 __attribute__((constructor)) static void host_memory_init(void)
 {
-	ram_fd = memfd_create("socle-ram", 0);
-	if (ram_fd < 0 || ftruncate(ram_fd, HOST_PHYS_SIZE)) {
-		die("memfd_create");
-	}
-	reserve(HOST_PHYS_BASE, HOST_PHYS_SIZE, PROT_READ | PROT_WRITE,
-		ram_fd);
-	madvise((void *)(uintptr_t)HOST_PHYS_BASE, HOST_PHYS_SIZE,
-		MADV_DONTDUMP);
-	reserve(MMU_WINDOW_BASE, MMU_WINDOW_SIZE, PROT_NONE, -1);
+	host_reserve(MMU_WINDOW_BASE, MMU_WINDOW_SIZE, PROT_NONE, -1);
 	if (page_add_ram(PADDR(HOST_RAM_BASE), HOST_RAM_SIZE) ||
 	    page_init_done()) {
-		die("page_init_done");
+		host_die("page_init_done");
 	}
 }
 
@@ -145,8 +118,8 @@ static int map_locked(uint64_t va, uint64_t pa, uint64_t size,
 		return -ERR_NOMEM;
 	}
 	if (mmap((void *)(uintptr_t)va, size, host_prot(prot),
-		 MAP_SHARED | MAP_FIXED, ram_fd, (off_t)pa) == MAP_FAILED) {
-		die("mmap");
+		 MAP_SHARED | MAP_FIXED, host_ram_fd, (off_t)pa) == MAP_FAILED) {
+		host_die("mmap");
 	}
 	*m = (struct mapping){ va, size, pa, prot, mappings };
 	mappings = m;
@@ -187,7 +160,7 @@ int arch_mmu_unmap(vaddr_t va, uint64_t size)
 	    mmap((void *)(uintptr_t)va.v, size, PROT_NONE,
 		 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE, -1,
 		 0) == MAP_FAILED) {
-		die("arch_mmu_unmap");
+		host_die("arch_mmu_unmap");
 	}
 	pthread_mutex_unlock(&lock);
 	return 0;

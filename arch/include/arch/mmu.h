@@ -13,8 +13,9 @@
  *   paddr_t arch_virt_to_phys(const void *va);   direct map and image only
  *   MMU_WINDOW_BASE, MMU_WINDOW_SIZE             addresses for other mappings
  *
- * Where a tool checks accesses (AddressSanitizer), free heap memory is told
- * to it; elsewhere these do nothing:
+ * Where a tool checks accesses (AddressSanitizer), it is told which memory is
+ * not for use; no poison is left in pages that are freed. Elsewhere these do
+ * nothing:
  *
  *   void arch_mem_poison(const void *p, size_t size);
  *   void arch_mem_unpoison(const void *p, size_t size);

@@ -12,7 +12,6 @@
 
 #include <libs/types.h>
 
-#define HOST_PHYS_BASE UINT64_C(0x510000000000)
 #define HOST_PHYS_SIZE GIB(256)
 #define HOST_RAM_BASE GIB(1)
 #define HOST_RAM_SIZE MIB(512)
@@ -21,21 +20,24 @@
 #define MMU_WINDOW_BASE UINT64_C(0x500000000000)
 #define MMU_WINDOW_SIZE GIB(64)
 
+/* Where physical address 0 is. */
+extern uint8_t *const host_phys;
+
 static inline void *arch_phys_to_virt(paddr_t pa)
 {
-	return (void *)(uintptr_t)(HOST_PHYS_BASE + pa.v);
+	return host_phys + pa.v;
 }
 
 static inline paddr_t arch_virt_to_phys(const void *va)
 {
-	return PADDR((uintptr_t)va - HOST_PHYS_BASE);
+	return PADDR((uintptr_t)va - (uintptr_t)host_phys);
 }
 
 /* For AddressSanitizer; nothing without it. */
 void arch_mem_poison(const void *p, size_t size);
 void arch_mem_unpoison(const void *p, size_t size);
 
-/* Page tables in use by arch_mmu_map() on the window: mapped bytes. */
+/* Bytes that arch_mmu_map() has mapped in the window. */
 uint64_t host_window_mapped(void);
 
 #endif
