@@ -293,7 +293,7 @@ void sched_block(void)
 	arch_irq_restore(flags);
 }
 
-void sched_yield(void)
+void sched_relinquish(void)
 {
 	unsigned long flags = arch_irq_save();
 

@@ -77,7 +77,7 @@ static void block(struct puppet *p)
 static void yield(struct puppet *p)
 {
 	(void)p;
-	sched_yield();
+	sched_relinquish();
 	host_pause();
 }
 

@@ -209,7 +209,7 @@ static void mutex_main(void *arg)
 			host_pause();
 		}
 		if (rnd(8) == 0) {
-			sched_yield();
+			sched_relinquish();
 		}
 		counter = seen + 1;
 		inside_mutex--;
@@ -370,7 +370,7 @@ static void victim_main(void *arg)
 			(void)wait_block(time_now() + rnd(200000));
 			break;
 		case 1:
-			sched_yield();
+			sched_relinquish();
 			break;
 		case 2:
 			preempt_disable();

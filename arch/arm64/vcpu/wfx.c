@@ -64,7 +64,7 @@ void trap_wfx(struct vcpu *v, struct guest_regs *regs, uint64_t esr)
 	case WFX_WFE:
 	case WFX_WFET:
 		/* Only trapped while others are ready: context.c. */
-		sched_yield();
+		sched_relinquish();
 		break;
 	}
 }

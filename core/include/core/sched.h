@@ -103,7 +103,7 @@ void sched_block(void);
  * CPU_OFF, stop) until sched_start(). */
 void sched_off(void) __noreturn;
 /* Give up the CPU to a peer. */
-void sched_yield(void);
+void sched_relinquish(void);
 /* End the calling thread. */
 void sched_exit(void) __noreturn;
 
