@@ -45,8 +45,8 @@ const struct schema_node schema_nodes[] = {
 		.doc = "One device. With the address of a device of the default "
 		       "machine it stands for that one, and what it leaves "
 		       "out stays as it is there; else it is a new one. NAME "
-		       "is also the name in the OS's tree. Properties below "
-		       "that begin with `socle,` belong to one kind of device.",
+		       "is also the name in the OS's tree. Some kinds have "
+		       "properties of their own, see the end of this page.",
 		.many = true,
 	}, {
 		.path = "/devices/intc",
@@ -124,7 +124,7 @@ const struct schema_prop schema_props[] = {
 		       "always work.",
 	}, {
 		.node = "/", .name = "interrupt-parent", .type = SCHEMA_U32,
-		.min = 1, .max = UINT32_MAX - 1,
+		.max = UINT32_MAX,
 		.otherwise = "the guest's interrupt controller",
 		.doc = "Accepted for the sake of dtc; has no effect.",
 	},
@@ -168,12 +168,12 @@ const struct schema_prop schema_props[] = {
 	}, {
 		.node = "/boot", .name = "kernel-address", .type = SCHEMA_U64,
 		.max = UINT64_MAX, .align = 4, STORE_HAS(kernel_addr),
-		.otherwise = "as the format says, near the start of RAM",
+		.otherwise = "raw: RAM + 0x80000; else as the file says",
 		.doc = "Where `kernel` is loaded.",
 	}, {
 		.node = "/boot", .name = "entry", .type = SCHEMA_U64,
 		.max = UINT64_MAX, .align = 4, STORE_HAS(entry),
-		.otherwise = "as the format says",
+		.otherwise = "as the file says; raw: where it is loaded",
 		.doc = "Where VCPU 0 starts.",
 	}, {
 		.node = "/boot", .name = "initrd", .type = SCHEMA_PATH,
@@ -182,7 +182,7 @@ const struct schema_prop schema_props[] = {
 	}, {
 		.node = "/boot", .name = "initrd-address", .type = SCHEMA_U64,
 		.max = UINT64_MAX, .align = 4, STORE_HAS(initrd_addr),
-		.otherwise = "behind the kernel",
+		.otherwise = "a 2 MiB boundary where it fits",
 		.doc = "Where `initrd` is loaded.",
 	}, {
 		.node = "/boot", .name = "bootargs", .type = SCHEMA_TEXT,
@@ -197,7 +197,7 @@ const struct schema_prop schema_props[] = {
 	}, {
 		.node = "/boot", .name = "dtb-address", .type = SCHEMA_U64,
 		.max = UINT64_MAX, .align = 8, STORE_HAS(dtb_addr),
-		.otherwise = "behind kernel and initrd",
+		.otherwise = "the start of RAM",
 		.doc = "Where the OS's device tree is put.",
 	}, {
 		.node = "/devices", .name = "no-defaults", .type = SCHEMA_FLAG,
@@ -302,7 +302,9 @@ static void schema_allowed_number(const struct schema_prop *prop,
 		snprintf(align, sizeof(align), ", a multiple of %" PRIu64,
 			 prop->align);
 	}
-	if (prop->max < UINT32_MAX) {
+	if (prop->min == prop->max) {
+		snprintf(range, sizeof(range), ", %" PRIu64, prop->min);
+	} else if (prop->max < UINT32_MAX) {
 		snprintf(range, sizeof(range), " %" PRIu64 "..%" PRIu64,
 			 prop->min, prop->max);
 	}

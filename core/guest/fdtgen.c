@@ -130,38 +130,28 @@ static void fdtgen_memory(struct fdtgen *g)
 }
 
 /*
- * What the description's node says beyond the standard properties was checked
- * against its emulator's rows; it is the OS's business too (reg-shift), unless
- * it is ours.
+ * Numbers and flags among the emulator's own properties are the OS's business
+ * too (reg-shift); strings name things of the hypervisor.
  */
-static bool fdtgen_is_passed(const char *name)
+static bool fdtgen_is_passed(const struct schema_prop *own)
 {
-	static const char *const known[] = {
-		"compatible", "reg", "interrupts", "status", "phandle",
-		"linux,phandle",
-	};
-	unsigned int i;
-
-	for (i = 0; i < ARRAY_SIZE(known); i++) {
-		if (strcmp(known[i], name) == 0) {
-			return false;
-		}
-	}
-	return strncmp(name, "socle,", strlen("socle,")) != 0;
+	return (own->type == SCHEMA_U32 || own->type == SCHEMA_U64 ||
+		own->type == SCHEMA_LIST || own->type == SCHEMA_FLAG) &&
+	       strncmp(own->name, "socle,", strlen("socle,")) != 0;
 }
 
-static void fdtgen_passed(struct fdtgen *g, int node)
+static void fdtgen_passed(struct fdtgen *g, const struct config_device *dev)
 {
-	int offset;
+	const struct emulator *emu = emulator_find(dev->compatible);
+	const struct schema_prop *own = emu ? emu->props : NULL;
 
-	fdt_for_each_property_offset(offset, g->cfg->blob, node) {
-		const char *name;
-		const void *data;
+	for (; own && own->name; own++) {
 		int len;
+		const void *data = fdt_getprop(g->cfg->blob, dev->node,
+					       own->name, &len);
 
-		data = fdt_getprop_by_offset(g->cfg->blob, offset, &name, &len);
-		if (data && fdtgen_is_passed(name)) {
-			fdtgen_bytes(g, name, data, (size_t)len);
+		if (data && fdtgen_is_passed(own)) {
+			fdtgen_bytes(g, own->name, data, (size_t)len);
 		}
 	}
 }
@@ -216,7 +206,7 @@ static void fdtgen_device(struct fdtgen *g, uint32_t index)
 		fdtgen_arch_irqs(g, dev->irqs, dev->nirqs);
 	}
 	if (dev->node >= 0) {
-		fdtgen_passed(g, dev->node);
+		fdtgen_passed(g, dev);
 	}
 	if (dev->node >= 0 || (type && type->power_key)) {
 		fdtgen_u32(g, "phandle", fdtgen_phandle(g, dev->node,

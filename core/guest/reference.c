@@ -10,12 +10,29 @@
 #include "config_priv.h"
 #include "reference.h"
 
+#define REFERENCE_LINE 768
+
+/* '<' would begin a tag in Markdown, and '|' end a table's cell. */
+static void reference_escape(const char *s, char *buf, size_t size)
+{
+	size_t n = 0;
+
+	for (buf[0] = '\0'; *s != '\0' && n + 8 < size; s++) {
+		const char *as = *s == '<' ? "&lt;" : *s == '|' ? "\\|" : NULL;
+
+		n += (size_t)(as ? snprintf(buf + n, size - n, "%s", as)
+				 : snprintf(buf + n, size - n, "%c", *s));
+	}
+}
+
 static void reference_row(const struct schema_prop *row,
 			  void (*line)(const char *s))
 {
-	char allowed[CONFIG_TEXT], text[512];
+	char plain[CONFIG_TEXT], allowed[2 * CONFIG_TEXT];
+	char text[REFERENCE_LINE];
 
-	schema_allowed(row, allowed, sizeof(allowed));
+	schema_allowed(row, plain, sizeof(plain));
+	reference_escape(plain, allowed, sizeof(allowed));
 	snprintf(text, sizeof(text), "| `%s` | %s | %s | %s |", row->name,
 		 allowed, row->required ? "**required**"
 				 : row->otherwise ? row->otherwise : "none",
@@ -32,7 +49,7 @@ static void reference_head(void (*line)(const char *s))
 static void reference_node(const struct schema_node *node,
 			   void (*line)(const char *s))
 {
-	char text[512];
+	char text[REFERENCE_LINE];
 	unsigned int i;
 	bool any = false;
 
@@ -54,19 +71,11 @@ static void reference_node(const struct schema_node *node,
 	}
 }
 
-static void reference_type(const struct device_type *type,
-			   void (*line)(const char *s))
+static void reference_own(const struct emulator *emu,
+			  void (*line)(const char *s))
 {
-	const struct emulator *emu = emulator_find(type->compatible);
 	const struct schema_prop *own = emu ? emu->props : NULL;
-	char regs[16], text[512];
 
-	snprintf(regs, sizeof(regs), "%u", type->nregs);
-	snprintf(text, sizeof(text), "### %s\n\nEntries of `reg`: %s, each "
-		 "0x%x bytes or more. Interrupts: %u.%s\n", type->compatible,
-		 type->nregs ? regs : "1 to 3", type->min_size, type->nirqs,
-		 type->console ? " Can be the OS's console." : "");
-	line(text);
 	if (own && own->name) {
 		reference_head(line);
 		for (; own->name; own++) {
@@ -76,10 +85,36 @@ static void reference_type(const struct device_type *type,
 	}
 }
 
+/* An emulator that core/guest/device_types.c has no row for. */
+static void reference_plain(const struct emulator *emu,
+			    void (*line)(const char *s))
+{
+	char text[REFERENCE_LINE];
+
+	snprintf(text, sizeof(text), "### %s\n", emu->compatible[0]);
+	line(text);
+	reference_own(emu, line);
+}
+
+static void reference_type(const struct device_type *type,
+			   void (*line)(const char *s))
+{
+	char regs[16], text[REFERENCE_LINE];
+
+	snprintf(regs, sizeof(regs), "%u", type->nregs);
+	snprintf(text, sizeof(text), "### %s\n\nEntries of `reg`: %s, each "
+		 "0x%x bytes or more. Interrupts: %u.%s\n", type->compatible,
+		 type->nregs ? regs : "1 to 3", type->min_size, type->nirqs,
+		 type->console ? " Can be the OS's console." : "");
+	line(text);
+	reference_own(emulator_find(type->compatible), line);
+}
+
 static void reference_machine(const struct machine_device *row,
 			      void (*line)(const char *s))
 {
-	char irq[64] = "", many[64] = "", text[512];
+	char irq[64] = "", many[64] = "";
+	char text[REFERENCE_LINE];
 
 	if (row->spi >= 0) {
 		snprintf(irq, sizeof(irq), "%d%s, %s", row->spi,
@@ -98,6 +133,7 @@ static void reference_machine(const struct machine_device *row,
 
 void reference_print(void (*line)(const char *s))
 {
+	const struct emulator *const *it;
 	unsigned int i;
 
 	line("<!-- Made by `socle-check --reference`; edit the tables in "
@@ -125,5 +161,10 @@ void reference_print(void (*line)(const char *s))
 	line("\n## Kinds of devices\n");
 	for (i = 0; i < device_type_count; i++) {
 		reference_type(&device_types[i], line);
+	}
+	registry_for_each(emulator, it) {
+		if (!device_type_find((*it)->compatible[0])) {
+			reference_plain(*it, line);
+		}
 	}
 }
