@@ -31,11 +31,12 @@ static struct spinlock tx_lock = SPINLOCK_INIT(LOCK_UART);
 static uint8_t tx_buf[HOSTCON_TX_SIZE], rx_buf[HOSTCON_RX_SIZE];
 static struct ring tx = RING_INIT(tx_buf);	/* [L] */
 static struct ring rx = RING_INIT(rx_buf);	/* producer: interrupt */
-static struct waitqueue tx_wait, rx_wait;
+static struct waitqueue tx_wait = WAITQUEUE_INIT(tx_wait);
+static struct waitqueue rx_wait = WAITQUEUE_INIT(rx_wait);
 static struct uart *port;			/* [B] */
 static void (*early_putc)(uint8_t c);		/* [B] */
 static bool started;				/* [B] interrupts are on */
-static bool interrupted;			/* [A] */
+static bool interrupted, detached;		/* [A] keys typed */
 static bool woken;				/* [A] by hostcon_wake() */
 static bool at_line_start = true;		/* [L] */
 static uint8_t edit_buf[HOSTCON_EDIT_MAX];	/* [L] */
@@ -262,8 +263,6 @@ int hostcon_start(void)
 	if (port == NULL) {
 		return -ERR_NOENT;
 	}
-	wait_init(&tx_wait);
-	wait_init(&rx_wait);
 	ret = port->ops->start(port);
 	if (ret == 0) {
 		unsigned long flags = spin_lock_irqsave(&tx_lock);
@@ -279,8 +278,11 @@ void hostcon_rx(uint8_t c)
 	bool was_empty = ring_used(&rx) == 0;
 
 	stats.rx_bytes++;
-	if (c == 0x03) {
+	if (c == HOSTCON_INTERRUPT) {
 		__atomic_store_n(&interrupted, true, __ATOMIC_RELEASE);
+	} else if (c == HOSTCON_DETACH) {
+		__atomic_store_n(&detached, true, __ATOMIC_RELEASE);
+		hostcon_wake();
 	}
 	if (!ring_put(&rx, c)) {
 		stats.rx_dropped++;
@@ -305,17 +307,26 @@ void hostcon_tx_ready(void)
 	}
 }
 
-size_t hostcon_read_now(uint8_t *buf, size_t n)
-{
-	return ring_read(&rx, buf, n);
-}
-
 size_t hostcon_read(uint8_t *buf, size_t n)
 {
 	wait_event(&rx_wait, ring_used(&rx) > 0 || READ_ONCE(woken));
 	/* Before looking at what it was for: a later wake is another one. */
 	(void)__atomic_exchange_n(&woken, false, __ATOMIC_ACQ_REL);
 	return ring_read(&rx, buf, n);
+}
+
+void hostcon_wait(void)
+{
+	wait_event(&rx_wait, READ_ONCE(woken));
+	(void)__atomic_exchange_n(&woken, false, __ATOMIC_ACQ_REL);
+}
+
+void hostcon_discard(void)
+{
+	uint8_t part[64];
+
+	while (ring_read(&rx, part, sizeof(part)) > 0) {
+	}
 }
 
 void hostcon_wake(void)
@@ -337,6 +348,11 @@ int hostcon_getc(void)
 bool hostcon_take_interrupt(void)
 {
 	return __atomic_exchange_n(&interrupted, false, __ATOMIC_ACQ_REL);
+}
+
+bool hostcon_take_detach(void)
+{
+	return __atomic_exchange_n(&detached, false, __ATOMIC_ACQ_REL);
 }
 
 void hostcon_panic_write(const uint8_t *buf, size_t n)

@@ -7,31 +7,6 @@
 #include <stdio.h>
 #include <string.h>
 
-size_t utf8_char(const char *s, size_t n)
-{
-	unsigned char c = (unsigned char)s[0];
-	size_t len = c < 0x80 ? 1 : c < 0xe0 ? 2 : c < 0xf0 ? 3 : 4;
-
-	if (c < ' ' || c == 0x7f || (c >= 0x80 && c < 0xc2) || c > 0xf4 ||
-	    len > n) {
-		return 0;
-	}
-	for (size_t i = 1; i < len; i++) {
-		if (((unsigned char)s[i] & 0xc0) != 0x80) {
-			return 0;
-		}
-	}
-	/* C1 controls, which some terminals obey; overlong; surrogates. */
-	if ((c == 0xc2 && (unsigned char)s[1] < 0xa0) ||
-	    (c == 0xe0 && (unsigned char)s[1] < 0xa0) ||
-	    (c == 0xed && (unsigned char)s[1] > 0x9f) ||
-	    (c == 0xf0 && (unsigned char)s[1] < 0x90) ||
-	    (c == 0xf4 && (unsigned char)s[1] > 0x8f)) {
-		return 0;
-	}
-	return len;
-}
-
 void lineedit_out(struct lineedit *le, const char *s)
 {
 	le->ops->out(le->ctx, s, strlen(s));
@@ -43,16 +18,6 @@ static size_t draw_step(const char *s, size_t n)
 	size_t len = utf8_char(s, n);
 
 	return len > 0 ? len : 1;
-}
-
-static unsigned int draw_columns(const char *s, size_t n)
-{
-	unsigned int columns = 0;
-
-	for (size_t i = 0; i < n; i += draw_step(s + i, n - i)) {
-		columns++;
-	}
-	return columns;
 }
 
 static void row_put(struct lineedit_row *row, const char *s, size_t n)
@@ -88,7 +53,7 @@ static size_t draw_view(const struct lineedit *le, unsigned int width)
 	size_t view = MIN(le->view, le->cursor);
 
 	/* All fits: no scrolling, also after deleting. */
-	if (draw_columns(le->buf, le->len) <= width) {
+	if (utf8_columns(le->buf, le->len) <= width) {
 		return 0;
 	}
 	/* One column at either end is for the marks '<' and '>'. */
@@ -102,7 +67,7 @@ static size_t draw_view(const struct lineedit *le, unsigned int width)
 			}
 		}
 	}
-	while (draw_columns(le->buf + view, le->cursor - view) + 2 >= width) {
+	while (utf8_columns(le->buf + view, le->cursor - view) + 2 >= width) {
 		view += draw_step(le->buf + view, le->len - view);
 	}
 	return view;
@@ -200,7 +165,7 @@ void lineedit_flush(struct lineedit *le)
 	same = draw_same(old, &row);
 	at = old->cursor;
 	if (same < old->len || same < row.len) {
-		unsigned int to = draw_columns(row.text, same);
+		unsigned int to = utf8_columns(row.text, same);
 
 		n = draw_move(move, sizeof(move), at, to);
 		le->ops->out(le->ctx, move, n);

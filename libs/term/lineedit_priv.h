@@ -4,10 +4,7 @@
 #define LINEEDIT_PRIV_H
 
 #include <libs/lineedit.h>
-
-/* Bytes of the character at s[0..n), n > 0; 0 if it is none that can be
- * shown (RFC 3629, and no control characters). */
-size_t utf8_char(const char *s, size_t n);
+#include <libs/utf8.h>
 
 void lineedit_out(struct lineedit *le, const char *s);
 /* Insert n bytes at the cursor; false, nothing inserted: no room. */

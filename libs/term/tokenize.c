@@ -95,6 +95,7 @@ static int tokenize_words(struct tokenizer *z)
 		} else if (tokenize_blank(c)) {
 			z->at++;
 		} else if (c == '#') {
+			t->comment = true;
 			return 0;
 		} else {
 			ret = tokenize_open(z);
@@ -111,6 +112,7 @@ int tokenize(struct tokens *t, const char *line)
 	t->argc = 0;
 	t->open = false;
 	t->quote = 0;
+	t->comment = false;
 	t->error = NULL;
 	t->error_at = 0;
 	ret = tokenize_words(&z);

@@ -44,6 +44,9 @@ static void test_words(void **state)
 	check("a\\ b c", "a b|c");
 	check("\\#x \\\\ \\'", "#x|\\|'");
 	check("ls # all of it", "ls");
+	assert_true(t.comment);
+	check("ls '#'", "ls|#");
+	assert_false(t.comment);
 	check("# nothing", "");
 	check("a#b", "a#b");
 }

@@ -9,12 +9,15 @@
 /* Where a command reads and prints: terminal session or script. */
 struct session;
 
+/* At most 511 bytes at once; control characters but \n and \t become '?'. */
 void out(struct session *s, const char *fmt, ...) __printf(2, 3);
+/* Any length. */
+void out_text(struct session *s, const char *text, size_t n);
 /* One line "error: ..." that says what is wrong and what would be right. */
 void out_error(struct session *s, const char *fmt, ...) __printf(2, 3);
 /* True when Ctrl-C was pressed since the command started: stop soon. */
 bool session_interrupted(struct session *s);
-/* Raw mode for `guest console`: next byte typed, blocking; -ERR_INTR... */
+/* Next byte typed, blocking; -ERR_INTR when woken or at the end of input. */
 int session_getc(struct session *s);
 /* Raw bytes to the person, unformatted. Any thread. */
 void session_write(struct session *s, const uint8_t *buf, size_t n);
@@ -27,8 +30,11 @@ struct subcommand {
 	const char *name;
 	const char *usage;	/* arguments: "NAME [--json]" */
 	const char *summary;	/* one line */
+	/* argv[0] is the subcommand's name. Errors: 0 or negative; one that
+	 * was not told by out_error() is told by the terminal. */
 	int (*run)(struct session *s, int argc, char **argv);
-	/* Candidates for argument number argc (0-based after subcommand). */
+	/* Candidates for argument number argc (0: the first); argv[0..argc)
+	 * are those before it. */
 	void (*complete)(struct completion_ctx *c, int argc, char **argv);
 };
 
@@ -37,6 +43,7 @@ struct command {
 	const char *summary;
 	const char *usage;	/* for a command without subcommands */
 	const char *examples;	/* lines shown by `help NAME` */
+	/* With subcommands: run when none is named. argv[0] is the name. */
 	int (*run)(struct session *s, int argc, char **argv);
 	void (*complete)(struct completion_ctx *c, int argc, char **argv);
 	const struct subcommand *sub;	/* ends with a NULL name; or NULL */
@@ -44,27 +51,65 @@ struct command {
 #define COMMAND(ident) REGISTRY_ADD(command, struct command, ident)
 REGISTRY_DECLARE(command, struct command);
 
+/* What is typed of the word so far. */
+const char *complete_word(const struct completion_ctx *c);
+
 /* Ready-made completers. */
 void complete_guests(struct completion_ctx *c);
 void complete_paths(struct completion_ctx *c, const char *prefix);
 
 /*
  * A listing, printed as a table within 80 columns or as JSON (an array of
- * objects) when `--json` was given: declare columns, add rows, print.
+ * objects) when `--json` was given: declare columns, add rows cell by cell,
+ * print.
  */
-enum column_type { COL_STR, COL_U64, COL_HEX, COL_SIZE, COL_PERMILLE, COL_BOOL };
+enum column_type {
+	COL_STR,
+	COL_U64,
+	COL_HEX,	/* JSON: a string */
+	COL_SIZE,	/* bytes, shown as "256M"; JSON: bytes */
+	COL_PERMILLE,	/* shown as per cent with one decimal */
+	COL_BOOL,
+};
 struct column {
-	const char *title;	/* table heading; JSON key is its lower case */
+	const char *title;	/* table heading; JSON key is its lower case,
+				 * '%' becoming "_percent" */
 	enum column_type type;
 };
 struct table;
 struct table *table_begin(struct session *s, const struct column *cols,
 			  unsigned int ncols, bool json);
-void table_str(struct table *t, const char *v);
+void table_str(struct table *t, const char *v);	/* NULL: "-", JSON null */
+void table_fmt(struct table *t, const char *fmt, ...) __printf(2, 3);
 void table_u64(struct table *t, uint64_t v);	/* U64, HEX, SIZE, PERMILLE, BOOL */
+void table_none(struct table *t);		/* no value: "-", JSON null */
 void table_end(struct table *t);		/* prints and frees */
-/* Remove "--json" from argv; true if it was there. */
+
+/* Facts about one thing: "Name:  value" lines, or a JSON object. */
+struct record {
+	struct session *s;
+	bool json, first;
+};
+void record_begin(struct record *r, struct session *s, bool json);
+void record_str(struct record *r, const char *title, const char *v);
+void record_fmt(struct record *r, const char *title, const char *fmt, ...)
+	__printf(3, 4);
+void record_u64(struct record *r, const char *title, enum column_type type,
+		uint64_t v);
+void record_end(struct record *r);
+
+/* A number as a column of that type shows it; buf, which is returned. */
+const char *value_text(char *buf, size_t size, enum column_type type,
+		       uint64_t v);
+
+/* Remove `flag` (e.g. "--json") from argv; true if it was there. */
 bool take_flag(int *argc, char **argv, const char *flag);
+
+/* The command called `name`, or NULL; and number n by name, NULL past the end. */
+const struct command *command_find(const char *name);
+const struct command *command_nth(unsigned int n);
+/* Wrong arguments: say so, with the usage. Gives -ERR_INVAL. */
+int command_usage(struct session *s, const char *why);
 
 /* Run one line, as typed. The command's result. */
 int command_run_line(struct session *s, const char *line);

@@ -38,12 +38,21 @@ void hostcon_write_raw(const uint8_t *buf, size_t n);
 int hostcon_getc(void);
 /* At most n bytes, waiting for the first; their number: 0 only when woken. */
 size_t hostcon_read(uint8_t *buf, size_t n);
-/* Let the reader return. Any context, but for locks after LOCK_WAIT. */
+/* Wait for hostcon_wake() alone, whatever has been typed. */
+void hostcon_wait(void);
+/* Let the reader return from either. Any context, but for locks after LOCK_WAIT. */
 void hostcon_wake(void);
-/* As hostcon_read() without waiting; 0: nothing typed. */
-size_t hostcon_read_now(uint8_t *buf, size_t n);
-/* Has Ctrl-C been typed since this was last asked? */
+/* Drop what has been typed and not been read. */
+void hostcon_discard(void);
+
+/*
+ * Ctrl-C, or Ctrl-]: typed since this was last asked? Known at once, also
+ * while what was typed before it waits to be read; Ctrl-] wakes the reader.
+ */
+#define HOSTCON_INTERRUPT 0x03
+#define HOSTCON_DETACH 0x1d
 bool hostcon_take_interrupt(void);
+bool hostcon_take_detach(void);
 
 /*
  * The line being edited, for log lines to appear above it: `redraw` draws it

@@ -14,6 +14,7 @@ struct tokens {
 	size_t start[TOKENS_MAX];	/* where each word begins in the line */
 	bool open;		/* the line ends within the last word */
 	char quote;		/* quote that is open at the end, or 0 */
+	bool comment;		/* the line ends in a comment */
 	const char *error;	/* what is wrong, at which byte of the line */
 	size_t error_at;
 	char text[TOKENS_TEXT];

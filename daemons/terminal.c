@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The terminal on the host's serial port: greets, runs /boot.cmd, then reads
+ * and runs lines for ever.
+ */
+#include <cmd/session.h>
+#include <core/console.h>
+#include <core/guest.h>
+#include <core/hostcon.h>
+#include <core/page.h>
+#include <core/percpu.h>
+#include <core/sched.h>
+#include <core/version.h>
+#include <daemon/daemon.h>
+#include <libs/lineedit.h>
+#include <libs/vfs.h>
+#include <string.h>
+
+#define TERMINAL_PROMPT "socle> "
+#define TERMINAL_SCRIPT "/boot.cmd"
+#define TERMINAL_OUT 2048
+
+/* All of it belongs to the terminal's thread. */
+struct terminal {
+	struct session session;
+	struct lineedit edit;
+	struct history history;
+	char out[TERMINAL_OUT];		/* of the line editor, to be sent */
+	size_t out_n;
+};
+
+static struct terminal terminal;
+
+static void terminal_write(struct session *s, const uint8_t *buf, size_t n)
+{
+	(void)s;
+	hostcon_write(buf, n);
+}
+
+static void terminal_write_raw(struct session *s, const uint8_t *buf, size_t n)
+{
+	(void)s;
+	hostcon_write_raw(buf, n);
+}
+
+static size_t terminal_read(struct session *s, uint8_t *buf, size_t n)
+{
+	(void)s;
+	return hostcon_read(buf, n);
+}
+
+static void terminal_wait(struct session *s)
+{
+	(void)s;
+	hostcon_wait();
+}
+
+static void terminal_wake(struct session *s)
+{
+	(void)s;
+	hostcon_wake();
+}
+
+static bool terminal_take_interrupt(struct session *s)
+{
+	(void)s;
+	return hostcon_take_interrupt();
+}
+
+static bool terminal_take_detach(struct session *s)
+{
+	(void)s;
+	return hostcon_take_detach();
+}
+
+static void terminal_discard(struct session *s)
+{
+	(void)s;
+	hostcon_discard();
+}
+
+static const struct session_ops terminal_ops = {
+	.write = terminal_write,
+	.write_raw = terminal_write_raw,
+	.read = terminal_read,
+	.wait = terminal_wait,
+	.wake = terminal_wake,
+	.take_interrupt = terminal_take_interrupt,
+	.take_detach = terminal_take_detach,
+	.discard = terminal_discard,
+};
+
+/* Send what the line editor gave out; `editing`: its line stays. */
+static void terminal_send(struct terminal *t, bool editing)
+{
+	uint8_t redraw[HOSTCON_EDIT_MAX];
+	size_t n = 0;
+
+	if (editing) {
+		n = lineedit_redraw(&t->edit, (char *)redraw, sizeof(redraw));
+	}
+	hostcon_edit((const uint8_t *)t->out, t->out_n, redraw, n);
+	t->out_n = 0;
+}
+
+static void terminal_edit_out(void *ctx, const char *s, size_t n)
+{
+	struct terminal *t = ctx;
+
+	while (n > 0) {
+		size_t part = MIN(n, sizeof(t->out) - t->out_n);
+
+		memcpy(t->out + t->out_n, s, part);
+		t->out_n += part;
+		s += part;
+		n -= part;
+		if (n > 0) {
+			terminal_send(t, false);
+		}
+	}
+}
+
+static void terminal_edit_complete(void *ctx, struct lineedit *le,
+				   const char *line)
+{
+	(void)ctx;
+	command_complete(le, line);
+}
+
+static const struct lineedit_ops terminal_edit_ops = {
+	.out = terminal_edit_out,
+	.complete = terminal_edit_complete,
+};
+
+/* Feed what has been read; an event leaves the rest for later. */
+static enum lineedit_event terminal_feed(struct terminal *t)
+{
+	struct session *s = &t->session;
+
+	while (s->in_at < s->in_n) {
+		enum lineedit_event event =
+			lineedit_feed(&t->edit, s->in[s->in_at++]);
+
+		if (event != LINEEDIT_MORE) {
+			return event;
+		}
+	}
+	return LINEEDIT_MORE;
+}
+
+/* Read a line at the prompt. */
+static enum lineedit_event terminal_line(struct terminal *t)
+{
+	struct session *s = &t->session;
+	enum lineedit_event event;
+
+	lineedit_begin(&t->edit, TERMINAL_PROMPT);
+	while ((event = terminal_feed(t)) == LINEEDIT_MORE) {
+		lineedit_flush(&t->edit);
+		terminal_send(t, true);
+		s->in_at = 0;
+		s->in_n = hostcon_read(s->in, sizeof(s->in));
+	}
+	terminal_send(t, false);
+	return event;
+}
+
+static void terminal_run(struct terminal *t)
+{
+	struct session *s = &t->session;
+
+	switch (terminal_line(t)) {
+	case LINEEDIT_LINE:
+		if (t->edit.overflow) {
+			out_error(s, "a line may have %u bytes; this one was "
+				  "not run", LINEEDIT_MAX - 1);
+		} else {
+			(void)command_run_line(s, t->edit.buf);
+		}
+		break;
+	case LINEEDIT_EOF:
+		out(s, "'host shutdown' switches the machine off\n");
+		break;
+	default:
+		/* Ctrl-C, which the editor has shown. */
+		session_forget_interrupt(s);
+		break;
+	}
+}
+
+static void terminal_greet(struct session *s)
+{
+	unsigned int online = 0;
+	struct page_stats st;
+	char size[32];
+
+	for (unsigned int i = 0; i < cpu_count; i++) {
+		online += cpu_online(i);
+	}
+	page_get_stats(&st);
+	out(s, "\nSocle %s, %u CPU%s, %s of memory free. 'help' lists the "
+	    "commands.\n", version_string(), online, online == 1 ? "" : "s",
+	    value_text(size, sizeof(size), COL_SIZE,
+		       ALIGN_DOWN(st.free * PAGE_SIZE, MIB(1))));
+}
+
+static void terminal_boot_script(struct session *s)
+{
+	struct vfs_stat st;
+
+	if (vfs_stat(TERMINAL_SCRIPT, &st) != 0) {
+		out(s, "There is no " TERMINAL_SCRIPT ".\n");
+		return;
+	}
+	(void)command_run_file(s, TERMINAL_SCRIPT);
+}
+
+static void terminal_tell_guests(struct session *s)
+{
+	char device[CONSOLE_NAME_MAX];
+	struct guest *g;
+
+	for (unsigned int n = 0; (g = guest_get_nth(n)) != NULL; n++) {
+		if (g->state == GUEST_RUNNING &&
+		    console_nth(g->name, 0, device, sizeof(device))) {
+			out(s, "%s is running; its console: guest console %s "
+			    "(leave with Ctrl-])\n", g->name, g->name);
+		}
+		guest_put(g);
+	}
+}
+
+static void terminal_main(void *arg)
+{
+	struct terminal *t = &terminal;
+	struct session *s = &t->session;
+
+	(void)arg;
+	session_init(s, &terminal_ops);
+	lineedit_init(&t->edit, &terminal_edit_ops, t, &t->history);
+	terminal_greet(s);
+	terminal_boot_script(s);
+	terminal_tell_guests(s);
+	if (!hostcon_present()) {
+		return;		/* nobody can type: the guests run alone */
+	}
+	s->typed = true;
+	session_paste_marks(s, true);
+	for (;;) {
+		terminal_run(t);
+	}
+}
+
+static const struct daemon terminal_daemon = {
+	.name = "terminal",
+	.priority = SCHED_PRIO_MAX - 1,
+	.run = terminal_main,
+};
+DAEMON(terminal_daemon);
