@@ -14,15 +14,7 @@
 #include "emulators/watchdog/sp805.c"
 #include "tests/unit/emu_fake.h"
 
-#include <core/sched.h>
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-/* The sanitizers call the C library's function of this name; they must not
- * drag in the scheduler. */
-void sched_relinquish(void)
-{
-}
 
 /* Timers that one access may cause to fire, however much time passes. */
 #define MAX_FIRED_PER_STEP 4
