@@ -263,6 +263,36 @@ static void test_slice_kept(void **state)
 	assert_ptr_equal(current_of(1), puppets[1].v);
 }
 
+/* The timer is set for later than what an earlier VCPU's rest allows. */
+static void test_slice_sooner(void **state)
+{
+	struct cpumask m = only(1);
+
+	(void)state;
+	create_on(0, 0, 3, &m);
+	create_on(0, 1, 3, &m);
+	rounds(2);
+	host_advance(SLICE - 10);
+	create_on(0, 2, 5, &m);
+	create_on(0, 3, 5, &m);
+	rounds(2);
+	assert_ptr_equal(current_of(1), puppets[2].v);
+	host_advance(20);
+	rounds(1);
+	puppets[2].todo = block;
+	rounds(1);
+	assert_ptr_equal(current_of(1), puppets[3].v);
+	puppets[3].todo = block;
+	rounds(1);
+	assert_ptr_equal(current_of(1), puppets[0].v);
+	host_advance(9);
+	rounds(1);
+	assert_ptr_equal(current_of(1), puppets[0].v);
+	host_advance(1);
+	rounds(1);
+	assert_ptr_equal(current_of(1), puppets[1].v);
+}
+
 static void test_yield(void **state)
 {
 	struct cpumask m = only(3);
@@ -329,6 +359,57 @@ static void test_wake_last_cpu(void **state)
 		assert_int_equal(puppets[0].last_cpu, cpu);
 		assert_int_equal(puppets[0].runs, 2 * i + 4);
 	}
+}
+
+/* Puppet 0 wakes puppet 1, which is above it on the same CPU. */
+static unsigned int runs_seen[2];
+
+static void wake_above(struct puppet *p)
+{
+	unsigned long flags;
+
+	(void)p;
+	sched_wake(puppets[1].v);
+	runs_seen[0] = puppets[1].runs;
+	flags = arch_irq_save();
+	sched_wake(puppets[1].v);
+	assert_int_equal(puppets[1].runs, runs_seen[0]);
+	arch_irq_restore(flags);
+	runs_seen[1] = puppets[1].runs;
+	preempt_disable();
+	sched_wake(puppets[1].v);
+	assert_int_equal(puppets[1].runs, runs_seen[1]);
+	preempt_enable();
+	assert_int_equal(puppets[1].runs, runs_seen[1] + 1);
+}
+
+static void block_again(struct puppet *p)
+{
+	p->todo = block_again;
+	sched_block();
+}
+
+/* At once; with interrupts masked, when they are unmasked; with preemption
+ * disabled, when it is enabled. */
+static void test_wake_above(void **state)
+{
+	struct cpumask m = only(2);
+	unsigned int runs;
+
+	(void)state;
+	create_on(0, 0, 3, &m);
+	create_on(0, 1, 6, &m);
+	rounds(2);
+	assert_ptr_equal(current_of(2), puppets[1].v);
+	puppets[1].todo = block_again;
+	rounds(1);
+	runs = puppets[1].runs;
+	assert_ptr_equal(current_of(2), puppets[0].v);
+	puppets[0].todo = wake_above;
+	rounds(1);
+	assert_int_equal(runs_seen[0], runs + 1);
+	assert_int_equal(runs_seen[1], runs + 2);
+	assert_ptr_equal(current_of(2), puppets[0].v);
 }
 
 static void test_wake_pending(void **state)
@@ -648,6 +729,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(test_priority), T(test_round_robin), T(test_slice_kept),
+		T(test_slice_sooner), T(test_wake_above),
 		T(test_yield), T(test_spread), T(test_wake_last_cpu),
 		T(test_wake_pending), T(test_affinity), T(test_set_priority),
 		T(test_pause), T(test_times), T(test_ids), T(test_policy),

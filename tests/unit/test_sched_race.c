@@ -323,7 +323,104 @@ static void test_free_at_once(void **state)
 	}
 }
 
+/* --- timers that several CPUs set and cancel --- */
+
+#define SHARED 3
+
+static struct shared {
+	struct timer t;
+	bool running;
+	bool forbidden;		/* cancelled, and not set since */
+	unsigned int fired;
+} shared[SHARED];
+static struct mutex shared_mutex[SHARED];
+
+static void shared_fn(struct timer *t)
+{
+	struct shared *s = container_of(t, struct shared, t);
+
+	assert_false(s->running);
+	s->running = true;
+	s->fired++;
+	host_point();
+	assert_false(s->forbidden);
+	if (rnd(8) == 0) {
+		timer_set(t, time_now() + rnd(50000));
+	}
+	host_point();
+	assert_false(s->forbidden);
+	s->running = false;
+}
+
+static void timer_main(void *arg)
+{
+	unsigned int n = (unsigned int)(uintptr_t)arg;
+
+	for (unsigned int i = 0; i < 40; i++) {
+		unsigned int k = rnd(SHARED);
+		struct shared *s = &shared[k];
+
+		mutex_lock(&shared_mutex[k]);
+		if (rnd(3)) {
+			s->forbidden = false;
+			timer_set(&s->t, time_now() + rnd(3) * rnd(40000));
+		} else {
+			timer_cancel(&s->t);
+			assert_false(s->running);
+			s->forbidden = true;
+		}
+		mutex_unlock(&shared_mutex[k]);
+		if (rnd(2)) {
+			host_pause();
+		}
+	}
+	done[n] = true;
+}
+
+static void test_timers(void **state)
+{
+	unsigned int fired = 0;
+
+	(void)state;
+	for (unsigned int i = 0; i < SHARED; i++) {
+		timer_init(&shared[i].t, shared_fn);
+		mutex_init(&shared_mutex[i]);
+	}
+	for (unsigned int seed = 0; seed < SEEDS; seed++) {
+		begin(seed);
+		for (unsigned int i = 0; i < CPUS; i++) {
+			spawn(i, 3, false, timer_main);
+		}
+		run_until(done, CPUS);
+		for (unsigned int i = 0; i < SHARED; i++) {
+			host_set_cpu(0);
+			timer_cancel(&shared[i].t);
+			fired += shared[i].fired;
+		}
+		end(0);
+	}
+	assert_true(fired > SEEDS * 10);
+}
+
 /* --- control from outside: pause, resume, affinity, priority --- */
+
+static void check_paused(struct vcpu *v)
+{
+	assert_true(v->paused);
+	assert_false(v->queued);
+	assert_int_not_equal(v->state, VCPU_RUNNING);
+	assert_int_equal(v->on_cpu, ON_CPU_NO);
+}
+
+/* Where it may be, or asked to leave. */
+static void check_place(void)
+{
+	unsigned long flags = arch_irq_save();
+
+	assert_true(cpumask_test(&this_cpu()->current->affinity, cpu_id()) ||
+		    this_cpu()->need_resched);
+	arch_irq_restore(flags);
+}
 
 static void control_main(void *arg)
 {
@@ -336,10 +433,12 @@ static void control_main(void *arg)
 		switch (rnd(4)) {
 		case 0:
 			sched_pause(v);
+			check_paused(v);
 			if (rnd(2)) {
 				host_pause();
 			}
 			sched_wake(v);
+			check_paused(v);
 			sched_resume(v);
 			break;
 		case 1:
@@ -365,6 +464,7 @@ static void victim_main(void *arg)
 
 	/* Only ends when the controller has: it must not wake the dead. */
 	while (!done[0]) {
+		check_place();
 		switch (rnd(4)) {
 		case 0:
 			(void)wait_block(time_now() + rnd(200000));
@@ -610,6 +710,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(test_ring), T(test_mutex), T(test_free_at_once),
+		T(test_timers),
 		T(test_control), T(test_start_off),
 		T(test_threads_and_calls), T(test_call_slots), T(test_sleep),
 	};
