@@ -10,9 +10,11 @@
 #include <cmocka.h>
 #include <libfdt.h>
 
+#include <arch_impl/mpidr.h>
 #include <core/guest_config.h>
 #include <libs/error.h>
 
+#include "core/guest/config_priv.h"
 #include "tests/unit/dts.h"
 #include "tests/unit/guest_fixture.h"
 
@@ -315,6 +317,22 @@ static void test_cpus(void **state)
 	assert_true(cell("/intc@8000000", "reg", 7) >= 128 * 0x20000);
 }
 
+/* The tree names CPUs as they name themselves. */
+static void test_hwid(void **state)
+{
+	struct guest_config cfg = { .gic_version = 3 };
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < CONFIG_MAX_VCPUS; i++) {
+		assert_int_equal(machine_hwid(&cfg, i), vcpu_mpidr(i, 3));
+	}
+	cfg.gic_version = 2;
+	for (i = 0; i < MACHINE_GIC_V2_VCPUS; i++) {
+		assert_int_equal(machine_hwid(&cfg, i), vcpu_mpidr(i, 2));
+	}
+}
+
 static void test_devices(void **state)
 {
 	(void)state;
@@ -438,6 +456,7 @@ int main(void)
 		cmocka_unit_test(test_comparison),
 		cmocka_unit_test(test_chosen),
 		cmocka_unit_test(test_cpus),
+		cmocka_unit_test(test_hwid),
 		cmocka_unit_test(test_devices),
 		cmocka_unit_test(test_os_tree),
 		cmocka_unit_test(test_no_space),
