@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Any sequence of operations on translation tables, against the model. */
+#define MODEL_PAGES ((UINT64_C(1) << 18) + 2048)	/* all levels, and fast */
 #include "tests/unit/pgtable_model.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -25,7 +26,7 @@ struct geometry {
 
 static const struct geometry geometries[] = {
 	{ 0, 48, BIT(39) - GIB(1) },
-	{ 1, 40, BIT(40) - GIB(3) },
+	{ 1, 40, BIT(40) - GIB(2) },
 	{ 1, 36, GIB(2) },
 	{ 2, 33, GIB(5) },
 };

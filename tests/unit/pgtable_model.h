@@ -18,7 +18,9 @@
 
 #include "arch/arm64/mmu/pte.h"
 
+#ifndef MODEL_PAGES
 #define MODEL_PAGES (UINT64_C(3) << 18)		/* 3 GiB of addresses */
+#endif
 #define MODEL_TLB 64
 
 static void model_fail(const char *what, uint64_t where);
@@ -230,7 +232,7 @@ static void model_check_page(struct model *m, uint64_t page)
 }
 
 /* Every page, the counters, and that what is cached is true. */
-static void model_check(struct model *m)
+static inline void model_check(struct model *m)
 {
 	uint64_t leaves = 0;
 
