@@ -171,41 +171,28 @@ void sched_resume(struct vcpu *v)
 	sched_irq_restore(flags);
 }
 
-/* Set the affinity and act on it. False: `v` is just being left; again. */
-static bool try_affinity(struct vcpu *v, const struct cpumask *m)
-{
-	struct runqueue *rq = rq_lock_of(v);
-
-	v->affinity = *m;
-	if (!cpumask_test(m, rq->cpu) && v->state == VCPU_RUNNING) {
-		rq_resched(rq);
-	} else if (!cpumask_test(m, rq->cpu) && v->queued) {
-		if (vcpu_leaving(v)) {
-			spin_unlock(&rq->lock);
-			return false;
-		}
-		rq->now = time_now();
-		rq_dequeue(rq, v);
-		sched_place(v, rq);
-		return true;
-	}
-	spin_unlock(&rq->lock);
-	return true;
-}
-
 int sched_set_affinity(struct vcpu *v, const struct cpumask *m)
 {
 	unsigned long flags;
-	bool done;
+	struct runqueue *rq;
 
 	if (!affinity_ok(m) || vcpu_is_idle(v)) {
 		return -ERR_INVAL;
 	}
-	do {
-		flags = arch_irq_save();
-		done = try_affinity(v, m);
-		sched_irq_restore(flags);
-	} while (!done);
+	flags = arch_irq_save();
+	rq = rq_lock_of(v);
+	v->affinity = *m;
+	if (!cpumask_test(m, rq->cpu) && v->queued) {
+		rq->now = time_now();
+		rq_dequeue(rq, v);
+		sched_place(v, rq);
+	} else {
+		if (!cpumask_test(m, rq->cpu) && v->state == VCPU_RUNNING) {
+			rq_resched(rq);
+		}
+		spin_unlock(&rq->lock);
+	}
+	sched_irq_restore(flags);
 	return 0;
 }
 
