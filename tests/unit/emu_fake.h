@@ -141,8 +141,10 @@ void timer_init(struct timer *t, void (*fn)(struct timer *t))
 	t->fn = fn;
 }
 
+/* The real one asks the same of t->link. */
 static void fake_timer_remove(struct timer *t)
 {
+	t->link = NULL;
 	for (int i = 0; i < FAKE_TIMERS; i++) {
 		if (fake_timers[i] == t) {
 			fake_timers[i] = NULL;
@@ -157,6 +159,7 @@ void timer_set(struct timer *t, ticks_t deadline)
 	for (int i = 0; i < FAKE_TIMERS; i++) {
 		if (!fake_timers[i]) {
 			fake_timers[i] = t;
+			t->link = &fake_timers[i];
 			return;
 		}
 	}
