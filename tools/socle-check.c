@@ -62,8 +62,8 @@ static bool check_read(FILE *in, struct blob *out)
 			return false;
 		}
 		out->data = more;
-		out->size += fread(out->data + out->size, 1, room - out->size,
-				   in);
+		out->size +=
+			fread(out->data + out->size, 1, room - out->size, in);
 	} while (out->size == room && room < MIB(64));
 	return !ferror(in);
 }
@@ -101,7 +101,7 @@ static bool check_compile(const char *path, struct blob *out)
 		execlp("dtc", "dtc", "-q", "-I", "dts", "-O", "dtb", "--", path,
 		       (char *)NULL);
 		fprintf(stderr, "socle-check: dtc is missing: install the "
-			"package device-tree-compiler\n");
+				"package device-tree-compiler\n");
 		_exit(127);
 	}
 	close(ends[1]);
@@ -148,9 +148,10 @@ static bool check_write_tree(const struct guest_config *cfg)
 	if (ok) {
 		/* totalsize: second word of the header, big-endian. */
 		size = tree + 4;
-		ok = fwrite(tree, 1, (size_t)size[0] << 24 |
-			    (size_t)size[1] << 16 | (size_t)size[2] << 8 |
-			    size[3], stdout) > 0;
+		ok = fwrite(tree, 1,
+			    (size_t)size[0] << 24 | (size_t)size[1] << 16 |
+				    (size_t)size[2] << 8 | size[3],
+			    stdout) > 0;
 	} else {
 		fprintf(stderr, "socle-check: the tree cannot be made: %s\n",
 			err_str(err));
@@ -189,7 +190,8 @@ static uint64_t check_number(const char *option, const char *value,
 	uint64_t number;
 
 	if (parse_size(value, &number) < 0 || number < min || number > max) {
-		fprintf(stderr, "socle-check: --%s: found %s; allowed %llu..%llu\n",
+		fprintf(stderr,
+			"socle-check: --%s: found %s; allowed %llu..%llu\n",
 			option, value, (unsigned long long)min,
 			(unsigned long long)max);
 		exit(2);
@@ -234,14 +236,14 @@ int main(int argc, char **argv)
 				"ipa-bits", optarg, 32, 48);
 			break;
 		case GIC:
-			limits.gic_version = (uint32_t)check_number(
-				"gic", optarg, 2, 3);
+			limits.gic_version =
+				(uint32_t)check_number("gic", optarg, 2, 3);
 			limits.gicv2_ok = limits.gic_version == 2;
 			limits.gicv3_ok = limits.gic_version == 3;
 			break;
 		default:
-			limits.free_memory = check_number(
-				"free", optarg, 1, UINT64_MAX);
+			limits.free_memory =
+				check_number("free", optarg, 1, UINT64_MAX);
 			break;
 		}
 	}

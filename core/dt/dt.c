@@ -14,9 +14,9 @@
 
 #include "dt_priv.h"
 
-#define DT_MAX_SIZE MIB(2)		/* arm64 boot protocol */
+#define DT_MAX_SIZE MIB(2) /* arm64 boot protocol */
 
-static const void *dt_fdt;		/* [I] NULL before dt_init() */
+static const void *dt_fdt; /* [I] NULL before dt_init() */
 
 int dt_init(const void *fdt, size_t max_size, const char **why)
 {
@@ -87,8 +87,7 @@ const char *dt_node_path(dt_node_t node, char *buf, size_t size)
 	if (size == 0) {
 		return "";
 	}
-	if (size > INT_MAX ||
-	    fdt_get_path(dt_fdt, node, buf, (int)size) != 0) {
+	if (size > INT_MAX || fdt_get_path(dt_fdt, node, buf, (int)size) != 0) {
 		/* Too long, or no node: the end of the path says most. */
 		const char *name = dt_name(node);
 		size_t n = MIN(strlen(name), size - 1);

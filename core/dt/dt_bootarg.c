@@ -24,8 +24,7 @@ static const char *bootarg_end(const char *s)
 }
 
 /* Copy [s, end) without quotes, cut to fit. */
-static void bootarg_copy(const char *s, const char *end, char *buf,
-			 size_t size)
+static void bootarg_copy(const char *s, const char *end, char *buf, size_t size)
 {
 	size_t n = 0;
 
@@ -46,7 +45,7 @@ static const char *bootarg_match(const char *s, const char *end,
 	size_t n = strlen(name);
 
 	if (s < end && *s == '"') {
-		s++;			/* "name=two words" */
+		s++; /* "name=two words" */
 	}
 	if (n == 0 || (size_t)(end - s) < n || strncmp(s, name, n) != 0) {
 		return NULL;

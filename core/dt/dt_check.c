@@ -8,7 +8,7 @@
 #include <core/dt.h>
 #include <libs/error.h>
 
-#define DT_ALIGN 8			/* Devicetree Specification 0.4, 5.6 */
+#define DT_ALIGN 8 /* Devicetree Specification 0.4, 5.6 */
 #define DT_VERSION 17
 
 /*

@@ -37,8 +37,8 @@ static void dt_chosen_stdout(dt_node_t chosen, struct dt_chosen *out)
 	} else {
 		out->stdout_options = colon + 1;
 	}
-	out->stdout_node = fdt_path_offset_namelen(dt_blob(), path,
-						   (int)(colon - path));
+	out->stdout_node =
+		fdt_path_offset_namelen(dt_blob(), path, (int)(colon - path));
 }
 
 void dt_get_chosen(struct dt_chosen *out)
@@ -56,8 +56,7 @@ void dt_get_chosen(struct dt_chosen *out)
 		out->bootargs = bootargs ? bootargs : "";
 		dt_chosen_initrd(chosen, out);
 		dt_chosen_stdout(chosen, out);
-		out->rng_seed = dt_prop(chosen, "rng-seed",
-					&out->rng_seed_len);
+		out->rng_seed = dt_prop(chosen, "rng-seed", &out->rng_seed_len);
 		if (!out->rng_seed || out->rng_seed_len < 0) {
 			out->rng_seed = NULL;
 			out->rng_seed_len = 0;

@@ -7,7 +7,7 @@
 #include "dt_priv.h"
 
 #define DT_MAX_IRQ_CELLS 8
-#define DT_MAX_DEPTH 64			/* of nodes above one another */
+#define DT_MAX_DEPTH 64 /* of nodes above one another */
 
 /*
  * The Arm GIC's cells: type, number, flags (Linux
@@ -16,10 +16,10 @@
 static const struct {
 	uint32_t count, intid;
 } gic_types[] = {
-	{ 988, 32 },			/* SPI */
-	{ 16, 16 },			/* PPI */
-	{ 1024, 4096 },			/* extended SPI */
-	{ 64, 1056 },			/* extended PPI */
+	{ 988, 32 },    /* SPI */
+	{ 16, 16 },     /* PPI */
+	{ 1024, 4096 }, /* extended SPI */
+	{ 64, 1056 },   /* extended PPI */
 };
 
 static bool dt_irq_edge(uint32_t flags)
@@ -91,8 +91,8 @@ static int dt_irq_extended(const uint8_t *p, unsigned int len,
 	unsigned int cells;
 
 	for (; len >= DT_CELL; len -= cells * DT_CELL, p += cells * DT_CELL) {
-		dt_node_t controller = fdt_node_offset_by_phandle(dt_blob(),
-						(uint32_t)dt_cells(p, 1));
+		dt_node_t controller = fdt_node_offset_by_phandle(
+			dt_blob(), (uint32_t)dt_cells(p, 1));
 		int err = controller < 0 ? -ERR_FORMAT
 					 : dt_irq_cells(controller, &cells);
 

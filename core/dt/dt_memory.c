@@ -8,7 +8,7 @@
 #include "dt_priv.h"
 
 struct dt_span {
-	uint64_t base, last;		/* inclusive: may end at 2^64 - 1 */
+	uint64_t base, last; /* inclusive: may end at 2^64 - 1 */
 };
 
 static bool dt_is_memory(dt_node_t node)
@@ -124,7 +124,8 @@ int dt_for_each_memory(int (*fn)(paddr_t base, uint64_t size, void *arg),
 }
 
 static int dt_each_memreserve(int (*fn)(paddr_t base, uint64_t size,
-					bool no_map, void *arg), void *arg)
+					bool no_map, void *arg),
+			      void *arg)
 {
 	int i, n = fdt_num_mem_rsv(dt_blob());
 
@@ -145,8 +146,10 @@ static int dt_each_memreserve(int (*fn)(paddr_t base, uint64_t size,
 }
 
 /* A region without `reg` is placed by an operating system, not by us. */
-static int dt_each_static(dt_node_t region, int (*fn)(paddr_t base,
-			  uint64_t size, bool no_map, void *arg), void *arg)
+static int dt_each_static(dt_node_t region,
+			  int (*fn)(paddr_t base, uint64_t size, bool no_map,
+				    void *arg),
+			  void *arg)
 {
 	bool no_map = dt_prop(region, "no-map", NULL) != NULL;
 	unsigned int i;
@@ -164,7 +167,8 @@ static int dt_each_static(dt_node_t region, int (*fn)(paddr_t base,
 }
 
 int dt_for_each_reserved(int (*fn)(paddr_t base, uint64_t size, bool no_map,
-				   void *arg), void *arg)
+				   void *arg),
+			 void *arg)
 {
 	int ret = dt_each_memreserve(fn, arg);
 	dt_node_t parent, region;

@@ -13,7 +13,7 @@
 typedef unsigned __int128 dt_addr_t;
 
 #define DT_MAX_CELLS 4
-#define DT_CELL 4			/* bytes */
+#define DT_CELL 4 /* bytes */
 
 /* Cells of big-endian `p` as one number; the caller checked that they exist. */
 dt_addr_t dt_cells(const uint8_t *p, unsigned int cells);

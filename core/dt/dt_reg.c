@@ -36,8 +36,8 @@ static int dt_cell_count(dt_node_t bus, const char *name, uint32_t otherwise,
 
 int dt_bus_cells(dt_node_t bus, unsigned int *address, unsigned int *size)
 {
-	int err = dt_cell_count(bus, "#address-cells",
-				DT_DEFAULT_ADDRESS_CELLS, address);
+	int err = dt_cell_count(bus, "#address-cells", DT_DEFAULT_ADDRESS_CELLS,
+				address);
 
 	if (err < 0) {
 		return err;
@@ -103,14 +103,14 @@ static int dt_up(dt_node_t bus, dt_node_t above, struct dt_window *w)
 	}
 	ranges = dt_prop(bus, "ranges", &len);
 	if (!ranges) {
-		return -ERR_NOSUPP;	/* not mapped into the CPU's space */
+		return -ERR_NOSUPP; /* not mapped into the CPU's space */
 	}
 	err = dt_bus_cells(bus, &shape.child, &shape.size);
 	if (err == 0) {
 		err = dt_bus_cells(above, &shape.parent, &unused);
 	}
 	if (err < 0 || len == 0) {
-		return err;		/* empty: one to one */
+		return err; /* empty: one to one */
 	}
 	return dt_through_ranges(ranges, len, &shape, w);
 }

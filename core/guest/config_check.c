@@ -11,14 +11,14 @@
 
 #include "config_priv.h"
 
-#define CHECK_IPA_BITS 48		/* at most, on any host */
+#define CHECK_IPA_BITS 48 /* at most, on any host */
 
 /* Something the guest sees at an address. */
 struct check_region {
 	struct config_range range;
-	const char *what;		/* name in the OS's tree */
-	const char *prop;		/* that says so */
-	int node;			/* of the description; -1: a default */
+	const char *what; /* name in the OS's tree */
+	const char *prop; /* that says so */
+	int node;         /* of the description; -1: a default */
 };
 
 struct check_map {
@@ -29,7 +29,7 @@ struct check_map {
 static void check_add(struct check_map *map, const struct config_range *range,
 		      const char *what, int node)
 {
-	bool shortcut = node == 0;	/* the root's `memory` */
+	bool shortcut = node == 0; /* the root's `memory` */
 	uint32_t i;
 
 	if (range->size == 0) {
@@ -56,8 +56,7 @@ static void check_collect(const struct config_parser *p, struct check_map *map)
 	uint32_t i, n;
 
 	for (i = 0; i < cfg->nmemory; i++) {
-		check_add(map, &cfg->memory[i], "memory",
-			  p->memory_nodes[i]);
+		check_add(map, &cfg->memory[i], "memory", p->memory_nodes[i]);
 	}
 	for (i = 0; i < cfg->ndevices; i++) {
 		const struct config_device *dev = &cfg->devices[i];
@@ -86,10 +85,12 @@ static void check_overlap(struct config_parser *p, const struct check_region *a,
 		a = b;
 		b = swap;
 	}
-	config_mistake(p, a->node, a->prop, "found 0x%" PRIx64 "..0x%" PRIx64
+	config_mistake(p, a->node, a->prop,
+		       "found 0x%" PRIx64 "..0x%" PRIx64
 		       ", which %s has too (0x%" PRIx64 "..0x%" PRIx64
-		       "); allowed addresses of its own", a->range.base,
-		       check_last(a), b->what, b->range.base, check_last(b));
+		       "); allowed addresses of its own",
+		       a->range.base, check_last(a), b->what, b->range.base,
+		       check_last(b));
 }
 
 static void check_overlaps(struct config_parser *p, const struct check_map *map)
@@ -122,8 +123,9 @@ static void check_limits(struct config_parser *p, const struct check_map *map)
 		const struct check_region *r = &map->regions[i];
 
 		if (check_last(r) >> bits) {
-			config_mistake(p, r->node, r->prop, "found %s at 0x%"
-				       PRIx64 "..0x%" PRIx64 "; allowed below "
+			config_mistake(p, r->node, r->prop,
+				       "found %s at 0x%" PRIx64 "..0x%" PRIx64
+				       "; allowed below "
 				       "0x%" PRIx64 " (%u address bits)",
 				       r->what, r->range.base, check_last(r),
 				       BIT(bits), bits);
@@ -148,8 +150,8 @@ static int check_regions(struct config_parser *p)
 	return 0;
 }
 
-static const struct config_device *check_irq_owner(
-	const struct guest_config *cfg, uint32_t before, uint32_t intid)
+static const struct config_device *
+check_irq_owner(const struct guest_config *cfg, uint32_t before, uint32_t intid)
 {
 	uint32_t i, n;
 
@@ -187,11 +189,14 @@ static void check_device_irqs(struct config_parser *p, uint32_t index)
 		if (other) {
 			int node = dev->node >= 0 ? dev->node : other->node;
 
-			config_mistake(p, node, "interrupts", "found %u, which "
+			config_mistake(p, node, "interrupts",
+				       "found %u, which "
 				       "%s has too; allowed one device for "
-				       "each", intid - 32, other == dev ||
-				       dev->node >= 0 ? other->name
-						      : dev->name);
+				       "each",
+				       intid - 32,
+				       other == dev || dev->node >= 0
+					       ? other->name
+					       : dev->name);
 		}
 	}
 }
@@ -213,11 +218,13 @@ static void check_image(struct config_parser *p, const char *prop, bool given,
 			uint64_t address)
 {
 	if (given && p->cfg->nmemory && !check_in_ram(p->cfg, address)) {
-		config_mistake(p, p->boot_node, prop, "found 0x%" PRIx64
+		config_mistake(p, p->boot_node, prop,
+			       "found 0x%" PRIx64
 			       "; allowed an address in the guest's memory "
-			       "(0x%" PRIx64 "..0x%" PRIx64 "%s)", address,
-			       p->cfg->memory[0].base, p->cfg->memory[0].base +
-			       (p->cfg->memory[0].size - 1),
+			       "(0x%" PRIx64 "..0x%" PRIx64 "%s)",
+			       address, p->cfg->memory[0].base,
+			       p->cfg->memory[0].base +
+				       (p->cfg->memory[0].size - 1),
 			       p->cfg->nmemory > 1 ? ", ..." : "");
 	}
 }
@@ -233,11 +240,13 @@ static void check_boot(struct config_parser *p)
 		    cfg->initrd_addr);
 	check_image(p, "dtb-address", cfg->has_dtb_addr, cfg->dtb_addr);
 	if (cfg->has_initrd_addr && !cfg->initrd) {
-		config_mistake(p, p->boot_node, "initrd-address", "found "
+		config_mistake(p, p->boot_node, "initrd-address",
+			       "found "
 			       "without initrd; allowed with it");
 	}
 	if (cfg->dtb && cfg->extra_node >= 0) {
-		config_mistake(p, cfg->extra_node, NULL, "found with boot's "
+		config_mistake(p, cfg->extra_node, NULL,
+			       "found with boot's "
 			       "dtb, which replaces the tree; allowed one of "
 			       "them");
 	}

@@ -10,7 +10,7 @@
 
 #include "config_priv.h"
 
-#define IRQ_CELLS 3			/* type, number, flags */
+#define IRQ_CELLS 3 /* type, number, flags */
 #define IRQ_EDGE 1
 
 static void devices_default(struct guest_config *cfg,
@@ -60,8 +60,8 @@ static const struct emulator *devices_emulator(const struct config_parser *p,
 	int i, n = fdt_stringlist_count(p->fdt, node, "compatible");
 
 	for (i = 0; i < n; i++) {
-		const char *s = fdt_stringlist_get(p->fdt, node, "compatible",
-						   i, NULL);
+		const char *s =
+			fdt_stringlist_get(p->fdt, node, "compatible", i, NULL);
 		const struct emulator *emu = s ? emulator_find(s) : NULL;
 
 		if (emu) {
@@ -148,7 +148,8 @@ static void devices_reg(struct config_parser *p, struct config_device *dev,
 
 	if (!fdt_getprop(p->fdt, dev->node, "reg", NULL)) {
 		if (dev->nregs == 0) {
-			config_mistake(p, dev->node, "reg", "missing; allowed "
+			config_mistake(p, dev->node, "reg",
+				       "missing; allowed "
 				       "<address size> (no device of the "
 				       "default machine is at 0x%" PRIx64 ")",
 				       unit);
@@ -163,9 +164,11 @@ static void devices_reg(struct config_parser *p, struct config_device *dev,
 	memcpy(dev->regs, regs, sizeof(regs[0]) * n);
 	dev->nregs = n;
 	if (regs[0].base != unit) {
-		config_mistake(p, dev->node, NULL, "found @%" PRIx64
+		config_mistake(p, dev->node, NULL,
+			       "found @%" PRIx64
 			       " in the name; allowed @%" PRIx64
-			       ", the address in reg", unit, regs[0].base);
+			       ", the address in reg",
+			       unit, regs[0].base);
 	}
 }
 
@@ -181,19 +184,21 @@ static void devices_irqs(struct config_parser *p, struct config_device *dev)
 	}
 	dev->nirqs = 0;
 	if (len % (IRQ_CELLS * CONFIG_CELL) != 0) {
-		return;			/* told by the row */
+		return; /* told by the row */
 	}
 	n = (unsigned int)len / (IRQ_CELLS * CONFIG_CELL);
 	if (n > CONFIG_MAX_IRQS) {
-		config_mistake(p, dev->node, "interrupts", "found %u; allowed "
-			       "%d", n, CONFIG_MAX_IRQS);
+		config_mistake(p, dev->node, "interrupts",
+			       "found %u; allowed "
+			       "%d",
+			       n, CONFIG_MAX_IRQS);
 		return;
 	}
 	for (i = 0; i < n; i++, data += IRQ_CELLS * CONFIG_CELL) {
 		uint64_t spi = config_cells(data + CONFIG_CELL, 1);
 
 		if (spi >= MACHINE_NR_SPIS) {
-			return;		/* told by the row */
+			return; /* told by the row */
 		}
 		dev->irqs[i].intid = 32 + (uint32_t)spi;
 		dev->irqs[i].edge = config_cells(data + 2 * CONFIG_CELL, 1) ==
@@ -213,17 +218,22 @@ static void devices_shape(struct config_parser *p,
 		return;
 	}
 	if (type->nregs && dev->nregs != type->nregs) {
-		config_mistake(p, dev->node, "reg", "found %u entries; "
-			       "allowed %u", dev->nregs, type->nregs);
+		config_mistake(p, dev->node, "reg",
+			       "found %u entries; "
+			       "allowed %u",
+			       dev->nregs, type->nregs);
 	}
 	if (dev->nirqs < type->nirqs) {
-		config_mistake(p, dev->node, "interrupts", "found %u; "
-			       "allowed %u", dev->nirqs, type->nirqs);
+		config_mistake(p, dev->node, "interrupts",
+			       "found %u; "
+			       "allowed %u",
+			       dev->nirqs, type->nirqs);
 	}
 	for (i = 0; i < dev->nregs; i++) {
 		if (dev->regs[i].size < type->min_size) {
-			config_mistake(p, dev->node, "reg", "found size 0x%"
-				       PRIx64 "; allowed 0x%x and more",
+			config_mistake(p, dev->node, "reg",
+				       "found size 0x%" PRIx64
+				       "; allowed 0x%x and more",
 				       dev->regs[i].size, type->min_size);
 		}
 	}
@@ -235,15 +245,17 @@ static bool devices_name(struct config_parser *p, int node, const char *name,
 	const char *at = strchr(name, '@');
 
 	if (!at || at == name || !devices_unit(name, unit)) {
-		config_mistake(p, node, NULL, "found %.40s; allowed "
+		config_mistake(p, node, NULL,
+			       "found %.40s; allowed "
 			       "NAME@ADDRESS, hexadecimal in small letters",
 			       name);
 		return false;
 	}
 	if (strlen(name) >= CONFIG_NAME_LEN) {
-		config_mistake(p, node, NULL, "found a name of %u characters; "
-			       "allowed %d", (unsigned int)strlen(name),
-			       CONFIG_NAME_LEN - 1);
+		config_mistake(p, node, NULL,
+			       "found a name of %u characters; "
+			       "allowed %d",
+			       (unsigned int)strlen(name), CONFIG_NAME_LEN - 1);
 		return false;
 	}
 	return true;
@@ -297,14 +309,17 @@ static void devices_node(struct config_parser *p, int node)
 	}
 	dev = devices_entry(p, emu, unit);
 	if (!dev) {
-		config_mistake(p, node, "compatible", "missing; allowed a kind "
+		config_mistake(p, node, "compatible",
+			       "missing; allowed a kind "
 			       "of device (no device of the default machine is "
-			       "at 0x%" PRIx64 ")", unit);
+			       "at 0x%" PRIx64 ")",
+			       unit);
 		return;
 	}
 	dev->node = node;
 	memcpy(dev->name, name, strlen(name) + 1);
-	config_node(p, node, "/devices/*", emulator_find(dev->compatible)->props);
+	config_node(p, node, "/devices/*",
+		    emulator_find(dev->compatible)->props);
 	devices_reg(p, dev, unit);
 	devices_irqs(p, dev);
 	devices_shape(p, dev);
@@ -332,7 +347,8 @@ static void devices_gic(struct config_parser *p)
 			continue;
 		}
 		if (p->cfg->gic_node >= 0) {
-			config_mistake(p, node, NULL, "found a second "
+			config_mistake(p, node, NULL,
+				       "found a second "
 				       "interrupt controller; allowed one");
 			continue;
 		}
@@ -388,9 +404,10 @@ int config_devices(struct config_parser *p)
 	}
 	machine_gic(p);
 	if (n > CONFIG_MAX_DEVICES) {
-		config_mistake(p, p->devices_node, NULL, "found %u devices "
-			       "with the default machine's %u; allowed %d", n,
-			       defaults, CONFIG_MAX_DEVICES);
+		config_mistake(p, p->devices_node, NULL,
+			       "found %u devices "
+			       "with the default machine's %u; allowed %d",
+			       n, defaults, CONFIG_MAX_DEVICES);
 		return 0;
 	}
 	if (n == 0) {

@@ -10,27 +10,27 @@
 
 /* What a description may cost us: it is not trusted. */
 #define CONFIG_MAX_BLOB KIB(256)
-#define CONFIG_MAX_MISTAKES 64		/* told one by one */
-#define CONFIG_MAX_DEPTH 16		/* of nodes in os-tree */
-#define CONFIG_TEXT 160			/* bytes of one part of a message */
+#define CONFIG_MAX_MISTAKES 64 /* told one by one */
+#define CONFIG_MAX_DEPTH 16    /* of nodes in os-tree */
+#define CONFIG_TEXT 160        /* bytes of one part of a message */
 
 #define CONFIG_CELL 4
 
 struct config_parser {
 	struct guest_config *cfg;
-	const void *fdt;		/* = cfg->blob */
+	const void *fdt; /* = cfg->blob */
 	const struct config_limits *limits;
 	config_report_t report;
 	void *ctx;
 	unsigned int mistakes;
-	uint32_t nodes_seen;		/* bit: row of schema_nodes */
-	int cpus_node;			/* offsets, -1: none */
+	uint32_t nodes_seen; /* bit: row of schema_nodes */
+	int cpus_node;       /* offsets, -1: none */
 	int boot_node;
 	int devices_node;
-	int memory_node;		/* the first */
-	int memory_nodes[CONFIG_MAX_MEMORY];	/* of each range */
-	uint64_t memory_size;		/* of the root property `memory` */
-	bool memory_bad;		/* a mistake was found in it already */
+	int memory_node;                     /* the first */
+	int memory_nodes[CONFIG_MAX_MEMORY]; /* of each range */
+	uint64_t memory_size;                /* of the root property `memory` */
+	bool memory_bad; /* a mistake was found in it already */
 	bool no_defaults;
 };
 
@@ -39,16 +39,16 @@ struct schema_value {
 	const struct schema_prop *prop;
 	const uint8_t *data;
 	int len;
-	uint64_t number;		/* U32, U64, CHOICE (index), SIZE */
+	uint64_t number; /* U32, U64, CHOICE (index), SIZE */
 };
 
 struct schema_node {
-	const char *path;		/* as rows name it */
-	const char *title;		/* in the reference */
+	const char *path;  /* as rows name it */
+	const char *title; /* in the reference */
 	const char *doc;
 	bool required;
-	bool many;			/* name@address, more than one */
-	bool opaque;			/* anything inside is allowed */
+	bool many;   /* name@address, more than one */
+	bool opaque; /* anything inside is allowed */
 };
 
 /* config_schema.c */
@@ -113,18 +113,21 @@ int __must_check config_check(struct config_parser *p);
  * compatible, reg and interrupts.
  */
 struct device_type {
-	const char *compatible;		/* the emulator's first */
-	const char *os_compatible;	/* strings, one NUL each */
+	const char *compatible;    /* the emulator's first */
+	const char *os_compatible; /* strings, one NUL each */
 	uint16_t os_compatible_len;
-	uint8_t nregs, nirqs;		/* needed; 0: any number */
-	uint32_t min_size;		/* bytes of each reg */
-	bool console;			/* can be stdout-path */
+	uint8_t nregs, nirqs; /* needed; 0: any number */
+	uint32_t min_size;    /* bytes of each reg */
+	bool console;         /* can be stdout-path */
 	bool dma_coherent;
-	uint8_t nclocks;		/* times the peripheral clock */
-	const char *clock_names;	/* strings, one NUL each */
+	uint8_t nclocks;         /* times the peripheral clock */
+	const char *clock_names; /* strings, one NUL each */
 	uint16_t clock_names_len;
 	/* Properties of few devices: name, then value or -1 for none. */
-	struct { const char *name; int64_t value; } cells[4];
+	struct {
+		const char *name;
+		int64_t value;
+	} cells[4];
 	/* A node beside it that makes its use known. */
 	bool power_key;
 };
@@ -135,18 +138,18 @@ const struct device_type *device_type_find(const char *compatible);
 
 /* machine_virt.c: the default machine. */
 struct machine_device {
-	const char *name;		/* before the '@' */
+	const char *name; /* before the '@' */
 	const char *compatible;
 	struct config_range regs[CONFIG_MAX_REGS];
 	uint32_t nregs;
-	int spi;			/* -1: none */
+	int spi; /* -1: none */
 	bool edge;
-	uint32_t count;			/* so many, */
-	uint64_t step;			/* bytes apart; SPIs ascend */
+	uint32_t count; /* so many, */
+	uint64_t step;  /* bytes apart; SPIs ascend */
 };
 extern const struct machine_device machine_devices[];
 extern const unsigned int machine_device_count;
-extern const char *const machine_gic_compatible[];	/* NULL at the end */
+extern const char *const machine_gic_compatible[]; /* NULL at the end */
 
 #define MACHINE_RAM_BASE UINT64_C(0x40000000)
 #define MACHINE_NR_SPIS 256
@@ -163,12 +166,12 @@ uint64_t machine_hwid(const struct guest_config *cfg, unsigned int index);
 struct fdtgen {
 	const struct guest_config *cfg;
 	void *fdt;
-	int err;			/* the first libfdt error; sticky */
+	int err; /* the first libfdt error; sticky */
 };
 #define FDTGEN_PHANDLE_CLOCK 0x8000
 #define FDTGEN_PHANDLE_GIC 0x8001
-#define FDTGEN_PHANDLE_DEVICE 0x8002	/* first device; one each */
-#define FDTGEN_PHANDLE_CPU 0x8100	/* first CPU; one each */
+#define FDTGEN_PHANDLE_DEVICE 0x8002 /* first device; one each */
+#define FDTGEN_PHANDLE_CPU 0x8100    /* first CPU; one each */
 
 void fdtgen_begin(struct fdtgen *g, const char *name);
 void fdtgen_begin_at(struct fdtgen *g, const char *name, uint64_t address);

@@ -7,10 +7,10 @@
 
 #include "config_priv.h"
 
-#define REPORT_MAX 400			/* bytes of a message */
-#define REPORT_CELLS 6			/* shown of a value */
-#define REPORT_TEXT 48			/* characters shown of a string */
-#define REPORT_WORD 32			/* longest word a slip is looked for in */
+#define REPORT_MAX 400 /* bytes of a message */
+#define REPORT_CELLS 6 /* shown of a value */
+#define REPORT_TEXT 48 /* characters shown of a string */
+#define REPORT_WORD 32 /* longest word a slip is looked for in */
 
 /* What is shown came from the description: no control codes at a terminal. */
 static void report_clean(char *s)
@@ -46,8 +46,8 @@ void config_mistake(struct config_parser *p, int node, const char *prop,
 		return;
 	}
 	n = snprintf(msg, sizeof(msg), "%s: %.40s%s",
-		     config_path(p, node, path, sizeof(path)),
-		     prop ? prop : "", prop ? ": " : "");
+		     config_path(p, node, path, sizeof(path)), prop ? prop : "",
+		     prop ? ": " : "");
 	if (n > 0 && (size_t)n < sizeof(msg)) {
 		va_start(ap, fmt);
 		vsnprintf(msg + n, sizeof(msg) - (size_t)n, fmt, ap);
@@ -95,8 +95,7 @@ void config_show(const void *data, int len, char *buf, size_t size)
 	for (i = 0; i < MIN(cells, REPORT_CELLS) && n < size; i++) {
 		const uint8_t *cell = (const uint8_t *)data + i * CONFIG_CELL;
 
-		n += (size_t)snprintf(buf + n, size - n, "%s0x%x",
-				      i ? " " : "",
+		n += (size_t)snprintf(buf + n, size - n, "%s0x%x", i ? " " : "",
 				      (unsigned int)config_cells(cell, 1));
 	}
 	if (n < size) {

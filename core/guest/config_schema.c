@@ -18,28 +18,33 @@ const struct schema_node schema_nodes[] = {
 		.title = "The root",
 		.doc = "Says what the guest is.",
 		.required = true,
-	}, {
+	},
+	{
 		.path = "/cpus",
 		.title = "cpus",
 		.doc = "The guest's VCPUs and where they run.",
-	}, {
+	},
+	{
 		.path = "/memory",
 		.title = "memory@ADDRESS",
 		.doc = "The guest's RAM; several nodes are allowed, 8 ranges in "
 		       "all. A root property `memory` with only a size takes "
 		       "their place.",
 		.many = true,
-	}, {
+	},
+	{
 		.path = "/boot",
 		.title = "boot",
 		.doc = "What is loaded into RAM before the guest starts. Files "
 		       "are those of the hypervisor's root file system.",
 		.required = true,
-	}, {
+	},
+	{
 		.path = "/devices",
 		.title = "devices",
 		.doc = "Changes and additions to the default machine.",
-	}, {
+	},
+	{
 		.path = "/devices/*",
 		.title = "devices/NAME@ADDRESS",
 		.doc = "One device. With the address of a device of the default "
@@ -48,11 +53,13 @@ const struct schema_node schema_nodes[] = {
 		       "is also the name in the OS's tree. Some kinds have "
 		       "properties of their own, see the end of this page.",
 		.many = true,
-	}, {
+	},
+	{
 		.path = "/devices/intc",
 		.title = "devices/intc@ADDRESS",
 		.doc = "The interrupt controller, known by its compatible.",
-	}, {
+	},
+	{
 		.path = "/os-tree",
 		.title = "os-tree",
 		.doc = "Merged into the device tree that the guest's operating "
@@ -65,142 +72,251 @@ const struct schema_node schema_nodes[] = {
 const unsigned int schema_node_count = ARRAY_SIZE(schema_nodes);
 
 /* In the order of the enums in core/guest_config.h. */
-static const char *const crash_choices[] = {
-	"halt", "restart", "destroy", NULL
-};
-static const char *const format_choices[] = {
-	"auto", "image", "elf", "raw", NULL
-};
+static const char *const crash_choices[] = { "halt", "restart", "destroy",
+					     NULL };
+static const char *const format_choices[] = { "auto", "image", "elf", "raw",
+					      NULL };
 static const char *const conduit_choices[] = { "smc", "hvc", NULL };
 static const char *const status_choices[] = { "okay", "disabled", NULL };
 
-#define STORE(f) .offset = offsetof(struct guest_config, f), \
-		 .size = sizeof(((struct guest_config *)NULL)->f)
+#define STORE(f) \
+	.offset = offsetof(struct guest_config, f), \
+	.size = sizeof(((struct guest_config *)NULL)->f)
 #define STORE_HAS(f) STORE(f), .has = offsetof(struct guest_config, has_##f)
 
 #define ADDRESS_CELLS(n) \
 	{ \
-		.node = (n), .name = "#address-cells", \
-		.type = SCHEMA_U32, .min = 1, .max = 2, \
+		.node = (n), \
+		.name = "#address-cells", \
+		.type = SCHEMA_U32, \
+		.min = 1, \
+		.max = 2, \
 		.otherwise = "that of the node above, 2 in the root", \
 		.doc = "Cells of an address in `reg` of the nodes inside.", \
-	}, { \
-		.node = (n), .name = "#size-cells", \
-		.type = SCHEMA_U32, .min = 1, .max = 2, \
+	}, \
+	{ \
+		.node = (n), .name = "#size-cells", .type = SCHEMA_U32, \
+		.min = 1, .max = 2, \
 		.otherwise = "that of the node above, 2 in the root", \
 		.doc = "Cells of a size in `reg` of the nodes inside.", \
 	}
 
 const struct schema_prop schema_props[] = {
 	{
-		.node = "/", .name = "compatible", .type = SCHEMA_STRINGS,
-		.required = true, .take = config_take_compatible,
+		.node = "/",
+		.name = "compatible",
+		.type = SCHEMA_STRINGS,
+		.required = true,
+		.take = config_take_compatible,
 		.doc = "Holds \"socle,guest\".",
-	}, {
-		.node = "/", .name = "model", .type = SCHEMA_NAME,
-		.required = true, .min = 1, .max = CONFIG_NAME_LEN - 1,
+	},
+	{
+		.node = "/",
+		.name = "model",
+		.type = SCHEMA_NAME,
+		.required = true,
+		.min = 1,
+		.max = CONFIG_NAME_LEN - 1,
 		.take = config_take_model,
 		.doc = "The guest's name at the terminal; no two guests share "
 		       "one.",
-	}, {
-		.node = "/", .name = "memory", .type = SCHEMA_SIZE,
-		.min = MIB(1), .max = BIT(47), .align = PAGE_SIZE,
+	},
+	{
+		.node = "/",
+		.name = "memory",
+		.type = SCHEMA_SIZE,
+		.min = MIB(1),
+		.max = BIT(47),
+		.align = PAGE_SIZE,
 		.take = config_take_size,
 		.doc = "RAM at 0x40000000, in place of `memory@` nodes.",
-	}, {
-		.node = "/", .name = "on-crash", .type = SCHEMA_CHOICE,
-		.choices = crash_choices, .otherwise = "halt", STORE(on_crash),
+	},
+	{
+		.node = "/",
+		.name = "on-crash",
+		.type = SCHEMA_CHOICE,
+		.choices = crash_choices,
+		.otherwise = "halt",
+		STORE(on_crash),
 		.doc = "What happens when the guest cannot go on: stay for "
 		       "inspection, start again, or go away.",
-	}, {
-		.node = "/", .name = "autostart", .type = SCHEMA_FLAG,
-		STORE(autostart), .otherwise = "not started",
+	},
+	{
+		.node = "/",
+		.name = "autostart",
+		.type = SCHEMA_FLAG,
+		STORE(autostart),
+		.otherwise = "not started",
 		.doc = "The guest starts as soon as it is created.",
-	}, {
-		.node = "/", .name = "psci-conduit", .type = SCHEMA_CHOICE,
-		.choices = conduit_choices, .otherwise = "hvc",
+	},
+	{
+		.node = "/",
+		.name = "psci-conduit",
+		.type = SCHEMA_CHOICE,
+		.choices = conduit_choices,
+		.otherwise = "hvc",
 		STORE(psci_hvc),
 		.doc = "What the OS's tree says PSCI is called by; both "
 		       "always work.",
-	}, {
-		.node = "/", .name = "interrupt-parent", .type = SCHEMA_U32,
+	},
+	{
+		.node = "/",
+		.name = "interrupt-parent",
+		.type = SCHEMA_U32,
 		.max = UINT32_MAX,
 		.otherwise = "the guest's interrupt controller",
 		.doc = "Accepted for the sake of dtc; has no effect.",
 	},
 	ADDRESS_CELLS("/"),
 	{
-		.node = "/cpus", .name = "count", .type = SCHEMA_U32,
-		.min = 1, .max = CONFIG_MAX_VCPUS, STORE(vcpus),
-		.otherwise = "1", .doc = "VCPUs; at most 8 with a GICv2.",
-	}, {
-		.node = "/cpus", .name = "affinity", .type = SCHEMA_LIST,
-		.max = CONFIG_MAX_CPUS - 1, .otherwise = "all host CPUs",
+		.node = "/cpus",
+		.name = "count",
+		.type = SCHEMA_U32,
+		.min = 1,
+		.max = CONFIG_MAX_VCPUS,
+		STORE(vcpus),
+		.otherwise = "1",
+		.doc = "VCPUs; at most 8 with a GICv2.",
+	},
+	{
+		.node = "/cpus",
+		.name = "affinity",
+		.type = SCHEMA_LIST,
+		.max = CONFIG_MAX_CPUS - 1,
+		.otherwise = "all host CPUs",
 		.doc = "The host CPU each VCPU runs on: `count` numbers, or "
 		       "one for all.",
-	}, {
-		.node = "/cpus", .name = "affinity-set", .type = SCHEMA_LIST,
-		.max = CONFIG_MAX_CPUS - 1, .otherwise = "all host CPUs",
+	},
+	{
+		.node = "/cpus",
+		.name = "affinity-set",
+		.type = SCHEMA_LIST,
+		.max = CONFIG_MAX_CPUS - 1,
+		.otherwise = "all host CPUs",
 		.doc = "Host CPUs that every VCPU may run on; not together "
 		       "with `affinity`.",
-	}, {
-		.node = "/cpus", .name = "priority", .type = SCHEMA_U32,
-		.max = SCHED_PRIO_MAX, STORE(priority), .otherwise = "3",
+	},
+	{
+		.node = "/cpus",
+		.name = "priority",
+		.type = SCHEMA_U32,
+		.max = SCHED_PRIO_MAX,
+		STORE(priority),
+		.otherwise = "3",
 		.doc = "Of all its VCPUs; higher runs first.",
-	}, {
-		.node = "/memory", .name = "reg", .type = SCHEMA_REG,
-		.required = true, .align = PAGE_SIZE,
+	},
+	{
+		.node = "/memory",
+		.name = "reg",
+		.type = SCHEMA_REG,
+		.required = true,
+		.align = PAGE_SIZE,
 		.take = config_take_memory,
 		.doc = "Where the guest sees RAM; whole pages of 4 KiB.",
-	}, {
-		.node = "/memory", .name = "device_type", .type = SCHEMA_TEXT,
-		.min = 1, .max = CONFIG_NAME_LEN, .otherwise = "\"memory\"",
+	},
+	{
+		.node = "/memory",
+		.name = "device_type",
+		.type = SCHEMA_TEXT,
+		.min = 1,
+		.max = CONFIG_NAME_LEN,
+		.otherwise = "\"memory\"",
 		.doc = "Accepted for the sake of custom; has no effect.",
-	}, {
-		.node = "/boot", .name = "kernel", .type = SCHEMA_PATH,
-		.required = true, .min = 2, .max = 255, STORE(kernel),
+	},
+	{
+		.node = "/boot",
+		.name = "kernel",
+		.type = SCHEMA_PATH,
+		.required = true,
+		.min = 2,
+		.max = 255,
+		STORE(kernel),
 		.doc = "What the guest starts: a Linux Image, an ELF file or a "
 		       "raw binary.",
-	}, {
-		.node = "/boot", .name = "format", .type = SCHEMA_CHOICE,
-		.choices = format_choices, STORE(format), .otherwise = "auto",
+	},
+	{
+		.node = "/boot",
+		.name = "format",
+		.type = SCHEMA_CHOICE,
+		.choices = format_choices,
+		STORE(format),
+		.otherwise = "auto",
 		.doc = "How `kernel` is loaded; auto looks at its first bytes.",
-	}, {
-		.node = "/boot", .name = "kernel-address", .type = SCHEMA_U64,
-		.max = UINT64_MAX, .align = 4, STORE_HAS(kernel_addr),
+	},
+	{
+		.node = "/boot",
+		.name = "kernel-address",
+		.type = SCHEMA_U64,
+		.max = UINT64_MAX,
+		.align = 4,
+		STORE_HAS(kernel_addr),
 		.otherwise = "raw: RAM + 0x80000; else as the file says",
 		.doc = "Where `kernel` is loaded.",
-	}, {
-		.node = "/boot", .name = "entry", .type = SCHEMA_U64,
-		.max = UINT64_MAX, .align = 4, STORE_HAS(entry),
+	},
+	{
+		.node = "/boot",
+		.name = "entry",
+		.type = SCHEMA_U64,
+		.max = UINT64_MAX,
+		.align = 4,
+		STORE_HAS(entry),
 		.otherwise = "as the file says; raw: where it is loaded",
 		.doc = "Where VCPU 0 starts.",
-	}, {
-		.node = "/boot", .name = "initrd", .type = SCHEMA_PATH,
-		.min = 2, .max = 255, STORE(initrd), .otherwise = "none",
+	},
+	{
+		.node = "/boot",
+		.name = "initrd",
+		.type = SCHEMA_PATH,
+		.min = 2,
+		.max = 255,
+		STORE(initrd),
+		.otherwise = "none",
 		.doc = "An initial RAM disk.",
-	}, {
-		.node = "/boot", .name = "initrd-address", .type = SCHEMA_U64,
-		.max = UINT64_MAX, .align = 4, STORE_HAS(initrd_addr),
+	},
+	{
+		.node = "/boot",
+		.name = "initrd-address",
+		.type = SCHEMA_U64,
+		.max = UINT64_MAX,
+		.align = 4,
+		STORE_HAS(initrd_addr),
 		.otherwise = "a 2 MiB boundary where it fits",
 		.doc = "Where `initrd` is loaded.",
-	}, {
-		.node = "/boot", .name = "bootargs", .type = SCHEMA_TEXT,
-		.max = 2047, STORE(bootargs), .otherwise = "none",
+	},
+	{
+		.node = "/boot",
+		.name = "bootargs",
+		.type = SCHEMA_TEXT,
+		.max = 2047,
+		STORE(bootargs),
+		.otherwise = "none",
 		.doc = "The kernel's command line, in /chosen.",
-	}, {
-		.node = "/boot", .name = "dtb", .type = SCHEMA_PATH,
-		.min = 2, .max = 255, STORE(dtb),
+	},
+	{
+		.node = "/boot",
+		.name = "dtb",
+		.type = SCHEMA_PATH,
+		.min = 2,
+		.max = 255,
+		STORE(dtb),
 		.otherwise = "generated from this description",
 		.doc = "A device tree blob given to the OS in place of the "
 		       "generated one.",
-	}, {
-		.node = "/boot", .name = "dtb-address", .type = SCHEMA_U64,
-		.max = UINT64_MAX, .align = 8, STORE_HAS(dtb_addr),
+	},
+	{
+		.node = "/boot",
+		.name = "dtb-address",
+		.type = SCHEMA_U64,
+		.max = UINT64_MAX,
+		.align = 8,
+		STORE_HAS(dtb_addr),
 		.otherwise = "the start of RAM",
 		.doc = "Where the OS's device tree is put.",
-	}, {
-		.node = "/devices", .name = "no-defaults", .type = SCHEMA_FLAG,
+	},
+	{
+		.node = "/devices",
+		.name = "no-defaults",
+		.type = SCHEMA_FLAG,
 		.take = config_take_no_defaults,
 		.otherwise = "the default machine's devices are there",
 		.doc = "Only the devices listed here exist, besides CPUs, "
@@ -208,52 +324,83 @@ const struct schema_prop schema_props[] = {
 	},
 	ADDRESS_CELLS("/devices"),
 	{
-		.node = "/devices", .name = "ranges", .type = SCHEMA_FLAG,
+		.node = "/devices",
+		.name = "ranges",
+		.type = SCHEMA_FLAG,
 		.otherwise = "addresses are the guest's",
 		.doc = "Accepted for the sake of custom; has no effect.",
-	}, {
-		.node = "/devices", .name = "compatible",
-		.type = SCHEMA_STRINGS, .otherwise = "none",
+	},
+	{
+		.node = "/devices",
+		.name = "compatible",
+		.type = SCHEMA_STRINGS,
+		.otherwise = "none",
 		.doc = "Accepted for the sake of custom; has no effect.",
-	}, {
-		.node = "/devices/*", .name = "compatible",
+	},
+	{
+		.node = "/devices/*",
+		.name = "compatible",
 		.type = SCHEMA_STRINGS,
 		.otherwise = "the default machine's device at that address",
 		.doc = "What the device is: the first one known counts.",
-	}, {
-		.node = "/devices/*", .name = "reg", .type = SCHEMA_REG,
+	},
+	{
+		.node = "/devices/*",
+		.name = "reg",
+		.type = SCHEMA_REG,
 		.align = 8,
 		.otherwise = "the default machine's device at that address",
 		.doc = "Where its registers are.",
-	}, {
-		.node = "/devices/*", .name = "interrupts",
-		.type = SCHEMA_IRQS, .max = MACHINE_NR_SPIS - 1,
+	},
+	{
+		.node = "/devices/*",
+		.name = "interrupts",
+		.type = SCHEMA_IRQS,
+		.max = MACHINE_NR_SPIS - 1,
 		.otherwise = "the default machine's device at that address",
 		.doc = "Shared interrupts, in three cells: 0, number, and 1 "
 		       "(edge) or 4 (level).",
-	}, {
-		.node = "/devices/*", .name = "status", .type = SCHEMA_CHOICE,
-		.choices = status_choices, .otherwise = "okay",
+	},
+	{
+		.node = "/devices/*",
+		.name = "status",
+		.type = SCHEMA_CHOICE,
+		.choices = status_choices,
+		.otherwise = "okay",
 		.doc = "\"disabled\" takes a device of the default machine "
 		       "away.",
-	}, {
-		.node = "/devices/intc", .name = "compatible",
-		.type = SCHEMA_STRINGS, .required = true,
+	},
+	{
+		.node = "/devices/intc",
+		.name = "compatible",
+		.type = SCHEMA_STRINGS,
+		.required = true,
 		.doc = "\"arm,gic-v3\", or \"arm,cortex-a15-gic\" or "
 		       "\"arm,gic-400\" for a GICv2.",
-	}, {
-		.node = "/devices/intc", .name = "reg", .type = SCHEMA_REG,
+	},
+	{
+		.node = "/devices/intc",
+		.name = "reg",
+		.type = SCHEMA_REG,
 		.align = PAGE_SIZE,
 		.otherwise = "as on QEMU's virt machine",
 		.doc = "Distributor, then redistributors (GICv3, 128 KiB for "
 		       "each VCPU) or CPU interface (GICv2).",
-	}, {
-		.node = "/devices/intc", .name = "interrupt-controller",
-		.type = SCHEMA_FLAG, .otherwise = "understood",
+	},
+	{
+		.node = "/devices/intc",
+		.name = "interrupt-controller",
+		.type = SCHEMA_FLAG,
+		.otherwise = "understood",
 		.doc = "Accepted for the sake of dtc; has no effect.",
-	}, {
-		.node = "/devices/intc", .name = "#interrupt-cells",
-		.type = SCHEMA_U32, .min = 3, .max = 3, .otherwise = "3",
+	},
+	{
+		.node = "/devices/intc",
+		.name = "#interrupt-cells",
+		.type = SCHEMA_U32,
+		.min = 3,
+		.max = 3,
+		.otherwise = "3",
 		.doc = "Accepted for the sake of dtc; has no effect.",
 	},
 };
@@ -286,8 +433,8 @@ static void schema_allowed_choices(const struct schema_prop *prop, char *buf,
 
 	buf[0] = '\0';
 	for (choice = prop->choices; *choice && n < size; choice++) {
-		int len = snprintf(buf + n, size - n, "%s\"%s\"",
-				   n ? ", " : "", *choice);
+		int len = snprintf(buf + n, size - n, "%s\"%s\"", n ? ", " : "",
+				   *choice);
 
 		n += len > 0 ? (size_t)len : 0;
 	}
@@ -342,8 +489,10 @@ void schema_allowed(const struct schema_prop *prop, char *buf, size_t size)
 		schema_allowed_choices(prop, buf, size);
 		break;
 	case SCHEMA_SIZE:
-		snprintf(buf, size, "a size such as \"256M\" or \"2G\", "
-			 "%" PRIu64 "M at least, whole pages", prop->min >> 20);
+		snprintf(buf, size,
+			 "a size such as \"256M\" or \"2G\", "
+			 "%" PRIu64 "M at least, whole pages",
+			 prop->min >> 20);
 		break;
 	case SCHEMA_STRINGS:
 		snprintf(buf, size, "one or more strings");

@@ -61,9 +61,10 @@ void config_take_memory(struct config_parser *p, const struct schema_value *v)
 	unsigned int i, n, room = CONFIG_MAX_MEMORY - p->cfg->nmemory;
 
 	if (room == 0) {
-		config_mistake(p, v->node, "reg", "found more than %d ranges; "
-			       "allowed %d in all", CONFIG_MAX_MEMORY,
-			       CONFIG_MAX_MEMORY);
+		config_mistake(p, v->node, "reg",
+			       "found more than %d ranges; "
+			       "allowed %d in all",
+			       CONFIG_MAX_MEMORY, CONFIG_MAX_MEMORY);
 		p->memory_bad = true;
 		return;
 	}
@@ -80,7 +81,8 @@ void config_memory(struct config_parser *p)
 	uint32_t i;
 
 	if (p->memory_size && p->memory_node >= 0) {
-		config_mistake(p, 0, "memory", "found with a memory node; "
+		config_mistake(p, 0, "memory",
+			       "found with a memory node; "
 			       "allowed one of them");
 		return;
 	}
@@ -91,7 +93,8 @@ void config_memory(struct config_parser *p)
 	}
 	if (cfg->nmemory == 0 && p->memory_node < 0 &&
 	    !fdt_getprop(p->fdt, 0, "memory", NULL)) {
-		config_mistake(p, 0, "memory", "missing; allowed a size such "
+		config_mistake(p, 0, "memory",
+			       "missing; allowed a size such "
 			       "as \"256M\", or nodes memory@ADDRESS with reg");
 	}
 	for (i = 0; i < cfg->nmemory; i++) {
@@ -119,8 +122,9 @@ static bool take_host_cpu_ok(struct config_parser *p, const char *prop,
 	if (host_cpus == 0 || cpu < host_cpus) {
 		return true;
 	}
-	config_mistake(p, p->cpus_node, prop, "found CPU %" PRIu64
-		       "; allowed 0..%u on this host", cpu, host_cpus - 1);
+	config_mistake(p, p->cpus_node, prop,
+		       "found CPU %" PRIu64 "; allowed 0..%u on this host", cpu,
+		       host_cpus - 1);
 	return false;
 }
 
@@ -132,7 +136,8 @@ static void take_affinity(struct config_parser *p, const uint8_t *data,
 	uint32_t i;
 
 	if (n != cfg->vcpus && n != 1) {
-		config_mistake(p, p->cpus_node, "affinity", "found %u CPUs; "
+		config_mistake(p, p->cpus_node, "affinity",
+			       "found %u CPUs; "
 			       "allowed %u, one for each VCPU, or one for all "
 			       "(affinity-set lists CPUs that all may use)",
 			       n, cfg->vcpus);
@@ -143,7 +148,7 @@ static void take_affinity(struct config_parser *p, const uint8_t *data,
 		uint64_t cpu = config_cells(data + at * CONFIG_CELL, 1);
 
 		if (cpu >= CONFIG_MAX_CPUS) {
-			return;		/* told by the row */
+			return; /* told by the row */
 		}
 		if (!take_host_cpu_ok(p, "affinity", cpu) && n == 1) {
 			return;
@@ -182,7 +187,8 @@ void config_affinity(struct config_parser *p)
 	each = fdt_getprop(p->fdt, p->cpus_node, "affinity", &each_len);
 	set = fdt_getprop(p->fdt, p->cpus_node, "affinity-set", &set_len);
 	if (each && set) {
-		config_mistake(p, p->cpus_node, "affinity-set", "found with "
+		config_mistake(p, p->cpus_node, "affinity-set",
+			       "found with "
 			       "affinity; allowed one of them");
 		return;
 	}

@@ -83,7 +83,7 @@ static bool value_strings(const struct schema_value *v)
 	}
 	for (i = 0; i < v->len; i++) {
 		if (v->data[i] == '\0' && (i == 0 || v->data[i - 1] == '\0')) {
-			return false;	/* an empty one */
+			return false; /* an empty one */
 		}
 	}
 	return true;
@@ -157,7 +157,7 @@ static bool value_ok(struct schema_value *v)
 	case SCHEMA_STRINGS:
 		return value_strings(v);
 	case SCHEMA_REG:
-		return true;		/* config_reg() knows the bus */
+		return true; /* config_reg() knows the bus */
 	case SCHEMA_IRQS:
 		return value_irqs(v);
 	}
@@ -173,8 +173,8 @@ bool config_value(struct config_parser *p, struct schema_value *v)
 	}
 	config_show(v->data, v->len, found, sizeof(found));
 	schema_allowed(v->prop, allowed, sizeof(allowed));
-	config_mistake(p, v->node, v->prop->name, "found %s; allowed %s",
-		       found, allowed);
+	config_mistake(p, v->node, v->prop->name, "found %s; allowed %s", found,
+		       allowed);
 	return false;
 }
 
@@ -204,18 +204,22 @@ static bool reg_entry_ok(struct config_parser *p, int node,
 	uint64_t end;
 
 	if (r->size == 0) {
-		config_mistake(p, node, "reg", "found size 0 at 0x%" PRIx64
-			       "; allowed 1 and more", r->base);
+		config_mistake(p, node, "reg",
+			       "found size 0 at 0x%" PRIx64
+			       "; allowed 1 and more",
+			       r->base);
 		return false;
 	}
 	if (!checked_add(r->base, r->size - 1, &end)) {
-		config_mistake(p, node, "reg", "found 0x%" PRIx64 " bytes at "
+		config_mistake(p, node, "reg",
+			       "found 0x%" PRIx64 " bytes at "
 			       "0x%" PRIx64 "; allowed less than 64 bits",
 			       r->size, r->base);
 		return false;
 	}
 	if ((r->base | r->size) % align != 0) {
-		config_mistake(p, node, "reg", "found 0x%" PRIx64 " bytes at "
+		config_mistake(p, node, "reg",
+			       "found 0x%" PRIx64 " bytes at "
 			       "0x%" PRIx64 "; allowed multiples of %" PRIu64,
 			       r->size, r->base, align);
 		return false;
@@ -235,10 +239,11 @@ unsigned int config_reg(struct config_parser *p, int node, int bus,
 
 	data = fdt_getprop(p->fdt, node, "reg", &len);
 	if (!data || len <= 0 || (unsigned int)len % step != 0) {
-		config_mistake(p, node, "reg", "found %d bytes; allowed "
+		config_mistake(p, node, "reg",
+			       "found %d bytes; allowed "
 			       "entries of %u cells (#address-cells %u, "
-			       "#size-cells %u)", MAX(len, 0), na + ns, na,
-			       ns);
+			       "#size-cells %u)",
+			       MAX(len, 0), na + ns, na, ns);
 		return 0;
 	}
 	n = (unsigned int)len / step;

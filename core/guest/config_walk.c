@@ -10,7 +10,8 @@
 static bool walk_bookkeeping(const char *name, const uint8_t *data, int len)
 {
 	return (strcmp(name, "phandle") == 0 ||
-		strcmp(name, "linux,phandle") == 0) && len == CONFIG_CELL &&
+		strcmp(name, "linux,phandle") == 0) &&
+	       len == CONFIG_CELL &&
 	       config_cells(data, 1) < FDTGEN_PHANDLE_CLOCK;
 }
 
@@ -188,9 +189,10 @@ static void walk_depth(struct config_parser *p, int node)
 			return;
 		}
 		if (depth > CONFIG_MAX_DEPTH) {
-			config_mistake(p, node, NULL, "found nodes more than "
-				       "%d deep; allowed %d", CONFIG_MAX_DEPTH,
-				       CONFIG_MAX_DEPTH);
+			config_mistake(p, node, NULL,
+				       "found nodes more than "
+				       "%d deep; allowed %d",
+				       CONFIG_MAX_DEPTH, CONFIG_MAX_DEPTH);
 			return;
 		}
 	}
@@ -218,7 +220,7 @@ static void walk_child(struct config_parser *p, int node)
 	unsigned int i;
 
 	if (!name || strncmp(name, "__", 2) == 0) {
-		return;			/* dtc -@: __symbols__ and the like */
+		return; /* dtc -@: __symbols__ and the like */
 	}
 	i = walk_find_node(name);
 	if (i == schema_node_count) {

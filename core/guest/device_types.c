@@ -5,50 +5,82 @@
 #include "config_priv.h"
 
 #define STRINGS(field, s) .field = (s), .field##_len = sizeof(s)
-#define END_OF_CELLS { NULL, 0 }
+#define END_OF_CELLS \
+	{ \
+		NULL, 0 \
+	}
 
 const struct device_type device_types[] = {
 	{
 		.compatible = "arm,pl011",
 		STRINGS(os_compatible, "arm,pl011\0arm,primecell"),
-		.nregs = 1, .nirqs = 1, .min_size = KIB(4), .console = true,
-		.nclocks = 2, STRINGS(clock_names, "uartclk\0apb_pclk"),
-	}, {
+		.nregs = 1,
+		.nirqs = 1,
+		.min_size = KIB(4),
+		.console = true,
+		.nclocks = 2,
+		STRINGS(clock_names, "uartclk\0apb_pclk"),
+	},
+	{
 		.compatible = "arm,pl031",
 		STRINGS(os_compatible, "arm,pl031\0arm,primecell"),
-		.nregs = 1, .nirqs = 1, .min_size = KIB(4),
-		.nclocks = 1, STRINGS(clock_names, "apb_pclk"),
-	}, {
+		.nregs = 1,
+		.nirqs = 1,
+		.min_size = KIB(4),
+		.nclocks = 1,
+		STRINGS(clock_names, "apb_pclk"),
+	},
+	{
 		.compatible = "arm,pl061",
 		STRINGS(os_compatible, "arm,pl061\0arm,primecell"),
-		.nregs = 1, .nirqs = 1, .min_size = KIB(4), .power_key = true,
-		.nclocks = 1, STRINGS(clock_names, "apb_pclk"),
-		.cells = { { "#gpio-cells", 2 }, { "gpio-controller", -1 },
+		.nregs = 1,
+		.nirqs = 1,
+		.min_size = KIB(4),
+		.power_key = true,
+		.nclocks = 1,
+		STRINGS(clock_names, "apb_pclk"),
+		.cells = { { "#gpio-cells", 2 },
+			   { "gpio-controller", -1 },
 			   END_OF_CELLS },
-	}, {
+	},
+	{
 		.compatible = "arm,sp805",
 		STRINGS(os_compatible, "arm,sp805\0arm,primecell"),
-		.nregs = 1, .nirqs = 1, .min_size = KIB(4),
-		.nclocks = 2, STRINGS(clock_names, "wdog_clk\0apb_pclk"),
-	}, {
+		.nregs = 1,
+		.nirqs = 1,
+		.min_size = KIB(4),
+		.nclocks = 2,
+		STRINGS(clock_names, "wdog_clk\0apb_pclk"),
+	},
+	{
 		.compatible = "ns16550a",
 		STRINGS(os_compatible, "ns16550a"),
-		.nregs = 1, .nirqs = 1, .min_size = 8, .console = true,
+		.nregs = 1,
+		.nirqs = 1,
+		.min_size = 8,
+		.console = true,
 		/* 115200 baud is a divisor of one. */
 		.cells = { { "clock-frequency", 1843200 }, END_OF_CELLS },
-	}, {
+	},
+	{
 		.compatible = "cfi-flash",
 		STRINGS(os_compatible, "cfi-flash"),
 		.min_size = KIB(256),
 		.cells = { { "bank-width", 4 }, END_OF_CELLS },
-	}, {
+	},
+	{
 		.compatible = "qemu,fw-cfg-mmio",
 		STRINGS(os_compatible, "qemu,fw-cfg-mmio"),
-		.nregs = 1, .min_size = 0x18, .dma_coherent = true,
-	}, {
+		.nregs = 1,
+		.min_size = 0x18,
+		.dma_coherent = true,
+	},
+	{
 		.compatible = "virtio,mmio",
 		STRINGS(os_compatible, "virtio,mmio"),
-		.nregs = 1, .nirqs = 1, .min_size = 0x200,
+		.nregs = 1,
+		.nirqs = 1,
+		.min_size = 0x200,
 		.dma_coherent = true,
 	},
 };

@@ -13,9 +13,9 @@
 
 #include "config_priv.h"
 
-#define CLOCK_HZ 24000000		/* the APB clock of QEMU's virt */
-#define KEY_POWER 116			/* Linux input-event-codes.h */
-#define POWER_KEY_LINE 3		/* of the PL061, as on virt */
+#define CLOCK_HZ 24000000 /* the APB clock of QEMU's virt */
+#define KEY_POWER 116     /* Linux input-event-codes.h */
+#define POWER_KEY_LINE 3  /* of the PL061, as on virt */
 
 void fdtgen_begin(struct fdtgen *g, const char *name)
 {
@@ -147,8 +147,8 @@ static void fdtgen_passed(struct fdtgen *g, const struct config_device *dev)
 
 	for (; own && own->name; own++) {
 		int len;
-		const void *data = fdt_getprop(g->cfg->blob, dev->node,
-					       own->name, &len);
+		const void *data =
+			fdt_getprop(g->cfg->blob, dev->node, own->name, &len);
 
 		if (data && fdtgen_is_passed(own)) {
 			fdtgen_bytes(g, own->name, data, (size_t)len);
@@ -180,7 +180,7 @@ static void fdtgen_type(struct fdtgen *g, const struct device_type *type,
 		int64_t value = type->cells[i].value;
 
 		if (node >= 0 && fdt_getprop(g->cfg->blob, node, name, NULL)) {
-			continue;	/* the description's comes with the rest */
+			continue; /* the description's comes with the rest */
 		}
 		if (value < 0) {
 			fdtgen_bytes(g, name, NULL, 0);
@@ -209,8 +209,9 @@ static void fdtgen_device(struct fdtgen *g, uint32_t index)
 		fdtgen_passed(g, dev);
 	}
 	if (dev->node >= 0 || (type && type->power_key)) {
-		fdtgen_u32(g, "phandle", fdtgen_phandle(g, dev->node,
-			   FDTGEN_PHANDLE_DEVICE + index));
+		fdtgen_u32(g, "phandle",
+			   fdtgen_phandle(g, dev->node,
+					  FDTGEN_PHANDLE_DEVICE + index));
 	}
 	fdtgen_end(g);
 }
@@ -229,8 +230,8 @@ static void fdtgen_power_key(struct fdtgen *g)
 		if (!type || !type->power_key) {
 			continue;
 		}
-		gpios[0] = fdtgen_phandle(g, dev->node,
-					  FDTGEN_PHANDLE_DEVICE + i);
+		gpios[0] =
+			fdtgen_phandle(g, dev->node, FDTGEN_PHANDLE_DEVICE + i);
 		fdtgen_begin(g, "gpio-keys");
 		fdtgen_str(g, "compatible", "gpio-keys");
 		fdtgen_begin(g, "poweroff");
@@ -273,8 +274,7 @@ static void fdtgen_chosen(struct fdtgen *g, const struct fdtgen_info *info)
 		fdtgen_u64(g, "linux,initrd-end", info->initrd_end);
 	}
 	if (info->rng_seed) {
-		fdtgen_bytes(g, "rng-seed", info->rng_seed,
-			     info->rng_seed_len);
+		fdtgen_bytes(g, "rng-seed", info->rng_seed, info->rng_seed_len);
 	}
 	if (info->kaslr_seed) {
 		fdtgen_u64(g, "kaslr-seed", info->kaslr_seed);
@@ -311,8 +311,8 @@ static int fdtgen_error(int err)
 	return err == -FDT_ERR_NOSPACE ? -ERR_NOSPC : -ERR_FORMAT;
 }
 
-int fdtgen_build(const struct guest_config *cfg,
-		 const struct fdtgen_info *info, void *buf, size_t size)
+int fdtgen_build(const struct guest_config *cfg, const struct fdtgen_info *info,
+		 void *buf, size_t size)
 {
 	struct fdtgen g = { .cfg = cfg, .fdt = buf };
 

@@ -120,10 +120,10 @@ static void fdtgen_timer(struct fdtgen *g)
 	static const char compatible[] = "arm,armv8-timer\0arm,armv7-timer";
 	uint32_t flags = fdtgen_ppi_flags(g);
 	uint32_t cells[] = {
-		GIC_PPI, TIMER_SECURE_PPI, flags,
+		GIC_PPI, TIMER_SECURE_PPI,   flags,
 		GIC_PPI, TIMER_PHYSICAL_PPI, flags,
-		GIC_PPI, TIMER_VIRTUAL_PPI, flags,
-		GIC_PPI, TIMER_HYP_PPI, flags,
+		GIC_PPI, TIMER_VIRTUAL_PPI,  flags,
+		GIC_PPI, TIMER_HYP_PPI,      flags,
 	};
 
 	fdtgen_begin(g, "timer");
@@ -138,7 +138,8 @@ static void fdtgen_gic(struct fdtgen *g)
 	const struct guest_config *cfg = g->cfg;
 	bool v3 = cfg->gic_version == 3;
 	struct config_range regs[] = {
-		cfg->gicd, v3 ? cfg->gicr : cfg->gicc,
+		cfg->gicd,
+		v3 ? cfg->gicr : cfg->gicc,
 	};
 
 	fdtgen_begin_at(g, "intc", cfg->gicd.base);

@@ -34,8 +34,10 @@ static void reference_row(const struct schema_prop *row,
 	schema_allowed(row, plain, sizeof(plain));
 	reference_escape(plain, allowed, sizeof(allowed));
 	snprintf(text, sizeof(text), "| `%s` | %s | %s | %s |", row->name,
-		 allowed, row->required ? "**required**"
-				 : row->otherwise ? row->otherwise : "none",
+		 allowed,
+		 row->required    ? "**required**"
+		 : row->otherwise ? row->otherwise
+				  : "none",
 		 row->doc);
 	line(text);
 }
@@ -102,9 +104,11 @@ static void reference_type(const struct device_type *type,
 	char regs[16], text[REFERENCE_LINE];
 
 	snprintf(regs, sizeof(regs), "%u", type->nregs);
-	snprintf(text, sizeof(text), "### %s\n\nEntries of `reg`: %s, each "
-		 "0x%x bytes or more. Interrupts: %u.%s\n", type->compatible,
-		 type->nregs ? regs : "1 to 3", type->min_size, type->nirqs,
+	snprintf(text, sizeof(text),
+		 "### %s\n\nEntries of `reg`: %s, each "
+		 "0x%x bytes or more. Interrupts: %u.%s\n",
+		 type->compatible, type->nregs ? regs : "1 to 3",
+		 type->min_size, type->nirqs,
 		 type->console ? " Can be the OS's console." : "");
 	line(text);
 	reference_own(emulator_find(type->compatible), line);
@@ -125,9 +129,10 @@ static void reference_machine(const struct machine_device *row,
 		snprintf(many, sizeof(many), ", %u times 0x%" PRIx64 " apart",
 			 row->count, row->step);
 	}
-	snprintf(text, sizeof(text), "| `%s@%" PRIx64 "` | %s | 0x%" PRIx64
-		 "%s | %s |", row->name, row->regs[0].base, row->compatible,
-		 row->regs[0].size, many, irq);
+	snprintf(text, sizeof(text),
+		 "| `%s@%" PRIx64 "` | %s | 0x%" PRIx64 "%s | %s |", row->name,
+		 row->regs[0].base, row->compatible, row->regs[0].size, many,
+		 irq);
 	line(text);
 }
 

@@ -45,8 +45,9 @@ static void consistent(const struct guest_config *cfg)
 	for (i = 0; i < cfg->nmemory; i++) {
 		check(cfg->memory[i].size > 0 &&
 		      (cfg->memory[i].base | cfg->memory[i].size) % 4096 == 0);
-		check(i == 0 || cfg->memory[i].base >=
-		      cfg->memory[i - 1].base + cfg->memory[i - 1].size);
+		check(i == 0 ||
+		      cfg->memory[i].base >= cfg->memory[i - 1].base +
+						     cfg->memory[i - 1].size);
 	}
 	check(cfg->ndevices <= CONFIG_MAX_DEVICES);
 	for (i = 0; i < cfg->ndevices; i++) {
@@ -65,11 +66,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const struct config_limits limits[] = {
 		{ .host_cpus = 0 },
-		{ .host_cpus = 4, .ipa_bits = 36, .gic_version = 2,
-		  .gicv2_ok = true, .free_memory = GIB(1) },
+		{ .host_cpus = 4,
+		  .ipa_bits = 36,
+		  .gic_version = 2,
+		  .gicv2_ok = true,
+		  .free_memory = GIB(1) },
 	};
 	static const struct fdtgen_info info = {
-		.initrd_start = 1, .initrd_end = 2, .kaslr_seed = 3,
+		.initrd_start = 1,
+		.initrd_end = 2,
+		.kaslr_seed = 3,
 	};
 	static _Alignas(8) uint8_t tree[TREE_MAX];
 	struct guest_config *cfg;

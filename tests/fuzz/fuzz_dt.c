@@ -7,7 +7,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-#define NODES 256			/* asked about; a tree may have more */
+#define NODES 256 /* asked about; a tree may have more */
 
 static int count_memory(paddr_t base, uint64_t size, void *arg)
 {
@@ -18,7 +18,7 @@ static int count_memory(paddr_t base, uint64_t size, void *arg)
 		abort();
 	}
 	*last = base.v + size;
-	return *last == 0;		/* nothing above the end of addresses */
+	return *last == 0; /* nothing above the end of addresses */
 }
 
 static int count_reserved(paddr_t base, uint64_t size, bool no_map, void *arg)
@@ -42,8 +42,7 @@ static void ask_node(dt_node_t node)
 			abort();
 		}
 	}
-	for (i = 0; i < 8 && dt_irq(node, i, &irq, &edge) == 0; i++) {
-	}
+	for (i = 0; i < 8 && dt_irq(node, i, &irq, &edge) == 0; i++) {}
 	dt_node_path(node, path, sizeof(path));
 	dt_available(node);
 	dt_is_compatible(node, "arm,pl011");

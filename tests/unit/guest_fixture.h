@@ -39,11 +39,19 @@ void heap_free(void *p)
 
 static const struct schema_prop fixture_props[] = {
 	{
-		.name = "reg-shift", .type = SCHEMA_U32, .max = 3,
-		.otherwise = "0", .doc = "Distance of registers.",
-	}, {
-		.name = "socle,disk", .type = SCHEMA_NAME, .min = 1, .max = 31,
-		.otherwise = "none", .doc = "What is behind it.",
+		.name = "reg-shift",
+		.type = SCHEMA_U32,
+		.max = 3,
+		.otherwise = "0",
+		.doc = "Distance of registers.",
+	},
+	{
+		.name = "socle,disk",
+		.type = SCHEMA_NAME,
+		.min = 1,
+		.max = 31,
+		.otherwise = "none",
+		.doc = "What is behind it.",
 	},
 	{ .name = NULL },
 };
@@ -51,7 +59,9 @@ static const struct schema_prop fixture_props[] = {
 #define FIXTURE_EMULATOR(ident, own, ...) \
 	static const char *const ident##_names[] = { __VA_ARGS__, NULL }; \
 	static const struct emulator ident = { \
-		.name = #ident, .compatible = ident##_names, .props = own, \
+		.name = #ident, \
+		.compatible = ident##_names, \
+		.props = own, \
 	}
 
 FIXTURE_EMULATOR(fake_pl011, NULL, "arm,pl011");

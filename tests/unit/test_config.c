@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Guest descriptions: what is understood, and how mistakes are told. */
+#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <cmocka.h>
 
 #include <core/guest_config.h>
 #include <core/sched.h>
@@ -156,7 +156,8 @@ static void test_smallest(void **state)
 static void test_everything(void **state)
 {
 	struct guest_config *cfg = good(
-		CELLS MODEL "on-crash = \"destroy\"; autostart; "
+		CELLS MODEL
+		"on-crash = \"destroy\"; autostart; "
 		"psci-conduit = \"smc\"; interrupt-parent = <&gic>; "
 		"cpus { count = <2>; affinity = <3 1>; priority = <7>; }; "
 		"memory@80000000 { device_type = \"memory\"; "
@@ -214,7 +215,7 @@ static void test_affinity(void **state)
 	assert_int_equal(cfg->affinity[2].bits[1], BIT(36));
 	config_free(cfg);
 	cfg = good(MODEL RAM BOOT "cpus { count = <2>; "
-		   "affinity-set = <0 2 3>; };");
+				  "affinity-set = <0 2 3>; };");
 	assert_int_equal(cfg->affinity[1].bits[0], 0xd);
 	config_free(cfg);
 	bad(MODEL RAM BOOT "cpus { count = <4>; affinity = <0 1>; };",
@@ -227,8 +228,8 @@ static void test_affinity(void **state)
 	       "/cpus: affinity: found CPU 2; allowed 0..1 on this host\n");
 	bad_on(MODEL RAM BOOT "cpus { affinity-set = <0 9>; };", &limits, 1,
 	       "/cpus: affinity-set: found CPU 9; allowed 0..1\n");
-	config_free(good_on(MODEL RAM BOOT "cpus { affinity = <1>; };",
-			    &limits));
+	config_free(
+		good_on(MODEL RAM BOOT "cpus { affinity = <1>; };", &limits));
 }
 
 static void test_devices(void **state)
@@ -237,7 +238,8 @@ static void test_devices(void **state)
 	struct guest_config *cfg;
 
 	(void)state;
-	cfg = good(MODEL RAM BOOT "devices { "
+	cfg = good(MODEL RAM BOOT
+		   "devices { "
 		   "console@9000000 { interrupts = <0 60 1>; }; "
 		   "virtio_mmio@a000000 { status = \"disabled\"; }; "
 		   "disk@a000200 { compatible = \"virtio,mmio\"; "
@@ -268,7 +270,8 @@ static void test_devices(void **state)
 	assert_null(device(cfg, "pl031@9010000"));
 	config_free(cfg);
 
-	cfg = good(MODEL RAM BOOT "devices { no-defaults; #address-cells = "
+	cfg = good(MODEL RAM BOOT
+		   "devices { no-defaults; #address-cells = "
 		   "<1>; #size-cells = <1>; u@1000 { compatible = "
 		   "\"arm,pl011\"; reg = <0x1000 0x1000>; "
 		   "interrupts = <0 0 4>; }; };");
@@ -284,7 +287,8 @@ static void test_devices(void **state)
 static void test_device_mistakes(void **state)
 {
 	(void)state;
-	bad(MODEL RAM BOOT "devices { "
+	bad(MODEL RAM BOOT
+	    "devices { "
 	    "a { compatible = \"arm,pl011\"; }; "
 	    "b@9100000 { compatible = \"arm,pl0011\"; }; "
 	    "c@9100000 { }; "
@@ -303,7 +307,8 @@ static void test_device_mistakes(void **state)
 	    "/devices/f@9300000: reg: found size 0x800; allowed 0x1000\n"
 	    "@9400000: found a name of 44 characters; allowed 31\n");
 	assert_non_null(strstr(told, "did you mean arm,pl011?"));
-	bad(MODEL RAM BOOT "devices { "
+	bad(MODEL RAM BOOT
+	    "devices { "
 	    "a@9100000 { compatible = \"arm,pl011\"; "
 	    "  reg = <0 0x9100000 0>; interrupts = <0 50 4>; }; "
 	    "b@9200000 { compatible = \"arm,pl011\"; "
@@ -328,12 +333,12 @@ static void test_interrupts(void **state)
 {
 	(void)state;
 	bad(MODEL RAM BOOT "devices { "
-	    "a@9000000 { interrupts = <0 2 4>; }; "
-	    "b@9030000 { interrupts = <1 7 4>; }; "
-	    "c@a000000 { interrupts = <0 256 4>; }; "
-	    "d@a000200 { interrupts = <0 100 2>; }; "
-	    "e@a000400 { interrupts = <0 100>; }; "
-	    "f@a000600 { interrupts = <0 110 4 0 110 4>; }; };",
+			   "a@9000000 { interrupts = <0 2 4>; }; "
+			   "b@9030000 { interrupts = <1 7 4>; }; "
+			   "c@a000000 { interrupts = <0 256 4>; }; "
+			   "d@a000200 { interrupts = <0 100 2>; }; "
+			   "e@a000400 { interrupts = <0 100>; }; "
+			   "f@a000600 { interrupts = <0 110 4 0 110 4>; }; };",
 	    "/devices/a@9000000: interrupts: found 2, which pl031@9010000 has\n"
 	    "/devices/b@9030000: interrupts: found <0x1 0x7 0x4>; allowed <0 N "
 	    "FLAGS>, N 0..255, FLAGS 1 or 4\n"
@@ -349,52 +354,60 @@ static void test_overlap(void **state)
 {
 	(void)state;
 	bad(CELLS MODEL BOOT "memory@8000000 { "
-	    "reg = <0 0x8000000 0 0x10000>; };",
+			     "reg = <0 0x8000000 0 0x10000>; };",
 	    "/memory@8000000: reg: found 0x8000000..0x800ffff, which interrupt "
 	    "controller has too\n");
-	bad(CELLS MODEL BOOT "memory@40000000 { "
+	bad(CELLS MODEL BOOT
+	    "memory@40000000 { "
 	    "  reg = <0 0x40000000 0 0x10000>; }; "
 	    "memory@40008000 { reg = <0 0x40008000 0 0x1000>; };",
 	    "/memory@40008000: reg: found 0x40008000..0x40008fff, which "
 	    "memory has too (0x40000000..0x4000ffff)\n");
 	bad(MODEL RAM BOOT "devices { d@9000800 { compatible = "
-	    "\"socle,other\"; reg = <0 0x9000800 0 0x10>; }; };",
+			   "\"socle,other\"; reg = <0 0x9000800 0 0x10>; }; };",
 	    "/devices/d@9000800: reg: found 0x9000800..0x900080f, which "
 	    "pl011@9000000 has too\n");
-	bad(MODEL RAM BOOT "devices { d@8ffff00 { compatible = "
+	bad(MODEL RAM BOOT
+	    "devices { d@8ffff00 { compatible = "
 	    "\"socle,other\"; reg = <0 0x8ffff00 0 0x200>; }; };",
 	    "d@8ffff00: reg: found 0x8ffff00..0x90000ff, which pl011@\n"
 	    "d@8ffff00: reg: found 0x8ffff00..0x90000ff, which interrupt\n");
 	/* Two nodes for one device of the default machine. */
 	bad(MODEL RAM BOOT "devices { a@9000000 { }; b@9000000 { compatible = "
-	    "\"arm,pl011\"; reg = <0 0x9000000 0 0x1000>; "
-	    "interrupts = <0 90 4>; }; };",
+			   "\"arm,pl011\"; reg = <0 0x9000000 0 0x1000>; "
+			   "interrupts = <0 90 4>; }; };",
 	    "has too (0x9000000..0x9000fff)\n");
 	/* The space of a disabled device is free. */
-	config_free(good(MODEL RAM BOOT "devices { "
-		"pl011@9000000 { status = \"disabled\"; }; "
-		"d@9000800 { compatible = \"socle,other\"; "
-		"  reg = <0 0x9000800 0 0x10>; }; };"));
+	config_free(good(MODEL RAM BOOT
+			 "devices { "
+			 "pl011@9000000 { status = \"disabled\"; }; "
+			 "d@9000800 { compatible = \"socle,other\"; "
+			 "  reg = <0 0x9000800 0 0x10>; }; };"));
 }
 
 static void test_limits(void **state)
 {
 	const struct config_limits limits = {
-		.ipa_bits = 32, .gic_version = 2, .gicv2_ok = true,
+		.ipa_bits = 32,
+		.gic_version = 2,
+		.gicv2_ok = true,
 		.free_memory = MIB(128),
 	};
 	struct guest_config *cfg;
 
 	(void)state;
 	bad_on(CELLS MODEL BOOT "memory@100000000 { "
-	       "reg = <1 0 0 0x1000>; };", &limits, 1,
+				"reg = <1 0 0 0x1000>; };",
+	       &limits, 1,
 	       "/memory@100000000: reg: found memory at "
 	       "0x100000000..0x100000fff; allowed below 0x100000000 (32 "
 	       "address bits)\n");
 	bad_on(MODEL "memory = \"256M\"; " BOOT, &limits, 1,
 	       "found 256M of memory; allowed 128M\n");
 	bad_on(MODEL RAM BOOT "devices { i@0 { compatible = \"arm,gic-v3\"; "
-	       "}; };", &limits, 1, "compatible: found a GICv3; allowed a "
+			      "}; };",
+	       &limits, 1,
+	       "compatible: found a GICv3; allowed a "
 	       "GICv2 on this host\n");
 	bad_on(MODEL RAM BOOT "cpus { count = <9>; };", &limits, 1,
 	       "/cpus: count: found 9; allowed 1..8 with a GICv2\n");
@@ -414,7 +427,8 @@ static void test_gic(void **state)
 	struct guest_config *cfg;
 
 	(void)state;
-	cfg = good(MODEL RAM BOOT "devices { intc@8000000 { compatible = "
+	cfg = good(MODEL RAM BOOT
+		   "devices { intc@8000000 { compatible = "
 		   "\"arm,gic-v3\"; reg = <0 0x20000000 0 0x10000>, "
 		   "<0 0x20100000 0 0x40000>; }; }; cpus { count = <2>; };");
 	assert_int_equal(cfg->gicd.base, 0x20000000);
@@ -422,16 +436,18 @@ static void test_gic(void **state)
 	assert_int_equal(cfg->gicr.size, 0x40000);
 	assert_true(cfg->gic_node > 0);
 	config_free(cfg);
-	bad(MODEL RAM BOOT "devices { intc@8000000 { compatible = "
+	bad(MODEL RAM BOOT
+	    "devices { intc@8000000 { compatible = "
 	    "\"arm,gic-v3\"; reg = <0 0x20000000 0 0x10000>, "
 	    "<0 0x20100000 0 0x40000>; }; }; cpus { count = <3>; };",
 	    "/devices/intc@8000000: reg: found 0x40000 bytes of redistr\n");
 	bad(MODEL RAM BOOT "devices { intc@8000000 { compatible = "
-	    "\"arm,gic-v3\"; reg = <0 0x20001000 0 0x10000>, "
-	    "<0 0x20100000 0 0x40000>; }; };",
+			   "\"arm,gic-v3\"; reg = <0 0x20001000 0 0x10000>, "
+			   "<0 0x20100000 0 0x40000>; }; };",
 	    "/devices/intc@8000000: reg: found 0x20001000 and 0x20100000; "
 	    "allowed multiples of 64 KiB\n");
-	bad(MODEL RAM BOOT "devices { intc@8000000 { compatible = "
+	bad(MODEL RAM BOOT
+	    "devices { intc@8000000 { compatible = "
 	    "\"arm,gic-400\"; reg = <0 0x20001000 0 0x10000>; }; "
 	    "b@1 { compatible = \"arm,gic-v3\"; }; };",
 	    "/devices/intc@8000000: reg: found 1 entries; allowed 2\n"
@@ -441,11 +457,10 @@ static void test_gic(void **state)
 static void test_every_mistake_is_told(void **state)
 {
 	(void)state;
-	bad("",
-	    "/: compatible: missing; allowed\n"
-	    "/: model: missing; allowed 1..31 of a-z A-Z 0-9 - _\n"
-	    "/: node boot is missing\n"
-	    "/: memory: missing; allowed a size\n");
+	bad("", "/: compatible: missing; allowed\n"
+		"/: model: missing; allowed 1..31 of a-z A-Z 0-9 - _\n"
+		"/: node boot is missing\n"
+		"/: memory: missing; allowed a size\n");
 	bad("compatible = \"socle,guess\"; model = \"a b\"; "
 	    "memory = \"64X\"; on-crash = \"panic\"; autostart = <1>; "
 	    "autostrat; cpu { }; cpus { count = <0>; counts = <1>; "
@@ -477,8 +492,8 @@ static void test_boot(void **state)
 {
 	(void)state;
 	bad(MODEL RAM "boot { kernel = \"/k\"; kernel-address = <0x3ffffffc>; "
-	    "entry = <0x44000000>; initrd-address = <0x43fffffc>; "
-	    "dtb-address = <0 0>; };",
+		      "entry = <0x44000000>; initrd-address = <0x43fffffc>; "
+		      "dtb-address = <0 0>; };",
 	    "/boot: kernel-address: found 0x3ffffffc; allowed an address in "
 	    "the guest's memory (0x40000000..0x43ffffff)\n"
 	    "/boot: entry: found 0x44000000\n"
@@ -491,7 +506,8 @@ static void test_boot(void **state)
 static void test_memory(void **state)
 {
 	(void)state;
-	bad(CELLS MODEL BOOT "memory@40000800 { "
+	bad(CELLS MODEL BOOT
+	    "memory@40000800 { "
 	    "  reg = <0 0x40000800 0 0x1000>; }; "
 	    "memory@50000000 { reg = <0 0x50000000 0 0x800>; }; "
 	    "memory@60000000 { reg = <0 0x60000000 0 0>; }; "
@@ -502,9 +518,10 @@ static void test_memory(void **state)
 	    "/memory@60000000: reg: found size 0 at 0x60000000\n"
 	    "/memory@70000000: reg: missing\n");
 	bad(CELLS MODEL RAM BOOT "memory@40000000 { "
-	    "reg = <0 0x40000000 0 0x1000>; };",
+				 "reg = <0 0x40000000 0 0x1000>; };",
 	    "/: memory: found with a memory node; allowed one of them\n");
-	bad(MODEL "#address-cells = <1>; #size-cells = <1>; " BOOT
+	bad(MODEL
+	    "#address-cells = <1>; #size-cells = <1>; " BOOT
 	    "memory@1000 { reg = <0x01000 0x1000 0x03000 0x1000 0x5000 0x1000 "
 	    "0x7000 0x1000 0x9000 0x1000 0xb000 0x1000 0xd000 0x1000 0xf000 "
 	    "0x1000 0x11000 0x1000>; };",
@@ -543,7 +560,8 @@ static void test_names_are_not_trusted(void **state)
 	bad(RAM "compatible = \"socle,guest\"; model = [1b 5b 32 4a 00]; " BOOT,
 	    "/: model: found 5 bytes\n");
 	bad(MODEL RAM "boot { kernel = \"/\\033[2J\"; bootargs = "
-	    "\"\\007\"; dtb = \"x\\033y\"; };", "/boot: dtb: found\n");
+		      "\"\\007\"; dtb = \"x\\033y\"; };",
+	    "/boot: dtb: found\n");
 	assert_null(strchr(told, '\033'));
 }
 
@@ -574,7 +592,7 @@ static void test_many_mistakes(void **state)
 	}
 	strcat(body, "};");
 	bad(body, "/devices: found 134 devices with the default machine's 37; "
-	    "allowed 96\n");
+		  "allowed 96\n");
 }
 
 static void test_not_a_blob(void **state)
@@ -589,10 +607,12 @@ static void test_not_a_blob(void **state)
 	assert_int_equal(config_parse(&cfg, blob.data, 30, NULL, report, told),
 			 -ERR_FORMAT);
 	assert_int_equal(config_parse(&cfg, blob.data, blob.size - 1, NULL,
-				      report, told), -ERR_FORMAT);
+				      report, told),
+			 -ERR_FORMAT);
 	blob.data[0] = 0;
-	assert_int_equal(config_parse(&cfg, blob.data, blob.size, NULL,
-				      report, told), -ERR_FORMAT);
+	assert_int_equal(config_parse(&cfg, blob.data, blob.size, NULL, report,
+				      told),
+			 -ERR_FORMAT);
 	assert_non_null(strstr(told, "not a device tree blob: empty\n"));
 	assert_non_null(strstr(told, "shorter than a header\n"));
 	assert_non_null(strstr(told, "cut short"));

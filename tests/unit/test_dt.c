@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The host device tree: acceptance, addresses, interrupts, memory, chosen. */
+#include <cmocka.h>
+#include <libfdt.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <cmocka.h>
-#include <libfdt.h>
 
 #include <core/dt.h>
 #include <libs/error.h>
@@ -27,8 +27,10 @@ static void load_body(const char *body)
 {
 	static char text[16384];
 
-	snprintf(text, sizeof(text), "/dts-v1/; / { #address-cells = <2>; "
-		 "#size-cells = <2>; %s };", body);
+	snprintf(text, sizeof(text),
+		 "/dts-v1/; / { #address-cells = <2>; "
+		 "#size-cells = <2>; %s };",
+		 body);
 	load(text);
 }
 
@@ -53,10 +55,10 @@ static void test_refused(void **state)
 	bad.data[0] ^= 1;
 	refused(bad.data, bad.size, "0xd00dfeed");
 	bad.data[0] ^= 1;
-	bad.data[4] = 1;		/* totalsize of 16 MiB and more */
+	bad.data[4] = 1; /* totalsize of 16 MiB and more */
 	refused(bad.data, bad.size, "cut short");
 	bad.data[4] = 0;
-	bad.data[23] = 3;		/* version */
+	bad.data[23] = 3; /* version */
 	refused(bad.data, bad.size, "version");
 	bad.data[23] = 17;
 	/* The property's name offset points behind the strings. */
@@ -87,7 +89,8 @@ static void test_every_byte_damaged(void **state)
 	dts_compile("/dts-v1/; /memreserve/ 0x1000 0x2000; / { "
 		    "#address-cells = <1>; #size-cells = <1>; "
 		    "memory@0 { device_type = \"memory\"; reg = <0 4096>; }; "
-		    "chosen { bootargs = \"a=b\"; }; };", &good);
+		    "chosen { bootargs = \"a=b\"; }; };",
+		    &good);
 	for (i = 0; i < good.size; i++) {
 		struct dt_chosen chosen;
 		const char *why;
@@ -142,25 +145,24 @@ static void test_reg_plain(void **state)
 static void test_reg_ranges(void **state)
 {
 	(void)state;
-	load_body(
-		"soc { #address-cells = <1>; #size-cells = <1>; "
-		"  ranges = <0x7e000000 0x1 0xfe000000 0x1000000>, "
-		"           <0x40000000 0 0x80000000 0x1000>; "
-		"  uart@7e201000 { reg = <0x7e201000 0x200>; }; "
-		"  low@40000800 { reg = <0x40000800 0x800>; }; "
-		"  out@40000800 { reg = <0x40000800 0x801>; }; "
-		"  none@10 { reg = <0x10 1>; }; "
-		"  in { #address-cells = <3>; #size-cells = <1>; "
-		"    ranges = <2 0 0 0x7e100000 0x1000>; "
-		"    dev@0 { reg = <2 0 0x10 0x20>; }; "
-		"    cs@0 { reg = <1 0 0x10 0x20>; }; }; "
-		"  flat { #address-cells = <1>; #size-cells = <1>; ranges; "
-		"    dev@7e300000 { reg = <0x7e300000 4>; }; }; "
-		"  i2c { #address-cells = <1>; #size-cells = <0>; "
-		"    dev@50 { reg = <0x50>; }; }; "
-		"  pci { device_type = \"pci\"; #address-cells = <3>; "
-		"    #size-cells = <2>; ranges; "
-		"    dev@0 { reg = <0 0 0 0 0>; }; }; };");
+	load_body("soc { #address-cells = <1>; #size-cells = <1>; "
+		  "  ranges = <0x7e000000 0x1 0xfe000000 0x1000000>, "
+		  "           <0x40000000 0 0x80000000 0x1000>; "
+		  "  uart@7e201000 { reg = <0x7e201000 0x200>; }; "
+		  "  low@40000800 { reg = <0x40000800 0x800>; }; "
+		  "  out@40000800 { reg = <0x40000800 0x801>; }; "
+		  "  none@10 { reg = <0x10 1>; }; "
+		  "  in { #address-cells = <3>; #size-cells = <1>; "
+		  "    ranges = <2 0 0 0x7e100000 0x1000>; "
+		  "    dev@0 { reg = <2 0 0x10 0x20>; }; "
+		  "    cs@0 { reg = <1 0 0x10 0x20>; }; }; "
+		  "  flat { #address-cells = <1>; #size-cells = <1>; ranges; "
+		  "    dev@7e300000 { reg = <0x7e300000 4>; }; }; "
+		  "  i2c { #address-cells = <1>; #size-cells = <0>; "
+		  "    dev@50 { reg = <0x50>; }; }; "
+		  "  pci { device_type = \"pci\"; #address-cells = <3>; "
+		  "    #size-cells = <2>; ranges; "
+		  "    dev@0 { reg = <0 0 0 0 0>; }; }; };");
 	reg_is("/soc/uart@7e201000", 0, 0x1fe201000, 0x200);
 	reg_is("/soc/low@40000800", 0, 0x80000800, 0x800);
 	reg_fails("/soc/out@40000800", 0, -ERR_RANGE);
@@ -210,23 +212,22 @@ static void irq_fails(const char *path, unsigned int index, int err)
 static void test_irq(void **state)
 {
 	(void)state;
-	load_body(
-		"interrupt-parent = <&gic>; "
-		"gic: gic { interrupt-controller; #interrupt-cells = <3>; "
-		"  child { interrupts = <1 9 4>; }; }; "
-		"two: two { interrupt-controller; #interrupt-cells = <2>; }; "
-		"one: one { interrupt-controller; #interrupt-cells = <1>; }; "
-		"d { interrupts = <0 1 4>, <1 11 0xf08>, <0 987 1>; "
-		"    in { interrupts = <0 2 1>; }; }; "
-		"e { interrupt-parent = <&two>; interrupts = <7 1 8 4>; }; "
-		"x { interrupts = <0 99 4>; "
-		"    interrupts-extended = <&one 5 &gic 0 3 1 &two 6 4>; }; "
-		"bad1 { interrupts = <0 1>; }; "
-		"bad2 { interrupts = <0 988 4>; }; "
-		"bad3 { interrupts = <9 1 4>; }; "
-		"bad4 { interrupt-parent = <0x77>; interrupts = <0 1 4>; }; "
-		"bad5 { interrupts-extended = <&gic 0 3>; }; "
-		"bad6 { interrupts-extended = <0x77 0 3>; };");
+	load_body("interrupt-parent = <&gic>; "
+		  "gic: gic { interrupt-controller; #interrupt-cells = <3>; "
+		  "  child { interrupts = <1 9 4>; }; }; "
+		  "two: two { interrupt-controller; #interrupt-cells = <2>; }; "
+		  "one: one { interrupt-controller; #interrupt-cells = <1>; }; "
+		  "d { interrupts = <0 1 4>, <1 11 0xf08>, <0 987 1>; "
+		  "    in { interrupts = <0 2 1>; }; }; "
+		  "e { interrupt-parent = <&two>; interrupts = <7 1 8 4>; }; "
+		  "x { interrupts = <0 99 4>; "
+		  "    interrupts-extended = <&one 5 &gic 0 3 1 &two 6 4>; }; "
+		  "bad1 { interrupts = <0 1>; }; "
+		  "bad2 { interrupts = <0 988 4>; }; "
+		  "bad3 { interrupts = <9 1 4>; }; "
+		  "bad4 { interrupt-parent = <0x77>; interrupts = <0 1 4>; }; "
+		  "bad5 { interrupts-extended = <&gic 0 3>; }; "
+		  "bad6 { interrupts-extended = <0x77 0 3>; };");
 	irq_is("/d", 0, 33, false);
 	irq_is("/d", 1, 27, false);
 	irq_is("/d", 2, 1019, true);

@@ -3,12 +3,12 @@
  * The tree that a guest's operating system gets: against what QEMU's virt
  * machine shows, node for node, and against dtc's checks.
  */
+#include <cmocka.h>
+#include <libfdt.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <cmocka.h>
-#include <libfdt.h>
 
 #include <arch_impl/mpidr.h>
 #include <core/guest_config.h>
@@ -20,7 +20,8 @@
 
 #define TREE_MAX 65536
 #define QEMU_MAX (2 << 20)
-#define SOURCE(body) "/dts-v1/; / { compatible = \"socle,guest\"; " \
+#define SOURCE(body) \
+	"/dts-v1/; / { compatible = \"socle,guest\"; " \
 	"model = \"g\"; memory = \"512M\"; " body " }; "
 #define BOOT "boot { kernel = \"/k\"; }; "
 
@@ -43,7 +44,8 @@ static int build_size(const char *text, const struct fdtgen_info *info,
 
 	dts_compile(text, &blob);
 	assert_int_equal(config_parse(&cfg, blob.data, blob.size, NULL, report,
-				      NULL), 0);
+				      NULL),
+			 0);
 	memset(tree, 0x5a, sizeof(tree));
 	err = fdtgen_build(cfg, info ? info : &none, tree, size);
 	config_free(cfg);
@@ -78,10 +80,11 @@ static bool load_qemu(int gic, int cpus)
 
 	assert_true(fd >= 0);
 	close(fd);
-	snprintf(command, sizeof(command), "qemu-system-aarch64 -M virt,"
+	snprintf(command, sizeof(command),
+		 "qemu-system-aarch64 -M virt,"
 		 "gic-version=%d,dumpdtb=%s -cpu cortex-a57 -smp %d -m 512 "
-		 "-nodefaults -display none >/dev/null 2>&1 && cat %s", gic,
-		 name, cpus, name);
+		 "-nodefaults -display none >/dev/null 2>&1 && cat %s",
+		 gic, name, cpus, name);
 	ok = output_of(command, qemu, sizeof(qemu), &got) && got > 0;
 	unlink(name);
 	if (ok) {
@@ -94,8 +97,11 @@ static bool load_qemu(int gic, int cpus)
 static bool left_out(const char *path)
 {
 	static const char *const nodes[] = {
-		"/platform-bus@c000000", "/pcie@10000000", "/pmu",
-		"/intc@8000000/v2m@8020000", "/intc@8000000/its@8080000",
+		"/platform-bus@c000000",
+		"/pcie@10000000",
+		"/pmu",
+		"/intc@8000000/v2m@8020000",
+		"/intc@8000000/its@8080000",
 	};
 	size_t i;
 
@@ -201,7 +207,8 @@ static void compare(int gic, int cpus)
 {
 	static const uint8_t seed[32] = { 1 };
 	const struct fdtgen_info info = {
-		.rng_seed = seed, .rng_seed_len = sizeof(seed),
+		.rng_seed = seed,
+		.rng_seed_len = sizeof(seed),
 		.kaslr_seed = 1,
 	};
 	char text[512];
@@ -209,9 +216,11 @@ static void compare(int gic, int cpus)
 	if (!load_qemu(gic, cpus)) {
 		skip();
 	}
-	snprintf(text, sizeof(text), SOURCE(BOOT "cpus { count = <%d>; }; "
-		 "devices { i@8000000 { compatible = \"%s\"; }; };"), cpus,
-		 gic == 3 ? "arm,gic-v3" : "arm,gic-400");
+	snprintf(text, sizeof(text),
+		 SOURCE(BOOT
+			"cpus { count = <%d>; }; "
+			"devices { i@8000000 { compatible = \"%s\"; }; };"),
+		 cpus, gic == 3 ? "arm,gic-v3" : "arm,gic-400");
 	build(text, &info);
 	assert_int_equal(contained(tree, qemu, "socle"), 0);
 	assert_int_equal(contained(qemu, tree, "qemu"), 0);
@@ -249,7 +258,8 @@ static void test_comparison(void **state)
 	clocks = fdt_getprop(other, node, "clocks", &len);
 	assert_non_null(clocks);
 	assert_int_equal(fdt_setprop_inplace_u32(other, node, "clocks",
-			 fdt32_ld(clocks) + 1), 0);
+						 fdt32_ld(clocks) + 1),
+			 0);
 	assert_int_equal(contained(tree, other, "c"), 1);
 	assert_int_equal(fdt_del_node(other, node), 0);
 	assert_int_equal(contained(tree, other, "d"), 1);
@@ -282,8 +292,10 @@ static void test_chosen(void **state)
 {
 	static const uint8_t seed[4] = { 1, 2, 3, 4 };
 	const struct fdtgen_info info = {
-		.initrd_start = 0x148000000, .initrd_end = 0x148001000,
-		.rng_seed = seed, .rng_seed_len = sizeof(seed),
+		.initrd_start = 0x148000000,
+		.initrd_end = 0x148001000,
+		.rng_seed = seed,
+		.rng_seed_len = sizeof(seed),
 		.kaslr_seed = 0x1122334455667788,
 	};
 
@@ -306,8 +318,9 @@ static void test_chosen(void **state)
 static void test_cpus(void **state)
 {
 	(void)state;
-	build(SOURCE(BOOT "cpus { count = <128>; };")
-	      "/ { psci-conduit = \"smc\"; };", NULL);
+	build(SOURCE(BOOT
+		     "cpus { count = <128>; };") "/ { psci-conduit = \"smc\"; };",
+	      NULL);
 	assert_int_equal(cell("/cpus/cpu@f", "reg", 0), 15);
 	assert_int_equal(cell("/cpus/cpu@100", "reg", 0), 0x100);
 	assert_int_equal(cell("/cpus/cpu@70f", "reg", 0), 0x70f);
@@ -336,16 +349,17 @@ static void test_hwid(void **state)
 static void test_devices(void **state)
 {
 	(void)state;
-	build(SOURCE(BOOT "devices { no-defaults; "
-		"gic: i@8000000 { compatible = \"arm,gic-v3\"; }; "
-		"key: gpio@9030000 { compatible = \"arm,pl061\"; "
-		"  reg = <0 0x9030000 0 0x1000>; interrupts = <0 9 4>; }; "
-		"o@9050000 { compatible = \"socle,other\"; "
-		"  reg = <0 0x9050000 0 8>; }; "
-		"s@9040000 { compatible = \"ns16550a\"; "
-		"  reg = <0 0x9040000 0 0x100>; interrupts = <0 8 1>; "
-		"  reg-shift = <2>; socle,disk = \"x\"; }; }; "
-		"os-tree { new { interrupt-parent = <&gic>; k = <&key>; }; };"),
+	build(SOURCE(BOOT
+		     "devices { no-defaults; "
+		     "gic: i@8000000 { compatible = \"arm,gic-v3\"; }; "
+		     "key: gpio@9030000 { compatible = \"arm,pl061\"; "
+		     "  reg = <0 0x9030000 0 0x1000>; interrupts = <0 9 4>; }; "
+		     "o@9050000 { compatible = \"socle,other\"; "
+		     "  reg = <0 0x9050000 0 8>; }; "
+		     "s@9040000 { compatible = \"ns16550a\"; "
+		     "  reg = <0 0x9040000 0 0x100>; interrupts = <0 8 1>; "
+		     "  reg-shift = <2>; socle,disk = \"x\"; }; }; "
+		     "os-tree { new { interrupt-parent = <&gic>; k = <&key>; }; };"),
 	      NULL);
 	assert_false(exists("/pl011@9000000"));
 	assert_false(exists("/flash@0"));
@@ -371,10 +385,11 @@ static void test_os_tree(void **state)
 {
 	(void)state;
 	build(SOURCE(BOOT "os-tree { model = \"mine\"; new; "
-		"chosen { extra = <5>; stdout-path = \"/x\"; }; "
-		"pl011@9000000 { status = \"disabled\"; }; "
-		"timer { clock-frequency = <24>; }; "
-		"a { b { c = <6>; }; d { }; }; };"), NULL);
+			  "chosen { extra = <5>; stdout-path = \"/x\"; }; "
+			  "pl011@9000000 { status = \"disabled\"; }; "
+			  "timer { clock-frequency = <24>; }; "
+			  "a { b { c = <6>; }; d { }; }; };"),
+	      NULL);
 	assert_string_equal(str("/", "model"), "mine");
 	assert_string_equal(str("/", "compatible"), "linux,dummy-virt");
 	assert_non_null(str("/", "new"));
@@ -415,8 +430,10 @@ static void warnings(const void *blob, char *out, size_t size)
 	assert_true(write(fd, blob, fdt_totalsize(blob)) ==
 		    (ssize_t)fdt_totalsize(blob));
 	close(fd);
-	snprintf(command, sizeof(command), "dtc -I dtb -O dtb -o /dev/null %s "
-		 "2>&1 | sed -n 's/.*(\\([a-z_]*\\)).*/\\1/p' | sort -u", name);
+	snprintf(command, sizeof(command),
+		 "dtc -I dtb -O dtb -o /dev/null %s "
+		 "2>&1 | sed -n 's/.*(\\([a-z_]*\\)).*/\\1/p' | sort -u",
+		 name);
 	assert_true(output_of(command, out, size - 1, &got));
 	out[got] = '\0';
 	unlink(name);
