@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The host device tree: acceptance, addresses, interrupts, memory, chosen. */
-#include <cmocka.h>
 #include <libfdt.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include <cmocka.h>
 
 #include <core/dt.h>
 #include <libs/error.h>

@@ -3,12 +3,13 @@
  * The tree that a guest's operating system gets: against what QEMU's virt
  * machine shows, node for node, and against dtc's checks.
  */
-#include <cmocka.h>
 #include <libfdt.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include <cmocka.h>
 
 #include <arch_impl/mpidr.h>
 #include <core/guest_config.h>
