@@ -74,8 +74,6 @@ void vgic_cpuif_save(struct vgic_cpu *vc)
  */
 static void rebind(struct vgic_cpu *vc, const struct virq_ref *r)
 {
-	struct vlr lr;
-
 	if (!vgic_host.activate) {
 		r->b->line &= ~r->m;
 	} else {
@@ -85,12 +83,6 @@ static void rebind(struct vgic_cpu *vc, const struct virq_ref *r)
 	if (!(r->b->resident & r->m)) {
 		vgic_place(vc, r);
 		return;
-	}
-	lr = vgic_lr_ops->decode(vc->lr[r->q->lr]);
-	if (vgic_host.activate && lr.state == (LR_PENDING | LR_ACTIVE)) {
-		/* Not with the HW bit; it will come again. */
-		lr.state = LR_ACTIVE;
-		vc->lr[r->q->lr] = vgic_lr_ops->encode(&lr);
 	}
 	vgic_reconcile_lr(vc, r->q->lr);
 }
@@ -222,17 +214,6 @@ bool vgic_cpuif_has_pending(struct vgic_cpu *vc)
 
 /* ---- host interrupts ---- */
 
-/* It is in a list register already: give that one the HW bit. */
-static void bind_resident(struct vgic_cpu *vc, const struct virq_ref *r)
-{
-	struct vlr lr = vgic_lr_ops->decode(vgic_lr_get(vc, r->q->lr));
-
-	lr.state = (lr.state & LR_ACTIVE) ? LR_ACTIVE : LR_PENDING;
-	lr.hw = true;
-	lr.hwintid = r->q->hwintid;
-	vgic_lr_put(vc, r->q->lr, vgic_lr_ops->encode(&lr));
-}
-
 static void bind(struct vgic_cpu *vc, const struct virq_ref *r,
 		 unsigned int hwintid)
 {
@@ -264,7 +245,7 @@ static void inject_hw_slowly(struct vgic_cpu *vc, const struct virq_ref *r,
 	vgic_reconcile(vc);
 	bind(vc, r, hwintid);
 	if (r->b->resident & r->m) {
-		bind_resident(vc, r);
+		vgic_reconcile_lr(vc, r->q->lr);
 	} else {
 		vgic_place(vc, r);
 		vgic_fill(vc);
@@ -312,16 +293,13 @@ static void end_active(struct vgic_cpu *vc, const struct virq_ref *r)
 	vgic_fill(vc);
 }
 
-bool vgic_cpuif_dir(struct vgic_cpu *vc, unsigned int intid)
+void vgic_cpuif_dir(struct vgic_cpu *vc, unsigned int intid)
 {
 	struct vgic *vg = vc->vgic;
 	struct virq_ref r;
 
-	if (vg->model != 3) {
-		return false;
-	}
 	if (intid >= VGIC_NR_PRIVATE + vg->nspis) {
-		return true;
+		return;
 	}
 	r = virq_ref(vg, vc, intid);
 	vgic_lock_shared(vc);
@@ -331,5 +309,4 @@ bool vgic_cpuif_dir(struct vgic_cpu *vc, unsigned int intid)
 		end_active(vc, &r);
 	}
 	vgic_unlock(vc, true);
-	return true;
 }

@@ -48,10 +48,11 @@ static int pick_queue(const struct vgic_cpu *vc, unsigned int *best)
  * An active interrupt without a list register can be ended only if we are
  * told which: with EOImode 0 the guest ends them in the order of priority,
  * which EOIcount is enough for; with EOImode 1 its writes to DIR must trap.
+ * GICv2's DIR has a page of its own, which is never the hardware's.
  */
 static bool may_evict_active(const struct vgic_cpu *vc)
 {
-	return (vc->vgic->model == 3 && vgic_host.has_tdir) ||
+	return vc->vgic->model == 2 || vgic_host.has_tdir ||
 	       !(vgic_vmcr(vc) & VMCR_EOIM);
 }
 

@@ -13,6 +13,19 @@ static struct virq *queue_virq(const struct vgic_cpu *vc, unsigned int intid)
 	       &vc->vgic->spis[intid - VGIC_NR_PRIVATE];
 }
 
+/*
+ * Actives are ended innermost first. What was made active by a register was
+ * not taken by the guest, so its end comes after all those. Priorities may
+ * have been changed meanwhile.
+ */
+static uint8_t level_of(const struct virq *q, enum vgic_queue queue)
+{
+	if (queue != VGIC_QUEUE_ACTIVE) {
+		return q->prio >> 3;
+	}
+	return q->acked ? q->acked_prio >> 3 : VGIC_PRI_LEVELS - 1;
+}
+
 /* Last among its equals. */
 void vgic_queue_add(struct vgic_cpu *vc, const struct virq_ref *r,
 		    enum vgic_queue queue)
@@ -22,7 +35,7 @@ void vgic_queue_add(struct vgic_cpu *vc, const struct virq_ref *r,
 	struct virq *first;
 
 	q->queue = (uint8_t)queue;
-	q->level = q->prio >> 3;
+	q->level = level_of(q, queue);
 	q->where = vc->index;
 	head = &vc->head[queue][q->level];
 	if (vc->levels[queue] & BIT(q->level)) {

@@ -216,10 +216,14 @@ static uint32_t set_active(const struct vgic_access *x, uint32_t bits)
 	struct vgic_bank *b = x->b;
 	uint32_t new = bits & ~b->active & ~b->resident;
 
-	for (uint32_t left = new & ~b->queued; left; left &= left - 1) {
+	for (uint32_t left = new; left; left &= left - 1) {
 		struct virq *q = virq_at(x, ALIGN_DOWN(x->first, 32) +
 					 (uint32_t)__builtin_ctz(left));
 
+		q->acked = false;
+		if (left & -left & b->queued) {
+			continue;	/* there, then */
+		}
 		if (x->owner) {
 			q->where = x->owner->index;
 		} else {

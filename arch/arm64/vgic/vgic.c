@@ -159,7 +159,7 @@ int vgic_init(struct guest *g)
 	vg->ncpus = cfg->vcpus;
 	vg->nspis = cfg->nspis;
 	init_device(vg, 0, "gicd");
-	init_device(vg, 1, "gicr");
+	init_device(vg, 1, vg->model == 3 ? "gicr" : "gicc");
 	g->arch.vgic = vg;
 	for (uint32_t i = 0; i < cfg->vcpus; i++) {
 		join(g, g->vcpus[i]);
@@ -231,17 +231,24 @@ void vgic_cpu_reset(struct vcpu *v)
 	arch_irq_restore(flags);
 }
 
+/* The second: what GICV does not serve of a GICv2's CPU interface. */
 unsigned int vgic_regions(struct guest *g, struct emu_region *out,
 			  unsigned int max)
 {
 	struct vgic *vg = g->arch.vgic;
-	const struct config_range *r[] = { &g->cfg->gicd, &g->cfg->gicr };
-	unsigned int n = vg->model == 3 ? 2 : 1;
+	struct config_range r[] = { g->cfg->gicd, g->cfg->gicr };
+	unsigned int n = ARRAY_SIZE(r);
 
+	if (vg->model == 2) {
+		r[1] = g->cfg->gicc;
+		r[1].base += PAGE_SIZE;
+		r[1].size -= MIN(r[1].size, PAGE_SIZE);
+		n = r[1].size ? 2 : 1;
+	}
 	for (unsigned int i = 0; i < MIN(n, max); i++) {
 		out[i] = (struct emu_region){
-			.base = IPA(r[i]->base),
-			.size = r[i]->size,
+			.base = IPA(r[i].base),
+			.size = r[i].size,
 			.dev = &vg->dev[i],
 		};
 	}
@@ -308,7 +315,11 @@ bool vgic_sgi1r(struct vcpu *v, unsigned int which, uint64_t val)
 
 bool vgic_dir(struct vcpu *v, uint64_t val)
 {
-	return vgic_cpuif_dir(&v->arch.vgic, (unsigned int)FIELD(val, 23, 0));
+	if (v->guest->arch.vgic->model != 3) {
+		return false;
+	}
+	vgic_cpuif_dir(&v->arch.vgic, (unsigned int)FIELD(val, 23, 0));
+	return true;
 }
 
 bool vgic_get_info(struct guest *g, struct vcpu *v, unsigned int n,

@@ -36,6 +36,9 @@ struct virq {
 	uint8_t mask;		/* v2: ITARGETSR */
 	uint8_t source;		/* v2 SGI: CPU of the instance in hand */
 	bool any;		/* v3: IROUTER.Interrupt_Routing_Mode */
+	bool acked;		/* active because the guest took it, as: */
+	bool acked_group1;
+	uint8_t acked_prio;
 	uint32_t route;		/* v3: IROUTER affinity: Aff2..Aff0 */
 };
 _Static_assert(sizeof(struct virq) <= 24, "there are thousands");
@@ -53,7 +56,7 @@ struct vgic {
 	struct virq *spis;		/* [I] */
 	struct vgic_cpu **cpus;		/* [I] NULL until vgic_cpu_init() */
 	struct guest *guest;		/* [I] */
-	struct emu_device dev[2];	/* [I] distributor, redistributors */
+	struct emu_device dev[2];	/* [I] by region, see vgicv2_access() */
 };
 
 #define VGIC_CTLR_GRP0 1U
@@ -232,7 +235,8 @@ void vgic_cpuif_restore(struct vgic_cpu *vc);
 bool vgic_cpuif_has_pending(struct vgic_cpu *vc);
 void vgic_cpuif_inject_hw(struct vgic_cpu *vc, unsigned int intid,
 			  unsigned int hwintid);
-bool vgic_cpuif_dir(struct vgic_cpu *vc, unsigned int intid);
+/* DIR, when it traps. */
+void vgic_cpuif_dir(struct vgic_cpu *vc, unsigned int intid);
 
 /* inject.c: where interrupts come from. `vc` for private ones. */
 void vgic_line(struct vgic *vg, struct vgic_cpu *vc, unsigned int intid,
@@ -253,7 +257,8 @@ void vgic_cpu_join(struct vgic *vg, struct vgic_cpu *vc, unsigned int index);
 bool vgic_info(struct vgic *vg, struct vgic_cpu *vc, unsigned int intid,
 	       struct vgic_irq_info *out);
 
-/* vgicv2.c, vgicv3.c: `self` makes the access. Regions 0: GICD, 1: GICR. */
+/* vgicv2.c, vgicv3.c: `self` makes the access. Regions 0: GICD,
+ * 1: GICR (v3), GICC from its second page on (v2). */
 void vgicv2_access(struct vgic *vg, struct vgic_cpu *self,
 		   struct emu_access *a);
 void vgicv3_access(struct vgic *vg, struct vgic_cpu *self,

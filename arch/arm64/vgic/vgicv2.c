@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The distributor of a GICv2 without Security Extensions, IHI0048 4.3. The
- * CPU interface is the hardware's GICV, mapped into the guest.
+ * CPU interface is the hardware's GICV, mapped into the guest; but for its
+ * second page, where GICC_DIR alone is (4.4.15): what no list register has
+ * can only be deactivated by us.
  */
 #include "regs.h"
 
@@ -218,8 +220,8 @@ static const struct vgic_row rows[VGIC_ROWS] = {
 	},
 };
 
-void vgicv2_access(struct vgic *vg, struct vgic_cpu *self,
-		   struct emu_access *a)
+static void access_dist(struct vgic *vg, struct vgic_cpu *self,
+			struct emu_access *a)
 {
 	struct vgic_access x = {
 		.vg = vg,
@@ -231,5 +233,15 @@ void vgicv2_access(struct vgic *vg, struct vgic_cpu *self,
 
 	if (a->off < 0x1000) {
 		vgic_row_access(&rows[a->off >> VGIC_ROW_SHIFT], &x, a);
+	}
+}
+
+void vgicv2_access(struct vgic *vg, struct vgic_cpu *self,
+		   struct emu_access *a)
+{
+	if (a->region == 0) {
+		access_dist(vg, self, a);
+	} else if (a->off == 0 && a->write && a->size == 4) {
+		vgic_cpuif_dir(self, (unsigned int)FIELD(a->value, 9, 0));
 	}
 }

@@ -103,8 +103,9 @@ void vgic_place(struct vgic_cpu *vc, const struct virq_ref *r)
 			 r->q->target != vc->index;
 
 	if (r->b->queued & r->m) {
-		if (want == r->q->queue && r->q->prio >> 3 == r->q->level &&
-		    !elsewhere) {
+		if (want == r->q->queue && !elsewhere &&
+		    (want == VGIC_QUEUE_ACTIVE ||
+		     r->q->prio >> 3 == r->q->level)) {
 			return;
 		}
 		vgic_queue_remove(vc, r);
@@ -156,14 +157,21 @@ static void return_pending(struct vgic_cpu *vc, const struct virq_ref *r)
 }
 
 /*
- * Does its end have to be told? If more is pending than the list register
- * can hold: a level line still high, an SGI of another CPU, a route changed.
- * With the HW bit the host interrupt comes again by itself.
+ * How its end comes about. With the HW bit it is the host interrupt's too,
+ * which then comes again by itself; but pending and active at once do not go
+ * with it (IHI0069 12.4.7). Else the end has to be told if a host interrupt
+ * waits for it, or more is pending than the list register can hold: a level
+ * line still high, an SGI of another CPU, a route changed.
  */
-static bool needs_eoi(const struct virq_ref *r)
+static void choose_end(const struct virq_ref *r, struct vlr *lr)
 {
-	return (vgic_soft_pending(r->b) & r->b->enabled & ~r->b->hw & r->m) !=
-	       0;
+	const struct vgic_bank *b = r->b;
+	uint32_t more = (vgic_soft_pending(b) & b->enabled) | b->hw;
+
+	lr->hw = (b->hw & ~b->latch & r->m) &&
+		 lr->state != (LR_PENDING | LR_ACTIVE);
+	lr->hwintid = r->q->hwintid;
+	lr->eoi = !lr->hw && (more & r->m);
 }
 
 /* Into list register n; not queued. */
@@ -172,20 +180,24 @@ void vgic_attach(struct vgic_cpu *vc, const struct virq_ref *r,
 {
 	struct vlr lr = {
 		.intid = r->intid,
-		.hwintid = r->q->hwintid,
 		.prio = r->q->prio,
 		.state = LR_ACTIVE,
 		.group1 = (r->b->group & r->m) != 0,
-		.hw = (r->b->hw & r->m) != 0,
 	};
 
-	if (!(r->b->active & r->m)) {
+	if (r->b->active & r->m) {
+		/* By these its end is recognized. */
+		if (r->q->acked) {
+			lr.prio = r->q->acked_prio;
+			lr.group1 = r->q->acked_group1;
+		}
+	} else {
 		lr.state = LR_PENDING;
 		r->b->lr_pending |= r->m;
 		take_pending(vc, r);
 	}
 	lr.source = has_sources(vc, r) ? r->q->source : 0;
-	lr.eoi = needs_eoi(r);
+	choose_end(r, &lr);
 	r->b->resident |= r->m;
 	r->q->where = vc->index;
 	r->q->lr = (uint8_t)n;
@@ -248,13 +260,12 @@ static bool keeps_pending(const struct vgic_cpu *vc, const struct virq_ref *r,
 /*
  * Pending anew while active: only an edge can be added, level interrupts
  * are sampled again at their end. The hardware matches the end of an active
- * interrupt by group and priority, so these must not have changed. With the
- * HW bit both states at once are not allowed (IHI0069 12.4.7).
+ * interrupt by group and priority, so these must not have changed.
  */
 static bool may_add_pending(const struct vgic_cpu *vc,
 			    const struct virq_ref *r, const struct vlr *lr)
 {
-	if (!(r->b->latch & r->b->edge & r->m) || lr->hw ||
+	if (!(r->b->latch & r->b->edge & ~r->b->hw & r->m) ||
 	    !vgic_may_signal(vc, r) || lr->prio != r->q->prio ||
 	    lr->group1 != ((r->b->group & r->m) != 0)) {
 		return false;
@@ -302,6 +313,18 @@ static void settle_pending(struct vgic_cpu *vc, const struct virq_ref *r,
 	}
 }
 
+/* Remember by what priority and group the guest will end it. */
+static void note_ack(const struct virq_ref *r, const struct vlr *lr)
+{
+	if (!(lr->state & LR_ACTIVE)) {
+		r->q->acked = false;
+	} else if (!(r->b->active & r->m)) {
+		r->q->acked = true;
+		r->q->acked_prio = lr->prio;
+		r->q->acked_group1 = lr->group1;
+	}
+}
+
 /*
  * Read list register n back, bring software's view and it in agreement, and
  * give it up if the interrupt is at its end.
@@ -317,10 +340,11 @@ void vgic_reconcile_lr(struct vgic_cpu *vc, unsigned int n)
 		/* The guest's deactivation was the host's too. */
 		r.b->hw &= ~r.m;
 		r.b->line &= ~r.m;
+	} else if (!lr.state) {
+		vgic_unbind(&r);
 	}
+	note_ack(&r, &lr);
 	apply_wants(&r, &lr);
-	lr.hw = (r.b->hw & r.m) != 0;
-	lr.hwintid = r.q->hwintid;
 	settle_pending(vc, &r, &lr);
 	r.b->active &= ~r.m;
 	r.b->lr_pending &= ~r.m;
@@ -335,7 +359,7 @@ void vgic_reconcile_lr(struct vgic_cpu *vc, unsigned int n)
 	if (lr.state & LR_PENDING) {
 		r.b->lr_pending |= r.m;
 	}
-	lr.eoi = needs_eoi(&r);
+	choose_end(&r, &lr);
 	val = vgic_lr_ops->encode(&lr);
 	if (val != old) {
 		vgic_lr_put(vc, n, val);

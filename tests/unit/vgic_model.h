@@ -1,0 +1,568 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A machine for the virtual GIC's pure part to run on: host CPUs with list
+ * registers and a virtual CPU interface that behaves as IHI0048 chapter 5 and
+ * IHI0069 chapter 4 say, VCPUs without a scheduler, and a timer per VCPU.
+ * The including file provides model_fail().
+ */
+#ifndef TESTS_VGIC_MODEL_H
+#define TESTS_VGIC_MODEL_H
+
+#include <arch/cpu.h>
+#include <arch_impl/vgic.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "arch/arm64/vgic/lr_v2.h"
+#include "arch/arm64/vgic/lr_v3.h"
+#include "arch/arm64/vgic/vgic_priv.h"
+
+#define MODEL_CPUS 4
+#define MODEL_TIMER_PPI 27
+
+static void model_fail(const char *what);
+
+struct vgic_host vgic_host;
+
+struct model_cpu {
+	uint64_t lr[VGIC_MAX_LRS];
+	uint64_t vmcr, hcr;
+	uint32_t apr[8];
+	struct vgic_cpu *loaded;
+	bool phys_active;		/* host interrupt MODEL_TIMER_PPI */
+	unsigned int lr_writes;
+};
+
+static struct {
+	struct model_cpu cpu[MODEL_CPUS];
+	unsigned int here;		/* the CPU that executes */
+	struct vgic *vg;
+	struct vgic_cpu *vc[VGIC_MAX_VCPUS];
+	bool kicked[VGIC_MAX_VCPUS];
+	bool timer[VGIC_MAX_VCPUS];	/* the guest's timer signals */
+	unsigned int wakes, syncs, deactivations;
+} m;
+
+/* Not from the heap: a failed test leaves nothing behind. */
+static struct {
+	struct vgic vg;
+	struct vgic_cpu *cpus[VGIC_MAX_VCPUS];
+	struct vgic_cpu vc[VGIC_MAX_VCPUS];
+	struct virq privs[VGIC_MAX_VCPUS][VGIC_NR_PRIVATE];
+	struct virq spis[VGIC_SPI_BANKS * 32];
+} mem;
+
+static struct model_cpu *model_here(void)
+{
+	return &m.cpu[m.here];
+}
+
+/* ---- what the vGIC asks of the hardware ---- */
+
+static uint64_t model_read_lr(unsigned int n)
+{
+	return model_here()->lr[n];
+}
+
+static void model_write_lr(unsigned int n, uint64_t val)
+{
+	if (n >= vgic_host.nr_lrs) {
+		model_fail("list register out of range");
+	}
+	model_here()->lr[n] = val;
+	model_here()->lr_writes++;
+}
+
+static uint64_t model_read_vmcr(void)
+{
+	return model_here()->vmcr;
+}
+
+static void model_write_vmcr(uint64_t val)
+{
+	model_here()->vmcr = val;
+}
+
+static uint64_t model_read_hcr(void)
+{
+	return model_here()->hcr;
+}
+
+static void model_write_hcr(uint64_t val)
+{
+	model_here()->hcr = val;
+}
+
+static void model_read_apr(uint32_t *apr)
+{
+	unsigned int n = vgic_host.version == 3 ? 2 : 1;
+
+	memcpy(apr, model_here()->apr, n * sizeof(*apr));
+}
+
+static void model_write_apr(const uint32_t *apr)
+{
+	unsigned int n = vgic_host.version == 3 ? 2 : 1;
+
+	memcpy(model_here()->apr, apr, n * sizeof(*apr));
+}
+
+static const struct vgic_lr_ops model_ops_v2 = {
+	.state_shift = LR_V2_STATE_SHIFT,
+	.encode = lr_v2_encode, .decode = lr_v2_decode,
+	.read_lr = model_read_lr, .write_lr = model_write_lr,
+	.read_vmcr = model_read_vmcr, .write_vmcr = model_write_vmcr,
+	.read_hcr = model_read_hcr, .write_hcr = model_write_hcr,
+	.read_apr = model_read_apr, .write_apr = model_write_apr,
+};
+
+static const struct vgic_lr_ops model_ops_v3 = {
+	.state_shift = LR_V3_STATE_SHIFT,
+	.encode = lr_v3_encode, .decode = lr_v3_decode,
+	.read_lr = model_read_lr, .write_lr = model_write_lr,
+	.read_vmcr = model_read_vmcr, .write_vmcr = model_write_vmcr,
+	.read_hcr = model_read_hcr, .write_hcr = model_write_hcr,
+	.read_apr = model_read_apr, .write_apr = model_write_apr,
+};
+
+static void model_deactivate(unsigned int hwintid)
+{
+	if (hwintid != MODEL_TIMER_PPI || !model_here()->phys_active) {
+		model_fail("deactivated what is not active here");
+	}
+	model_here()->phys_active = false;
+	m.deactivations++;
+}
+
+static void model_activate(unsigned int hwintid)
+{
+	if (hwintid != MODEL_TIMER_PPI) {
+		model_fail("activated an unknown interrupt");
+	}
+	model_here()->phys_active = true;
+}
+
+unsigned int vgic_port_cpu(void)
+{
+	return m.here;
+}
+
+void vgic_port_wake(struct vgic_cpu *vc)
+{
+	m.kicked[vc->index] = true;
+	m.wakes++;
+}
+
+void vgic_port_sync(struct vgic_cpu *vc)
+{
+	unsigned int here = m.here;
+
+	m.syncs++;
+	if (vc->loaded_on) {
+		m.here = vc->loaded_on - 1;
+	}
+	vgic_cpuif_flush(vc);
+	m.here = here;
+}
+
+/* ---- life cycle ---- */
+
+static void model_init(unsigned int version, unsigned int vcpus,
+		       unsigned int nspis, unsigned int lrs)
+{
+	arch_irq_disable();
+	memset(&m, 0, sizeof(m));
+	vgic_host = (struct vgic_host){
+		.version = (uint8_t)version,
+		.nr_lrs = (uint8_t)lrs,
+		.nr_apr = 1,
+		.nr_pri_bits = 5,
+		.has_tdir = version == 3,
+		.deactivate = model_deactivate,
+	};
+	vgic_lr_ops = version == 3 ? &model_ops_v3 : &model_ops_v2;
+	memset(&mem, 0, sizeof(mem));
+	m.vg = &mem.vg;
+	m.vg->cpus = mem.cpus;
+	m.vg->spis = mem.spis;
+	m.vg->model = (uint8_t)version;
+	m.vg->ncpus = vcpus;
+	m.vg->nspis = nspis;
+	spin_init(&m.vg->lock, LOCK_VGIC);
+	for (unsigned int i = 0; i < vcpus; i++) {
+		m.vc[i] = &mem.vc[i];
+		m.vc[i]->private_irqs = mem.privs[i];
+		spin_init(&m.vc[i]->lock, LOCK_VGIC_VCPU);
+		vgic_cpu_join(m.vg, m.vc[i], i);
+	}
+	vgic_reset_state(m.vg);
+}
+
+static void model_fini(void)
+{
+	arch_irq_enable();
+}
+
+static struct vlr model_lr(const struct model_cpu *c, unsigned int n)
+{
+	return vgic_lr_ops->decode(c->lr[n]);
+}
+
+/* ---- the virtual CPU interface ---- */
+
+static unsigned int model_mask(bool group1, uint64_t vmcr)
+{
+	unsigned int bpr = VMCR_BPR0(vmcr);
+
+	if (group1 && !(vmcr & VMCR_CBPR)) {
+		bpr = VMCR_BPR1(vmcr) ? VMCR_BPR1(vmcr) - 1 : 0;
+	}
+	return 0xffU << (bpr + 1) & 0xff;
+}
+
+static unsigned int model_running(const struct model_cpu *c)
+{
+	uint32_t apr = c->apr[0] | c->apr[1];
+
+	return apr ? (unsigned int)__builtin_ctz(apr) << 3 : 256;
+}
+
+/* The list register the next acknowledge takes; -1: spurious. */
+static int model_best(const struct model_cpu *c)
+{
+	unsigned int best = 256;
+	int found = -1;
+
+	for (unsigned int n = 0; n < vgic_host.nr_lrs; n++) {
+		struct vlr lr = model_lr(c, n);
+
+		if (lr.state != LR_PENDING || lr.prio >= best ||
+		    !(c->vmcr & (lr.group1 ? VMCR_GRP1 : VMCR_GRP0))) {
+			continue;
+		}
+		best = lr.prio;
+		found = (int)n;
+	}
+	if (found >= 0) {
+		bool group1 = model_lr(c, (unsigned int)found).group1;
+
+		if (best >= VMCR_PMR(c->vmcr) ||
+		    (best & model_mask(group1, c->vmcr)) >= model_running(c)) {
+			return -1;
+		}
+	}
+	return found;
+}
+
+/* IAR: INTID, and the SGI's CPU in bits 12..10; 1023: nothing. */
+static unsigned int model_ack(unsigned int cpu)
+{
+	struct model_cpu *c = &m.cpu[cpu];
+	int n = model_best(c);
+	struct vlr lr;
+	unsigned int bit;
+
+	if (n < 0 || !(c->hcr & HCR_EN)) {
+		return 1023;
+	}
+	lr = model_lr(c, (unsigned int)n);
+	lr.state = LR_ACTIVE;
+	c->lr[n] = vgic_lr_ops->encode(&lr);
+	bit = (lr.prio & model_mask(lr.group1, c->vmcr)) >> 3;
+	c->apr[vgic_host.version == 3 && lr.group1] |= 1U << bit;
+	return lr.intid | (unsigned int)lr.source << 10;
+}
+
+static void model_drop(struct model_cpu *c)
+{
+	uint32_t *apr = &c->apr[0];
+
+	if (!c->apr[0] || (c->apr[1] && __builtin_ctz(c->apr[1]) <
+			   __builtin_ctz(c->apr[0]))) {
+		apr = &c->apr[1];
+	}
+	*apr &= *apr - 1;
+}
+
+static void model_end(struct model_cpu *c, unsigned int iar)
+{
+	for (unsigned int n = 0; n < vgic_host.nr_lrs; n++) {
+		struct vlr lr = model_lr(c, n);
+
+		if (!(lr.state & LR_ACTIVE) || lr.intid != (iar & 0x3ff) ||
+		    lr.source != iar >> 10) {
+			continue;
+		}
+		lr.state &= (uint8_t)~LR_ACTIVE;
+		if (lr.hw) {
+			if (!c->phys_active) {
+				model_fail("HW end of an inactive interrupt");
+			}
+			c->phys_active = false;
+		}
+		c->lr[n] = vgic_lr_ops->encode(&lr);
+		return;
+	}
+	c->hcr += UINT64_C(1) << 27;		/* EOIcount */
+}
+
+static void model_eoi(unsigned int cpu, unsigned int iar)
+{
+	struct model_cpu *c = &m.cpu[cpu];
+
+	model_drop(c);
+	if (!(c->vmcr & VMCR_EOIM)) {
+		model_end(c, iar);
+	}
+}
+
+/* Is the maintenance interrupt asserted? */
+static bool model_maintenance(const struct model_cpu *c)
+{
+	uint64_t vmcr = c->vmcr;
+	bool pending = false;
+
+	for (unsigned int n = 0; n < vgic_host.nr_lrs; n++) {
+		struct vlr lr = model_lr(c, n);
+
+		if (lr.hw && lr.state == (LR_PENDING | LR_ACTIVE)) {
+			model_fail("pending and active with the HW bit");
+		}
+		if (!lr.state && !lr.hw && lr.eoi) {
+			return true;
+		}
+		pending |= lr.state == LR_PENDING;
+	}
+	return ((c->hcr & HCR_NPIE) && !pending) ||
+	       ((c->hcr & HCR_LRENPIE) && HCR_EOICOUNT(c->hcr)) ||
+	       ((c->hcr & HCR_GRP0_EIE) && (vmcr & VMCR_GRP0)) ||
+	       ((c->hcr & HCR_GRP0_DIE) && !(vmcr & VMCR_GRP0)) ||
+	       ((c->hcr & HCR_GRP1_EIE) && (vmcr & VMCR_GRP1)) ||
+	       ((c->hcr & HCR_GRP1_DIE) && !(vmcr & VMCR_GRP1));
+}
+
+/* ---- the hypervisor around it ---- */
+
+static bool model_timer_fires(const struct model_cpu *c)
+{
+	return m.timer[c->loaded->index] && !c->phys_active;
+}
+
+/* Trap and enter again until the guest runs undisturbed. */
+static void model_enter(unsigned int cpu)
+{
+	struct model_cpu *c = &m.cpu[cpu];
+	unsigned int rounds = 0;
+
+	if (!c->loaded) {
+		return;
+	}
+	m.here = cpu;
+	while (model_timer_fires(c) || model_maintenance(c) ||
+	       c->loaded->flush) {
+		if (model_timer_fires(c)) {
+			c->phys_active = true;
+			vgic_cpuif_inject_hw(c->loaded, MODEL_TIMER_PPI,
+					     MODEL_TIMER_PPI);
+		}
+		if (model_maintenance(c) || c->loaded->flush) {
+			vgic_cpuif_flush(c->loaded);
+		}
+		if (rounds++ > 8) {
+			model_fail("interrupts without end");
+		}
+	}
+	m.kicked[c->loaded->index] = false;
+}
+
+static void model_enter_all(void)
+{
+	unsigned int here = m.here;
+
+	for (unsigned int i = 0; i < MODEL_CPUS; i++) {
+		model_enter(i);
+	}
+	m.here = here;
+}
+
+static void model_load(unsigned int cpu, unsigned int vcpu)
+{
+	m.here = cpu;
+	vgic_cpuif_restore(m.vc[vcpu]);
+	m.cpu[cpu].loaded = m.vc[vcpu];
+	model_enter(cpu);
+}
+
+static void model_unload(unsigned int cpu)
+{
+	struct model_cpu *c = &m.cpu[cpu];
+	struct vgic_cpu *vc = c->loaded;
+
+	m.here = cpu;
+	c->loaded = NULL;
+	vgic_cpuif_save(vc);
+	if (c->phys_active) {
+		model_fail("a host interrupt left active");
+	}
+	for (unsigned int n = 0; n < vgic_host.nr_lrs; n++) {
+		if (c->lr[n]) {
+			model_fail("a list register left behind");
+		}
+	}
+	/* What the timer's stand-in does. */
+	vgic_line(m.vg, vc, MODEL_TIMER_PPI, m.timer[vc->index]);
+}
+
+/* An access by VCPU `vcpu`, which is loaded. region 0: GICD, 1: GICR. */
+static uint64_t model_access(unsigned int vcpu, unsigned int region,
+			     uint64_t off, unsigned int size, bool write,
+			     uint64_t val)
+{
+	struct emu_access a = {
+		.off = off,
+		.value = write ? val : 0,
+		.size = (uint8_t)size,
+		.write = write,
+		.region = (uint8_t)region,
+	};
+	struct vgic_cpu *vc = m.vc[vcpu];
+
+	if (vc->loaded_on) {
+		m.here = vc->loaded_on - 1;
+	}
+	if (m.vg->model == 3) {
+		vgicv3_access(m.vg, vc, &a);
+	} else {
+		vgicv2_access(m.vg, vc, &a);
+	}
+	return a.value;
+}
+
+static void model_dir(unsigned int cpu, unsigned int iar)
+{
+	struct model_cpu *c = &m.cpu[cpu];
+
+	if (!(c->vmcr & VMCR_EOIM)) {
+		return;
+	}
+	if (c->hcr & HCR_TDIR) {
+		m.here = cpu;
+		vgic_cpuif_dir(c->loaded, iar & 0x3ff);
+	} else if (m.vg->model == 2) {
+		(void)model_access(c->loaded->index, 1, 0, 4, true, iar);
+	} else {
+		model_end(c, iar);
+	}
+}
+
+/* The register of a field per interrupt that holds `intid`, as VCPU `owner`
+ * accesses it for its own private interrupts. */
+static unsigned int model_reg(unsigned int owner, unsigned int intid,
+			      uint64_t *off)
+{
+	if (m.vg->model == 3 && intid < 32) {
+		*off += ((uint64_t)owner << 17) + 0x10000;
+		return 1;
+	}
+	return 0;
+}
+
+/* One-bit register block at `off`: the word with intid's bit. */
+static void model_write_bits(unsigned int by, unsigned int owner,
+			     uint64_t off, unsigned int intid, uint32_t val)
+{
+	unsigned int region;
+
+	off += intid / 32 * 4;
+	region = model_reg(owner, intid, &off);
+	(void)model_access(by, region, off, 4, true, val);
+}
+
+static uint32_t model_read_bits(unsigned int by, unsigned int owner,
+				uint64_t off, unsigned int intid)
+{
+	unsigned int region;
+
+	off += intid / 32 * 4;
+	region = model_reg(owner, intid, &off);
+	return (uint32_t)model_access(by, region, off, 4, false, 0);
+}
+
+static __unused void model_write_byte(unsigned int by, unsigned int owner, uint64_t off,
+			     unsigned int intid, uint8_t val)
+{
+	unsigned int region;
+
+	off += intid;
+	region = model_reg(owner, intid, &off);
+	(void)model_access(by, region, off, 1, true, val);
+}
+
+#define M_GROUP 0x080
+#define M_ENABLE 0x100
+#define M_DISABLE 0x180
+#define M_PEND 0x200
+#define M_UNPEND 0x280
+#define M_ACTIVATE 0x300
+#define M_DEACTIVATE 0x380
+#define M_PRIORITY 0x400
+#define M_TARGETS 0x800
+#define M_CONFIG 0xc00
+#define M_ROUTER 0x6000
+
+/* Route SPI `intid` to one VCPU. */
+static void model_route(unsigned int by, unsigned int intid, unsigned int to)
+{
+	if (m.vg->model == 3) {
+		(void)model_access(by, 0, M_ROUTER + 8 * intid, 8, true,
+				   (uint64_t)(to / 16) << 8 | to % 16);
+	} else {
+		model_write_byte(by, by, M_TARGETS, intid, (uint8_t)(1 << to));
+	}
+}
+
+static void model_config(unsigned int by, unsigned int owner,
+			 unsigned int intid, bool edge)
+{
+	uint64_t off = M_CONFIG + intid / 16 * 4;
+	unsigned int region = model_reg(owner, intid, &off);
+	uint64_t val = model_access(by, region, off, 4, false, 0);
+	uint64_t bit = UINT64_C(2) << (intid % 16 * 2);
+
+	(void)model_access(by, region, off, 4, true,
+			   edge ? val | bit : val & ~bit);
+}
+
+/* Both groups on, everything else allowed, in distributor and interface. */
+#define MODEL_VMCR_ON (VMCR_GRP0 | VMCR_GRP1 | UINT64_C(0xf8) << 24)
+
+/* All VCPUs on CPUs as far as there are, distributor on. */
+static void model_start(void)
+{
+	for (unsigned int i = 0; i < m.vg->ncpus; i++) {
+		m.vc[i]->vmcr = MODEL_VMCR_ON;
+		if (i < MODEL_CPUS) {
+			model_load(i, i);
+		}
+	}
+	(void)model_access(0, 0, 0, 4, true, 3);
+	model_enter_all();
+	m.here = 0;
+}
+
+/* Enable with priority, group 1. */
+static __unused void model_setup(unsigned int owner, unsigned int intid, uint8_t prio,
+			bool edge)
+{
+	uint32_t group = model_read_bits(owner, owner, M_GROUP, intid);
+
+	model_write_bits(owner, owner, M_GROUP, intid,
+			 group | 1U << intid % 32);
+	model_write_byte(owner, owner, M_PRIORITY, intid, prio);
+	if (intid >= 16) {
+		model_config(owner, owner, intid, edge);
+	}
+	model_write_bits(owner, owner, M_ENABLE, intid, 1U << intid % 32);
+}
+
+#endif
