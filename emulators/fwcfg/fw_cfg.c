@@ -6,11 +6,14 @@
  * beside a firmware image; and the number of CPUs and the size of RAM.
  *
  * A short transfer is done in the trap, a long one by a worker, piece by
- * piece: firmware polls the control word until it is done.
+ * piece: firmware polls the control word until it is done. There is a pause
+ * between pieces, since the worker's time is not the guest's: a guest that
+ * does nothing but transfers takes a few percent of a host CPU at most.
  */
 #include <core/guest.h>
 #include <core/log.h>
 #include <core/schema.h>
+#include <core/time.h>
 #include <core/work.h>
 #include <emu/emulator.h>
 #include <libs/error.h>
@@ -50,7 +53,8 @@
 #define DMA_WRITE BIT(4)
 
 #define FW_CFG_AT_ONCE 4096		/* bytes copied within a trap */
-#define FW_CFG_PIECE KIB(64)		/* bytes copied by a worker at once */
+#define FW_CFG_PIECE KIB(64)		/* bytes copied by the worker at once */
+#define FW_CFG_PAUSE_MS 1		/* before the next piece */
 #define FW_CFG_ITEMS 13
 
 static const char dma_signature[8] = "QEMU CFG";
@@ -80,6 +84,7 @@ struct fw_cfg {
 		uint16_t key;
 	} dma;
 	struct work work;
+	struct timer pause;
 	struct emu_device *dev;			/* [I] */
 	/* Little endian values of items. [I] */
 	uint64_t ram_size;
@@ -169,6 +174,20 @@ static int fw_cfg_dma_copy(struct fw_cfg *f, uint64_t max)
 	return err;
 }
 
+static void fw_cfg_pause_over(struct timer *t)
+{
+	work_queue(&container_of(t, struct fw_cfg, pause)->work);
+}
+
+static bool fw_cfg_busy(struct fw_cfg *f)
+{
+	unsigned long flags = spin_lock_irqsave(&f->dev->lock);
+	bool busy = f->regs.busy;
+
+	spin_unlock_irqrestore(&f->dev->lock, flags);
+	return busy;
+}
+
 static void fw_cfg_work(struct work *w)
 {
 	struct fw_cfg *f = container_of(w, struct fw_cfg, work);
@@ -177,11 +196,14 @@ static void fw_cfg_work(struct work *w)
 	unsigned long flags;
 	int err = 0;
 
+	if (!fw_cfg_busy(f)) {
+		return;			/* reset meanwhile */
+	}
 	while (!err && f->dma.left > stop) {
 		err = fw_cfg_dma_copy(f, f->dma.left - stop);
 	}
 	if (!err && f->dma.left > 0) {
-		work_queue(w);
+		timer_set(&f->pause, time_now() + ms_to_ticks(FW_CFG_PAUSE_MS));
 		return;
 	}
 	flags = spin_lock_irqsave(&f->dev->lock);
@@ -355,6 +377,7 @@ static int fw_cfg_init(struct emu_device *dev)
 
 	f->dev = dev;
 	work_init(&f->work, fw_cfg_work);
+	timer_init(&f->pause, fw_cfg_pause_over);
 	f->id = ID_TRADITIONAL | ID_DMA;
 	f->ram_size = cfg->memory_size;
 	f->nographic = 1;
@@ -376,22 +399,27 @@ static int fw_cfg_init(struct emu_device *dev)
 	return err;
 }
 
+/* No longer busy, the worker stops at its next step. What is under way when
+ * it is first waited for may set the timer, and that queue it once more. */
+static void fw_cfg_stop(struct fw_cfg *f)
+{
+	unsigned long flags = spin_lock_irqsave(&f->dev->lock);
+
+	f->regs = (struct fw_cfg_regs) { 0 };
+	spin_unlock_irqrestore(&f->dev->lock, flags);
+	work_cancel(&f->work);
+	timer_cancel(&f->pause);
+	work_cancel(&f->work);
+}
+
 static void fw_cfg_reset(struct emu_device *dev)
 {
-	struct fw_cfg *f = dev->state;
-	unsigned long flags;
-
-	work_cancel(&f->work);
-	flags = spin_lock_irqsave(&dev->lock);
-	f->regs = (struct fw_cfg_regs) { 0 };
-	spin_unlock_irqrestore(&dev->lock, flags);
+	fw_cfg_stop(dev->state);
 }
 
 static void fw_cfg_fini(struct emu_device *dev)
 {
-	struct fw_cfg *f = dev->state;
-
-	work_cancel(&f->work);
+	fw_cfg_stop(dev->state);
 }
 
 static const struct schema_prop fw_cfg_props[] = {
