@@ -81,6 +81,7 @@ ifeq ($(ARCH),host)
   include tools/build/host.mk
 else
   include tools/build/image.mk
-  include tools/build/material.mk tools/build/guest.mk tools/build/run.mk
+  include tools/build/material.mk tools/build/guest.mk \
+		tools/build/bench.mk tools/build/run.mk
 endif
 include tools/build/targets.mk

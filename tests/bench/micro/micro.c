@@ -1,0 +1,349 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What a trap costs: each figure is printed as
+ *   bench NAME MIN MEAN MAX
+ * in units of 1/100 ns, which under -icount shift=0 is 1/100 instruction.
+ * The counter's step bounds MIN and MAX; MEAN is over thousands of rounds.
+ */
+#include "micro.h"
+
+#define PSCI_VERSION 0x84000000u
+#define PSCI_CPU_OFF 0x84000002u
+#define PSCI_CPU_ON 0xc4000003u
+#define PSCI_AFFINITY_INFO 0xc4000004u
+#define PSCI_SYSTEM_OFF 0x84000008u
+#define UNKNOWN_CALL 0x8400ff00u
+#define ROUNDS 4096
+#define TIMER_ROUNDS 512
+#define PSCI_ROUNDS 64
+
+static uint64_t hz;
+
+struct figure {
+	uint64_t min, max, sum, n;	/* counter ticks */
+};
+
+/* Written by the handler of either CPU. */
+static volatile uint64_t irq_at, irq_done, irq_count;
+static volatile uint64_t other_at, other_count;
+static volatile uint64_t second_at;
+static volatile bool second_up, second_stop;
+
+static uint64_t now(void)
+{
+	isb();
+	return sysreg_read(cntvct_el0);
+}
+
+/*
+ * The counter steps once in several instructions: start each round at
+ * another place between two steps, so that means come out exact. Three
+ * instructions an iteration, for a number of them prime to 16.
+ */
+static void dither(unsigned int i)
+{
+	uint64_t n = i % 64 + 1;
+
+	__asm__ volatile("1: nop\n\tsubs %0, %0, #1\n\tb.ne 1b"
+			 : "+r"(n) : : "cc");
+}
+
+static void add(struct figure *f, uint64_t ticks)
+{
+	f->min = f->n == 0 || ticks < f->min ? ticks : f->min;
+	f->max = ticks > f->max ? ticks : f->max;
+	f->sum += ticks;
+	f->n++;
+}
+
+/* 1/100 ns; hz divides 10^11 on all machines of interest or nearly. */
+static uint64_t centi(uint64_t ticks, uint64_t n)
+{
+	return ticks * (100000000000ull / hz) / n;
+}
+
+static void print(const char *name, const struct figure *f, uint64_t less)
+{
+	uint64_t mean = f->n ? centi(f->sum, f->n) : 0;
+
+	put("bench ");
+	put(name);
+	put(" ");
+	put_number(f->n ? centi(f->min, 1) : 0);
+	put(" ");
+	put_number(mean > less ? mean - less : 0);
+	put(" ");
+	put_number(f->n ? centi(f->max, 1) : 0);
+	put("\n");
+}
+
+/* A round's own cost, subtracted from means: two reads of the counter. */
+static uint64_t overhead;
+
+#define MEASURE(name, code) \
+	do { \
+		struct figure f_ = { 0 }; \
+		for (unsigned int i_ = 0; i_ < ROUNDS; i_++) { \
+			uint64_t t_; \
+			dither(i_); \
+			t_ = now(); \
+			code; \
+			add(&f_, now() - t_); \
+		} \
+		print(name, &f_, overhead); \
+	} while (0)
+
+static void measure_overhead(void)
+{
+	struct figure f = { 0 };
+
+	for (unsigned int i = 0; i < ROUNDS; i++) {
+		uint64_t t;
+
+		dither(i);
+		t = now();
+		add(&f, now() - t);
+	}
+	overhead = centi(f.sum, f.n);
+}
+
+void irq_handler(uint64_t at);
+void irq_handler(uint64_t at)
+{
+	bool second = (sysreg_read(mpidr_el1) & 0xf) != 0;
+	uint32_t iar = gic_ack();
+
+	if ((iar & 0x3ff) == 27) {
+		sysreg_write(cntv_ctl_el0, 0);
+		isb();
+	}
+	gic_eoi(iar);
+	if (second) {
+		other_at = at;
+		other_count++;
+		/* Whoever sent it may be waiting, on this CPU even. */
+		gic_sgi_cpu(0, 1);
+	} else {
+		irq_at = at;
+		irq_count++;
+		irq_done = sysreg_read(cntvct_el0);
+	}
+}
+
+static void irqs_on(void)
+{
+	__asm__ volatile("msr daifclr, #2" : : : "memory");
+}
+
+static void irqs_off(void)
+{
+	__asm__ volatile("msr daifset, #2" : : : "memory");
+}
+
+static inline void hvc(uint32_t fn)
+{
+	register uint64_t r0 __asm__("x0") = fn;
+
+	__asm__ volatile("hvc #0" : "+r"(r0) : : "x1", "x2", "x3", "memory");
+}
+
+static void calls(void)
+{
+	MEASURE("hypercall", hvc(PSCI_VERSION));
+	MEASURE("hypercall-unknown", hvc(UNKNOWN_CALL));
+	MEASURE("sysreg-id", sysreg_read(id_aa64pfr0_el1));
+}
+
+static void mmio(void)
+{
+	uint64_t gicd = platform.gicd;
+
+	MEASURE("uart-read", read32(platform.uart + 0x18));
+	MEASURE("uart-write", write32(platform.uart + 0x44, 0));
+	MEASURE("gicd-typer-read", read32(gicd + 4));
+	MEASURE("gicd-isenabler-read", read32(gicd + 0x104));
+	MEASURE("gicd-isenabler-write", write32(gicd + 0x104, 0));
+}
+
+static void self_sgi(void)
+{
+	struct figure handler = { 0 }, whole = { 0 };
+
+	for (unsigned int i = 0; i < ROUNDS; i++) {
+		uint64_t before = irq_count, t;
+
+		dither(i);
+		t = now();
+		gic_sgi_self(0);
+		while (irq_count == before) {
+		}
+		add(&handler, irq_at - t);
+		add(&whole, irq_done - t);
+	}
+	print("sgi-self", &handler, overhead / 2);
+	print("sgi-self-eoi", &whole, overhead / 2);
+}
+
+static void eoi(void)
+{
+	struct figure f = { 0 };
+
+	irqs_off();
+	for (unsigned int i = 0; i < ROUNDS; i++) {
+		uint32_t iar;
+		uint64_t t;
+
+		gic_sgi_self(0);
+		do {
+			iar = gic_ack();
+		} while ((iar & 0x3ff) > 1019);
+		dither(i);
+		t = now();
+		gic_eoi(iar);
+		add(&f, now() - t);
+	}
+	irqs_on();
+	print("irq-end", &f, overhead);
+}
+
+static void timer(const char *name, bool wait)
+{
+	struct figure f = { 0 };
+
+	for (unsigned int i = 0; i < TIMER_ROUNDS; i++) {
+		uint64_t before = irq_count, at;
+
+		/* Far enough for a guest to have gone to sleep. */
+		irqs_off();
+		at = now() + hz / 5000 + i % 61;
+		sysreg_write(cntv_cval_el0, at);
+		sysreg_write(cntv_ctl_el0, 1);
+		isb();
+		if (wait) {
+			__asm__ volatile("wfi");
+		}
+		irqs_on();
+		while (irq_count == before) {
+		}
+		add(&f, irq_at - at);
+	}
+	print(name, &f, 0);
+}
+
+static void memory(void)
+{
+	static uint8_t here;
+	struct figure f = { 0 };
+	uint64_t page = ((uint64_t)&here & ~0xfffull) + (16u << 20);
+
+	for (unsigned int i = 0; i < 1024; i++, page += 4096) {
+		uint64_t t;
+
+		if (page + 4096 > platform.ram + platform.ram_size) {
+			break;
+		}
+		dither(i);
+		t = now();
+		*(volatile uint64_t *)page = i;
+		add(&f, now() - t);
+	}
+	print("first-touch", &f, overhead);
+}
+
+void second_main(uint64_t at);
+void second_main(uint64_t at)
+{
+	second_at = at;
+	gic_cpu_init();
+	irqs_on();
+	second_up = true;
+	__asm__ volatile("dsb sy; sev" : : : "memory");
+	gic_sgi_cpu(0, 1);
+	while (!second_stop) {
+		__asm__ volatile("wfi");
+	}
+	irqs_off();
+	psci(PSCI_CPU_OFF, 0, 0, 0);
+}
+
+static void wait_sgi(uint64_t before)
+{
+	for (;;) {
+		irqs_off();
+		if (irq_count != before) {
+			break;
+		}
+		__asm__ volatile("wfi");
+		irqs_on();
+	}
+	irqs_on();
+}
+
+static void second_cpu(void)
+{
+	struct figure on = { 0 }, ipi = { 0 }, round = { 0 };
+
+	for (unsigned int i = 0; i < PSCI_ROUNDS; i++) {
+		uint64_t before = irq_count, t;
+
+		second_up = false;
+		second_stop = false;
+		dither(i);
+		t = now();
+		if (psci(PSCI_CPU_ON, platform.second_mpidr,
+			 (uint64_t)second_entry, 0) != 0) {
+			return;
+		}
+		while (!second_up) {
+			wait_sgi(before);
+		}
+		add(&on, second_at - t);
+		second_stop = i + 1 < PSCI_ROUNDS;
+		if (second_stop) {
+			gic_sgi_cpu(1, 0);
+			while (psci(PSCI_AFFINITY_INFO, platform.second_mpidr,
+				    0, 0) != 1) {
+				__asm__ volatile("yield");
+			}
+		}
+	}
+	print("cpu-on", &on, overhead / 2);
+	for (unsigned int i = 0; i < ROUNDS; i++) {
+		uint64_t before = irq_count, t;
+
+		dither(i);
+		t = now();
+		gic_sgi_cpu(1, 0);
+		wait_sgi(before);
+		add(&ipi, other_at - t);
+		add(&round, irq_at - t);
+	}
+	print("sgi-other", &ipi, overhead / 2);
+	print("sgi-round-trip", &round, overhead / 2);
+}
+
+void micro_main(const void *tree);
+void micro_main(const void *tree)
+{
+	platform_init(tree);
+	hz = sysreg_read(cntfrq_el0);
+	measure_overhead();
+	put("bench start\n");
+	gic_init();
+	gic_cpu_init();
+	calls();
+	mmio();
+	irqs_on();
+	self_sgi();
+	eoi();
+	timer("timer-spin", false);
+	timer("timer-wfi", true);
+	memory();
+	if (platform.cpus > 1) {
+		second_cpu();
+	}
+	put("bench undef ");
+	put_number(undef_count);
+	put("\nbench done\n");
+	psci(PSCI_SYSTEM_OFF, 0, 0, 0);
+}
