@@ -24,6 +24,8 @@ struct timer_queue {
 	struct timer *root;		/* [L] */
 	ticks_t programmed;		/* [L] hardware fires; UINT64_MAX: off */
 	uint32_t cpu;			/* [I] */
+	uint32_t armed;			/* [L] timers in it */
+	uint64_t fired;			/* [L] callbacks run */
 };
 
 /* Join two heaps, none empty: the later root becomes the first child. */
@@ -55,6 +57,7 @@ static void heap_root(struct timer_queue *q, struct timer *t)
 static void heap_insert(struct timer_queue *q, struct timer *t)
 {
 	t->child = NULL;
+	q->armed++;
 	heap_root(q, q->root ? meld(q->root, t) : t);
 }
 
@@ -88,6 +91,7 @@ static void heap_remove(struct timer_queue *q, struct timer *t)
 {
 	struct timer *rest = heap_pair(t->child);
 
+	q->armed--;
 	*t->link = t->sibling;
 	if (t->sibling) {
 		t->sibling->link = t->link;
@@ -207,6 +211,7 @@ static void fire(struct timer_queue *q, struct timer *t)
 {
 	t->running = true;
 	heap_remove(q, t);
+	q->fired++;
 	spin_unlock(&q->lock);
 	t->fn(t);
 	spin_lock(&q->lock);
@@ -242,4 +247,23 @@ int timer_cpu_init(void)
 	q->programmed = UINT64_MAX;
 	this_cpu()->timers = q;
 	return 0;
+}
+
+bool timer_get_info(unsigned int cpu, struct timer_info *out)
+{
+	struct timer_queue *q;
+	unsigned long flags;
+
+	if (!cpu_online(cpu)) {
+		return false;
+	}
+	q = percpu_table[cpu]->timers;
+	flags = spin_lock_irqsave(&q->lock);
+	*out = (struct timer_info){
+		.armed = q->armed,
+		.fired = q->fired,
+		.next = q->root ? q->root->deadline : 0,
+	};
+	spin_unlock_irqrestore(&q->lock, flags);
+	return true;
 }

@@ -67,6 +67,14 @@ void timer_interrupt(void);
 /* This CPU's queue. -ERR_NOMEM. */
 int __must_check timer_cpu_init(void);
 
+/* One CPU's timers, for `timer list`; false if it is not online. */
+struct timer_info {
+	uint32_t armed;
+	uint64_t fired;			/* callbacks run since it started */
+	ticks_t next;			/* deadline of the first; 0: none armed */
+};
+bool timer_get_info(unsigned int cpu, struct timer_info *out);
+
 /* Block the calling thread. */
 void sleep_until(ticks_t deadline);
 void sleep_ms(uint64_t ms);

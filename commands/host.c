@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Commands: the machine as a whole; shutdown and reset by their own names. */
+#include <arch/cpu.h>
+#include <arch/stage2.h>
+#include <arch/timer.h>
+#include <cmd/session.h>
+#include <core/boot.h>
+#include <core/dt.h>
+#include <core/guest.h>
+#include <core/hostcon.h>
+#include <core/irq.h>
+#include <core/page.h>
+#include <core/time.h>
+#include <core/version.h>
+#include <libs/error.h>
+#include <stdio.h>
+
+static unsigned int host_online(void)
+{
+	unsigned int online = 0;
+
+	for (unsigned int i = 0; i < cpu_count; i++) {
+		online += cpu_online(i);
+	}
+	return online;
+}
+
+static int host_info(struct session *s, int argc, char **argv)
+{
+	bool json = take_flag(&argc, argv, "--json");
+	struct config_limits limits = { 0 };
+	struct dt_chosen chosen;
+	struct page_stats st;
+	struct record r;
+
+	if (argc > 1) {
+		return command_usage(s, "no arguments are possible");
+	}
+	arch_guest_limits(&limits);
+	dt_get_chosen(&chosen);
+	page_get_stats(&st);
+	record_begin(&r, s, json);
+	record_str(&r, "Machine", dt_str(dt_path("/"), "model"));
+	record_str(&r, "Compatible", dt_str(dt_path("/"), "compatible"));
+	record_str(&r, "Version", version_string());
+	record_str(&r, "Arguments", chosen.bootargs);
+	record_u64(&r, "CPUs", COL_U64, cpu_count);
+	record_u64(&r, "CPUs online", COL_U64, host_online());
+	record_u64(&r, "Memory", COL_SIZE, st.total * PAGE_SIZE);
+	record_u64(&r, "Memory free", COL_SIZE, st.free * PAGE_SIZE);
+	record_u64(&r, "Guest GICv2", COL_BOOL, limits.gicv2_ok);
+	record_u64(&r, "Guest GICv3", COL_BOOL, limits.gicv3_ok);
+	record_u64(&r, "Guest IPA bits", COL_U64, stage2_max_ipa_bits());
+	record_u64(&r, "Counter Hz", COL_U64, arch_timer_hz());
+	record_u64(&r, "Up ms", COL_U64, time_now_ns() / 1000000);
+	record_end(&r);
+	return 0;
+}
+
+static const char *host_cpu_state(unsigned int cpu)
+{
+	static const char *const names[] = {
+		[CPU_ABSENT] = "absent",
+		[CPU_PRESENT] = "offline",
+		[CPU_ONLINE] = "online",
+		[CPU_FAILED] = "failed",
+	};
+
+	return percpu_table[cpu] != NULL ? names[percpu_table[cpu]->state]
+					 : names[CPU_ABSENT];
+}
+
+static int host_cpus(struct session *s, int argc, char **argv)
+{
+	static const struct column cols[] = {
+		{ "CPU", COL_U64 }, { "HWID", COL_HEX }, { "STATE", COL_STR },
+		{ "IRQS", COL_U64 }, { "MODEL", COL_STR },
+	};
+	bool json = take_flag(&argc, argv, "--json");
+	struct table *t;
+	char model[128];
+
+	if (argc > 1) {
+		return command_usage(s, "no arguments are possible");
+	}
+	t = table_begin(s, cols, ARRAY_SIZE(cols), json);
+	for (unsigned int i = 0; i < cpu_count; i++) {
+		const struct percpu *p = percpu_table[i];
+
+		table_u64(t, i);
+		table_u64(t, p != NULL ? p->hwid : 0);
+		table_str(t, host_cpu_state(i));
+		table_u64(t, p != NULL ? p->irq_count : 0);
+		if (cpu_online(i)) {
+			arch_cpu_describe(i, model, sizeof(model));
+			table_str(t, model);
+		} else {
+			table_none(t);
+		}
+	}
+	table_end(t);
+	return 0;
+}
+
+/* The whole text on each CPU, which a listing would cut. */
+static int host_features(struct session *s, int argc, char **argv)
+{
+	char text[256];
+
+	(void)argv;
+	if (argc > 1) {
+		return command_usage(s, "no arguments are possible");
+	}
+	for (unsigned int i = 0; i < cpu_count; i++) {
+		if (cpu_online(i)) {
+			arch_cpu_describe(i, text, sizeof(text));
+			out(s, "CPU %u: %s\n", i, text);
+		}
+	}
+	return 0;
+}
+
+/* Guests that would be stopped hard; their number. */
+static unsigned int host_running_guests(void)
+{
+	unsigned int running = 0;
+	struct guest *g;
+
+	for (unsigned int n = 0; (g = guest_get_nth(n)) != NULL; n++) {
+		running += g->state == GUEST_RUNNING ||
+			   g->state == GUEST_PAUSED;
+		guest_put(g);
+	}
+	return running;
+}
+
+#define HOST_POLITE_MS 10000	/* for guests to shut down by themselves */
+
+/* Press each guest's power key and wait; false when Ctrl-C ended that. */
+static bool host_ask_guests(struct session *s)
+{
+	ticks_t end = time_now() + ms_to_ticks(HOST_POLITE_MS);
+	bool asked = false;
+	struct guest *g;
+
+	for (unsigned int n = 0; (g = guest_get_nth(n)) != NULL; n++) {
+		asked |= g->state == GUEST_RUNNING && guest_powerdown(g) == 0;
+		guest_put(g);
+	}
+	if (!asked) {
+		return true;
+	}
+	out(s, "asking guests to shut down, for %u s (Ctrl-C: not at all)\n",
+	    HOST_POLITE_MS / 1000);
+	while (host_running_guests() > 0 && time_now() < end) {
+		if (session_interrupted(s)) {
+			return false;
+		}
+		sleep_ms(20);
+	}
+	return true;
+}
+
+static int host_down(struct session *s, int argc, char **argv, bool reset)
+{
+	bool gently = take_flag(&argc, argv, "--ask");
+	bool forced = take_flag(&argc, argv, "-f");
+
+	if (argc > 1) {
+		return command_usage(s, "no other arguments are possible");
+	}
+	if (gently && !forced && !host_ask_guests(s)) {
+		out_error(s, "interrupted; the machine stays on");
+		return -ERR_INTR;
+	}
+	session_paste_marks(s, false);
+	if (!forced) {
+		host_shutdown(reset);
+	}
+	hostcon_panic_write(NULL, 0);	/* sends what is queued */
+	if (reset) {
+		arch_system_reset();
+	} else {
+		arch_system_off();
+	}
+	out_error(s, "the firmware did not do it");
+	return -ERR_IO;
+}
+
+static int host_shutdown_run(struct session *s, int argc, char **argv)
+{
+	return host_down(s, argc, argv, false);
+}
+
+static int host_reset_run(struct session *s, int argc, char **argv)
+{
+	return host_down(s, argc, argv, true);
+}
+
+/* --ask: press the guests' power keys first; -f: leave guests alone. */
+#define DOWN_USAGE "[--ask] [-f]"
+#define DOWN_SUMMARY "Stop all guests, then switch the machine off."
+#define RESET_SUMMARY "Stop all guests, then reset the machine."
+
+static const struct subcommand host_subs[] = {
+	{ "info", "[--json]", "Show what the machine is and has.", host_info,
+	  NULL },
+	{ "cpus", "[--json]", "List the CPUs.", host_cpus, NULL },
+	{ "features", "", "Show what each CPU can do.", host_features, NULL },
+	{ "shutdown", DOWN_USAGE, DOWN_SUMMARY, host_shutdown_run, NULL },
+	{ "reset", DOWN_USAGE, RESET_SUMMARY, host_reset_run, NULL },
+	{ .name = NULL },
+};
+
+static const struct command host_command = {
+	.name = "host",
+	.summary = "Show the machine; switch it off or reset it.",
+	.usage = "[--json]",
+	.examples = "host info\nhost cpus --json\nhost shutdown\n"
+		    "host shutdown --ask   # by the guests' power keys first\n"
+		    "host shutdown -f      # whatever the guests do\n",
+	.run = host_info,
+	.sub = host_subs,
+};
+COMMAND(host_command);
+
+static const struct command shutdown_command = {
+	.name = "shutdown",
+	.summary = DOWN_SUMMARY,
+	.usage = DOWN_USAGE,
+	.examples = "shutdown\nshutdown --ask\n",
+	.run = host_shutdown_run,
+};
+COMMAND(shutdown_command);
+
+static const struct command reset_command = {
+	.name = "reset",
+	.summary = RESET_SUMMARY,
+	.usage = DOWN_USAGE,
+	.examples = "reset\n",
+	.run = host_reset_run,
+};
+COMMAND(reset_command);
