@@ -92,6 +92,8 @@ static void imm9(uint32_t insn, struct decoded *d)
 	d->post = mode == 1;
 }
 
+#define LDAPR 0x38bfc000u
+
 /* Bits 29:27 = 111, 25:24 = 00. */
 static void single(uint32_t insn, struct decoded *d)
 {
@@ -99,6 +101,11 @@ static void single(uint32_t insn, struct decoded *d)
 		imm9(insn, d);
 	} else if (bits(insn, 11, 10) == 2) {
 		register_offset(insn, d);
+	} else if ((insn & 0x3ffffc00) == LDAPR) {
+		set_regs(d, insn);
+		d->kind = DECODE_ACCESS;
+		d->size = (uint8_t)(1 << bits(insn, 31, 30));
+		d->wide = d->size == 8;
 	} else {
 		/* Atomics; LDRAA, LDRAB; LD64B and its like. */
 		d->kind = DECODE_REFUSED;
@@ -164,12 +171,18 @@ static void literal(uint32_t insn, struct decoded *d)
 	}
 }
 
+/* Rs and Rt2 of what has neither. */
+#define ORDERED_SBO 0x001f7c00u
+
 /* Bits 29:24 = 001000: exclusives, compare and swap, acquire and release. */
 static void ordered(uint32_t insn, struct decoded *d)
 {
 	/* o2, o1: only LDAR, LDLAR, STLR, STLLR are plain accesses. */
 	if (bits(insn, 23, 23) != 1 || bits(insn, 21, 21) != 0) {
 		d->kind = DECODE_REFUSED;
+		return;
+	}
+	if ((insn & ORDERED_SBO) != ORDERED_SBO) {
 		return;
 	}
 	set_regs(d, insn);
