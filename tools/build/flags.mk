@@ -10,7 +10,7 @@ warnings := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes \
 
 # The same input gives the same bytes wherever the tree and $(O) are.
 prefix-map := -ffile-prefix-map=$(abspath $(O))=build \
-	-ffile-prefix-map=$(MATERIAL)/=material/ \
+	-ffile-prefix-map=$(MATERIAL)=build/material \
 	-ffile-prefix-map=$(CURDIR)=.
 ifneq ($(patsubst /%,,$(O)),)
   prefix-map += -ffile-prefix-map=$(O)/=build/
