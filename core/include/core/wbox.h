@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * White-box tests: run inside the hypervisor, in the thread of the command
- * `test`, with everything else going on. One file of tests/wbox holds the
- * tests of a subject:
- *
- *	WBOX_TEST(page_double) { ... WBOX_CHECK(x == 2); ... }
+ * White-box tests: run inside the hypervisor by the command `test`, in the
+ * terminal's thread, while everything else goes on. Each leaves things as it
+ * found them.
  */
 #ifndef CORE_WBOX_H
 #define CORE_WBOX_H
@@ -12,39 +10,49 @@
 #include <libs/registry.h>
 #include <libs/types.h>
 
-/* What one run has found; the macros below report to it. */
-struct wbox_run {
-	unsigned int failures;
-	char where[96];		/* the first failure: file, line, condition */
+/* A running test; the first failed assertion ends it. */
+struct wbox {
+	const char *file;
+	int line;
+	bool failed;
+	char why[96];
 };
 
 struct wbox_test {
-	const char *name;
-	void (*fn)(struct wbox_run *run);
+	const char *name;		/* "subsystem: what holds" */
+	void (*fn)(struct wbox *w);
 };
 REGISTRY_DECLARE(wbox_test, struct wbox_test);
 
-/* Count a failure; keeps the text of the first. */
-void wbox_fail(struct wbox_run *run, const char *file, int line,
-	       const char *what);
+/* Define a test: WBOX_TEST(list_order, "list: order is kept") { ... } */
+#define WBOX_TEST(ident, title) \
+	static void ident(struct wbox *w); \
+	static const struct wbox_test ident##_test = { \
+		.name = (title), .fn = ident, \
+	}; \
+	REGISTRY_ADD(wbox_test, struct wbox_test, ident##_test); \
+	static void ident(struct wbox *w)
 
-#define WBOX_TEST(ident) \
-	static void ident(struct wbox_run *wbox_run_); \
-	static const struct wbox_test wbox_##ident = { #ident, ident }; \
-	REGISTRY_ADD(wbox_test, struct wbox_test, wbox_##ident); \
-	static void ident(struct wbox_run *wbox_run_)
+void wbox_fail(struct wbox *w, const char *file, int line, const char *fmt,
+	       ...) __printf(4, 5);
 
-/* The test goes on after a failure of CHECK and ends after one of REQUIRE. */
-#define WBOX_CHECK(cond) \
+/* In a test's own function (not one it calls): go on only if it holds. */
+#define WB_ASSERT(cond) \
 	do { \
 		if (!(cond)) { \
-			wbox_fail(wbox_run_, __FILE__, __LINE__, #cond); \
+			wbox_fail(w, __FILE__, __LINE__, "%s", #cond); \
+			return; \
 		} \
 	} while (0)
-#define WBOX_REQUIRE(cond) \
+
+#define WB_ASSERT_EQ(a, b) \
 	do { \
-		if (!(cond)) { \
-			wbox_fail(wbox_run_, __FILE__, __LINE__, #cond); \
+		uint64_t wb_a_ = (uint64_t)(a), wb_b_ = (uint64_t)(b); \
+		if (wb_a_ != wb_b_) { \
+			wbox_fail(w, __FILE__, __LINE__, \
+				  "%s is 0x%llx, not 0x%llx", #a, \
+				  (unsigned long long)wb_a_, \
+				  (unsigned long long)wb_b_); \
 			return; \
 		} \
 	} while (0)

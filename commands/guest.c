@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Command: guests: the list, the consoles, and the table of subcommands. */
+#include <cmd/session.h>
+#include <core/console.h>
+#include <libs/error.h>
+#include <string.h>
+
+#include "guest_cmd.h"
+#include "suggest.h"
+#include "usage.h"
+
+static void guest_unknown(struct session *s, const char *name)
+{
+	struct suggest near;
+	struct guest *g;
+
+	suggest_begin(&near, name);
+	for (unsigned int n = 0; (g = guest_get_nth(n)) != NULL; n++) {
+		suggest_word(&near, g->name);
+		guest_put(g);
+	}
+	if (near.best[0] != '\0') {
+		out_error(s, "there is no guest '%s'; did you mean '%s'?",
+			  name, near.best);
+	} else {
+		out_error(s, "there is no guest '%s'; 'guest list' has them",
+			  name);
+	}
+}
+
+struct guest *guest_cmd_find(struct session *s, int argc, char **argv,
+			     int most)
+{
+	struct guest *g;
+
+	if (argc < 2 || argc > most + 1) {
+		(void)command_usage(s, argc < 2 ? "a guest is needed"
+						: "too many arguments");
+		return NULL;
+	}
+	g = guest_get(argv[1]);
+	if (g == NULL) {
+		guest_unknown(s, argv[1]);
+	}
+	return g;
+}
+
+void guest_cmd_report(void *session, const char *message)
+{
+	out_error(session, "%s", message);
+}
+
+static int guest_list(struct session *s, int argc, char **argv)
+{
+	static const struct column cols[] = {
+		{ "ID", COL_U64 }, { "NAME", COL_STR }, { "STATE", COL_STR },
+		{ "VCPUS", COL_U64 }, { "MEMORY", COL_SIZE },
+		{ "CPU%", COL_PERMILLE }, { "CONSOLE", COL_STR },
+	};
+	bool json = take_flag(&argc, argv, "--json");
+	char device[CONSOLE_NAME_MAX];
+	struct usage_list usage;
+	struct guest *g;
+	struct table *t;
+	int ret;
+
+	if (argc > 1) {
+		return command_usage(s, "no arguments are possible");
+	}
+	ret = usage_take(s, &usage);
+	if (ret != 0) {
+		return ret;
+	}
+	t = table_begin(s, cols, ARRAY_SIZE(cols), json);
+	for (unsigned int n = 0; (g = guest_get_nth(n)) != NULL; n++) {
+		bool console = console_nth(g->name, 0, device, sizeof(device));
+
+		table_u64(t, g->id);
+		table_str(t, g->name);
+		table_str(t, guest_state_name(g->state));
+		table_u64(t, g->cfg->vcpus);
+		table_u64(t, g->cfg->memory_size);
+		table_u64(t, usage_guest(&usage, g));
+		table_str(t, console ? device : NULL);
+		guest_put(g);
+	}
+	table_end(t);
+	usage_free(&usage);
+	return 0;
+}
+
+/* No console, or none of that name: say which there are. */
+static int guest_no_console(struct session *s, const char *name)
+{
+	char device[CONSOLE_NAME_MAX];
+
+	if (!console_nth(name, 0, device, sizeof(device))) {
+		out_error(s, "%s has no console", name);
+		return -ERR_NOENT;
+	}
+	out_error(s, "%s has no console of that name; there are:", name);
+	for (unsigned int n = 0; console_nth(name, n, device, sizeof(device));
+	     n++) {
+		out(s, "  %s\n", device);
+	}
+	return -ERR_NOENT;
+}
+
+static int guest_console(struct session *s, int argc, char **argv)
+{
+	struct guest *g = guest_cmd_find(s, argc, argv, 2);
+	char name[CONFIG_NAME_LEN];
+	struct console *c;
+	int ret;
+
+	if (g == NULL) {
+		return -ERR_NOENT;
+	}
+	memcpy(name, g->cfg->name, sizeof(name));
+	/* Not kept: the guest may go while its console is looked at. */
+	guest_put(g);
+	if (!s->typed || s->depth > 0) {
+		out_error(s, "a script cannot attach to a console");
+		return -ERR_NOSUPP;
+	}
+	c = console_get(name, argc > 2 ? argv[2] : NULL);
+	if (c == NULL) {
+		return guest_no_console(s, name);
+	}
+	ret = session_attach(s, c, name);
+	if (ret == -ERR_BUSY) {
+		out_error(s, "another terminal is attached to it");
+	}
+	console_put(c);
+	return ret;
+}
+
+static void guest_complete(struct completion_ctx *c, int argc, char **argv)
+{
+	(void)argv;
+	if (argc == 0) {
+		complete_guests(c);
+	}
+}
+
+static void guest_complete_console(struct completion_ctx *c, int argc,
+				   char **argv)
+{
+	char device[CONSOLE_NAME_MAX];
+
+	if (argc == 0) {
+		complete_guests(c);
+	}
+	for (unsigned int n = 0; argc == 1 &&
+	     console_nth(argv[0], n, device, sizeof(device)); n++) {
+		complete_add(c, device);
+	}
+}
+
+static void guest_complete_file(struct completion_ctx *c, int argc,
+				char **argv)
+{
+	(void)argv;
+	if (argc == 0) {
+		complete_paths(c, complete_word(c));
+	}
+}
+
+static const struct subcommand guest_subs[] = {
+	{ "list", "[--json]", "List the guests.", guest_list, NULL },
+	{ "info", "GUEST [--json]", "Show one guest.", guest_cmd_info,
+	  guest_complete },
+	{ "create", "FILE [--start]",
+	  "Create a guest from its description, a compiled device tree.",
+	  guest_cmd_create, guest_complete_file },
+	{ "start", "GUEST", "Load its images and let it run.",
+	  guest_cmd_start, guest_complete },
+	{ "console", "GUEST [DEVICE]",
+	  "Attach to its console; Ctrl-] comes back.", guest_console,
+	  guest_complete_console },
+	{ "pause", "GUEST", "Hold its VCPUs; its time stands still.",
+	  guest_cmd_pause, guest_complete },
+	{ "resume", "GUEST", "Let a paused guest go on.", guest_cmd_resume,
+	  guest_complete },
+	{ "reset", "GUEST", "Stop it at once and start it anew.",
+	  guest_cmd_reset, guest_complete },
+	{ "stop", "GUEST", "Stop it at once, as if its power were cut.",
+	  guest_cmd_stop, guest_complete },
+	{ "powerdown", "GUEST", "Press its power key; it shuts itself down.",
+	  guest_cmd_powerdown, guest_complete },
+	{ "destroy", "GUEST", "Stop it and give back all it has.",
+	  guest_cmd_destroy, guest_complete },
+	{ "devices", "GUEST [--json]", "List its devices.", guest_cmd_devices,
+	  guest_complete },
+	{ "irq", "GUEST [--json]", "List its devices' interrupts.",
+	  guest_cmd_irq, guest_complete },
+	{ "regs", "GUEST [VCPU]", "Show registers and a backtrace.",
+	  guest_cmd_regs, guest_complete },
+	{ "crash", "GUEST", "Tell why it crashed.", guest_cmd_crash,
+	  guest_complete },
+	{ "config", "GUEST", "Print the device tree its system gets.",
+	  guest_cmd_config, guest_complete },
+	{ .name = NULL },
+};
+
+static const struct command guest_command = {
+	.name = "guest",
+	.summary = "List guests; create, start, stop and look into them.",
+	.usage = "[--json]",
+	.examples = "guest create /guests/linux0.dtb --start\n"
+		    "guest list\nguest console linux0\n"
+		    "guest powerdown linux0\n",
+	.run = guest_list,
+	.sub = guest_subs,
+};
+COMMAND(guest_command);

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Command guest: from creating to destroying one. */
+#include <libs/error.h>
+
+#include "guest_cmd.h"
+
+/* Tell why a step was not possible, unless a report has. */
+static int life_result(struct session *s, struct guest *g, const char *what,
+		       int ret)
+{
+	if (ret == -ERR_STATE) {
+		out_error(s, "%s is %s: it cannot be %s", g->name,
+			  guest_state_name(g->state), what);
+	} else if (ret == -ERR_NOMEM) {
+		out_error(s, "there is not enough memory for %s ('memory' "
+			  "shows it)", g->name);
+	} else if (ret == 0) {
+		out(s, "%s: %s\n", g->name, what);
+	}
+	return ret;
+}
+
+static int life_start(struct session *s, struct guest *g)
+{
+	return life_result(s, g, "started",
+			   guest_start(g, guest_cmd_report, s));
+}
+
+int guest_cmd_create(struct session *s, int argc, char **argv)
+{
+	bool start = take_flag(&argc, argv, "--start");
+	struct guest *g;
+	int ret;
+
+	if (argc != 2) {
+		return command_usage(s, "one description is needed");
+	}
+	ret = guest_create(&g, argv[1], guest_cmd_report, s);
+	if (ret == -ERR_EXIST) {
+		out_error(s, "%s: a guest of that name exists; 'guest destroy' "
+			  "it first, or change the model", argv[1]);
+	} else if (ret == -ERR_NOMEM) {
+		out_error(s, "%s: there is not enough memory ('memory' shows "
+			  "it)", argv[1]);
+	}
+	if (ret != 0) {
+		return ret;
+	}
+	ret = life_result(s, g, "created", 0);
+	if (start || g->cfg->autostart) {
+		ret = life_start(s, g);
+	}
+	guest_put(g);
+	return ret;
+}
+
+int guest_cmd_start(struct session *s, int argc, char **argv)
+{
+	struct guest *g = guest_cmd_find(s, argc, argv, 1);
+	int ret;
+
+	if (g == NULL) {
+		return -ERR_NOENT;
+	}
+	ret = life_start(s, g);
+	guest_put(g);
+	return ret;
+}
+
+int guest_cmd_reset(struct session *s, int argc, char **argv)
+{
+	struct guest *g = guest_cmd_find(s, argc, argv, 1);
+	int ret;
+
+	if (g == NULL) {
+		return -ERR_NOENT;
+	}
+	ret = life_result(s, g, "reset", guest_reset(g, guest_cmd_report, s));
+	guest_put(g);
+	return ret;
+}
+
+/* The steps that take no more than the guest. */
+static int life_step(struct session *s, int argc, char **argv,
+		     int (*step)(struct guest *g), const char *what)
+{
+	struct guest *g = guest_cmd_find(s, argc, argv, 1);
+	int ret;
+
+	if (g == NULL) {
+		return -ERR_NOENT;
+	}
+	ret = life_result(s, g, what, step(g));
+	guest_put(g);
+	return ret;
+}
+
+int guest_cmd_pause(struct session *s, int argc, char **argv)
+{
+	return life_step(s, argc, argv, guest_pause, "paused");
+}
+
+int guest_cmd_resume(struct session *s, int argc, char **argv)
+{
+	return life_step(s, argc, argv, guest_resume, "resumed");
+}
+
+int guest_cmd_stop(struct session *s, int argc, char **argv)
+{
+	return life_step(s, argc, argv, guest_stop, "stopped");
+}
+
+int guest_cmd_destroy(struct session *s, int argc, char **argv)
+{
+	return life_step(s, argc, argv, guest_destroy, "destroyed");
+}
+
+int guest_cmd_powerdown(struct session *s, int argc, char **argv)
+{
+	struct guest *g = guest_cmd_find(s, argc, argv, 1);
+	int ret;
+
+	if (g == NULL) {
+		return -ERR_NOENT;
+	}
+	ret = guest_powerdown(g);
+	if (ret == -ERR_NOSUPP) {
+		out_error(s, "%s has no power key; 'guest stop' stops it at "
+			  "once", g->name);
+	} else {
+		ret = life_result(s, g, "asked to shut down", ret);
+	}
+	guest_put(g);
+	return ret;
+}
