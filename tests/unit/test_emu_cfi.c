@@ -235,7 +235,13 @@ static void test_bad_sequences(void **state)
 	wr(0, BOTH(CMD_BUFFER));
 	wr(0, BOTH(1));
 	wr(BANK - 4, 0);			/* past the bank's end */
-	assert_int_equal(status(), want);
+	assert_int_equal(rd(0), want);
+	wr(0, BOTH(CMD_CLEAR_STATUS));
+	wr(0, BOTH(CMD_BUFFER));
+	wr(0, BOTH(0));
+	fake_write(0x100, 0, 1);
+	wr(0x100, 0);				/* more than is left of it */
+	assert_int_equal(rd(0), want);
 	wr(0, BOTH(CMD_CLEAR_STATUS));
 	wr(0, BOTH(CMD_LOCK_SETUP));
 	wr(0, BOTH(0x03));
@@ -249,6 +255,9 @@ static void test_modified_pages_are_bounded(void **state)
 	uint32_t n = 0;
 
 	(void)state;
+	fake_heap_budget = 3;			/* an odd first helping */
+	program(0, 0);
+	fake_heap_budget = -1;
 	for (; n < 1000; n++) {
 		program(n * 4096, n);
 		if (status() != BOTH(SR_READY)) {
@@ -258,6 +267,12 @@ static void test_modified_pages_are_bounded(void **state)
 	assert_int_equal(n, FLASH_PAGES);
 	assert_int_equal(status(), BOTH(SR_READY | SR_PROGRAM));
 	assert_true(fake_heap_live <= 1 + (int)FLASH_PAGES);
+	/* It is told at once: no worker is troubled again. */
+	wr(0, BOTH(CMD_CLEAR_STATUS));
+	wr(n * 4096, BOTH(CMD_PROGRAM));
+	wr(n * 4096, 0);
+	assert_int_equal(rd(0), BOTH(SR_READY | SR_PROGRAM));
+	assert_false(fake_run_work());
 	/* What has its page can still be programmed, and erasing makes room. */
 	wr(0, BOTH(CMD_CLEAR_STATUS));
 	program(4 * 4096 + 4, 77);
@@ -339,6 +354,8 @@ static void test_image(void **state)
 	assert_int_equal(fake_read(sizeof(image) - 1, 1),
 			 image[sizeof(image) - 1]);
 	assert_int_equal(fake_read(sizeof(image), 1), 0xff);
+	assert_int_equal(fake_read(sizeof(image) - 1, 2),
+			 0xff00 | image[sizeof(image) - 1]);
 	/* Programming keeps the rest of the page, and the image itself. */
 	program(4096, 0);
 	read_array();

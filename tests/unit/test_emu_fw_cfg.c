@@ -191,6 +191,14 @@ static void test_address_in_two_halves(void **state)
 	wr(FW_CFG_DMA_LOW, __builtin_bswap32(DESCRIPTOR));
 	assert_int_equal(dma_control(), 0);
 	assert_memory_equal(fake_ram + 0x1000, "QEMU", 4);
+	/* The high half is forgotten after each transfer. */
+	memset(fake_ram + 0x1000, 0, 4);
+	memcpy(fake_ram + 0x100, &d, sizeof(d));
+	wr(FW_CFG_DMA, __builtin_bswap32(1));
+	wr(FW_CFG_DMA_LOW, __builtin_bswap32(DESCRIPTOR));
+	assert_int_equal(fake_ram[0x1000], 0);
+	wr(FW_CFG_DMA_LOW, __builtin_bswap32(DESCRIPTOR));
+	assert_memory_equal(fake_ram + 0x1000, "QEMU", 4);
 }
 
 static void test_dma_errors(void **state)

@@ -122,6 +122,11 @@ static void test_fifo_trigger_and_timeout(void **state)
 	put(NS_IIR, FCR_ENABLE | FCR_RX_RESET | 0x80);
 	assert_false(fake_line);
 	assert_int_equal(in(NS_LSR) & LSR_DR, 0);
+	/* So does turning the FIFO off. */
+	fake_type("xyz");
+	assert_int_equal(in(NS_LSR) & LSR_DR, LSR_DR);
+	put(NS_IIR, 0);
+	assert_int_equal(in(NS_LSR) & LSR_DR, 0);
 }
 
 static void test_paste_is_never_lost(void **state)

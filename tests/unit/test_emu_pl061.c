@@ -120,6 +120,29 @@ static void test_levels_follow_the_line(void **state)
 	assert_true(fake_line);
 }
 
+static void test_edges_do_not_count_as_levels(void **state)
+{
+	(void)state;
+	wr(PL061_IBE, POWER_KEY);
+	wr(PL061_IE, POWER_KEY);
+	assert_int_equal(press(), 0);
+	fake_advance(100 * MS);
+	assert_true(fake_line);			/* edges are remembered */
+	wr(PL061_IEV, POWER_KEY);
+	wr(PL061_IS, POWER_KEY);		/* high level: it is low */
+	assert_false(fake_line);
+}
+
+static void test_output_hides_the_key(void **state)
+{
+	(void)state;
+	wr(PL061_DIR, POWER_KEY);
+	assert_int_equal(press(), 0);
+	assert_int_equal(rd(DATA(0xff)), 0);
+	wr(PL061_DIR, 0);
+	assert_int_equal(rd(DATA(0xff)), POWER_KEY);
+}
+
 static void test_pressed_twice_is_one_long_press(void **state)
 {
 	(void)state;
@@ -157,6 +180,10 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_single_edges, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(test_levels_follow_the_line,
+						setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			test_edges_do_not_count_as_levels, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_output_hides_the_key,
 						setup, teardown),
 		cmocka_unit_test_setup_teardown(
 			test_pressed_twice_is_one_long_press, setup, teardown),

@@ -83,21 +83,42 @@ static void test_kicked_in_time(void **state)
 static void test_without_reset_it_only_warns(void **state)
 {
 	(void)state;
-	wr(SP805_LOAD, HZ);
+	wr(SP805_LOAD, HZ - 1);			/* a period of 1 s */
 	wr(SP805_CONTROL, CONTROL_INTEN);
 	fake_advance(SECOND);
 	assert_true(fake_line);
 	assert_false(fake_timer_armed());
 	/* It goes round meanwhile. */
 	fake_advance(SECOND / 2);
-	assert_in_range(rd(SP805_VALUE), HZ / 2 - 2, HZ / 2 + 2);
+	assert_in_range(rd(SP805_VALUE), HZ / 2 - 4, HZ / 2 + 4);
 	fake_advance(100 * SECOND);
+	assert_in_range(rd(SP805_VALUE), HZ / 2 - 4, HZ / 2 + 4);
 	assert_int_equal(fake_action, GUEST_ACT_NONE);
 	/* Reset enabled late: from where the counter is. */
 	wr(SP805_CONTROL, BOTH);
 	assert_true(fake_timer_armed());
 	fake_advance(SECOND);
 	assert_int_equal(fake_action, GUEST_ACT_RESET);
+}
+
+/* The timer fires, but before it gets the lock the guest has written. */
+static void test_stale_timer(void **state)
+{
+	struct sp805 *w = fake_dev.state;
+
+	(void)state;
+	wr(SP805_LOAD, HZ);
+	wr(SP805_CONTROL, BOTH);
+	w->timer.fn(&w->timer);
+	assert_false(fake_line);
+	fake_advance(SECOND);
+	assert_true(fake_line);
+	w->timer.fn(&w->timer);
+	assert_int_equal(fake_action, GUEST_ACT_NONE);
+	/* Reset forbidden after the timer was armed for it. */
+	wr(SP805_CONTROL, CONTROL_INTEN);
+	fake_advance(100 * SECOND);
+	assert_int_equal(fake_action, GUEST_ACT_NONE);
 }
 
 static void test_disabling_holds(void **state)
@@ -187,6 +208,8 @@ int main(void)
 						teardown),
 		cmocka_unit_test_setup_teardown(
 			test_without_reset_it_only_warns, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_stale_timer, setup,
+						teardown),
 		cmocka_unit_test_setup_teardown(test_disabling_holds, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(test_lock, setup, teardown),

@@ -13,6 +13,8 @@
 
 static void test_bell(void **state)
 {
+	struct bell *b;
+
 	(void)state;
 	fake_config("example,bell", 0x1000);
 	fake_node_begin();
@@ -34,9 +36,14 @@ static void test_bell(void **state)
 	assert_int_equal(rd(BELL_STATUS), 0);
 	assert_int_equal(rd(BELL_COUNT), 2);
 
+	/* A callback that comes too late for the first strike. */
 	wr(BELL_STRIKE, 1);
+	b = fake_dev.state;
+	b->silence.fn(&b->silence);
+	assert_true(fake_line);
 	emu_device_reset(&fake_dev);
 	assert_false(fake_line);
+	assert_false(fake_timer_armed());
 	assert_int_equal(rd(BELL_COUNT), 0);
 	assert_true(fake_stop());
 }
