@@ -20,6 +20,7 @@ struct host_cpu {
 	struct host_ctx boot;		/* boot code, then the idle VCPU */
 	enum host_stop why;
 	bool masked;			/* interrupts */
+	bool woken;			/* by an interrupt the test stands for */
 	unsigned int ipis;
 	uint64_t deadline;
 	struct percpu *percpu;
@@ -194,6 +195,7 @@ void host_irq_end(void)
 {
 	arch_percpu()->irq_depth--;
 	cpus[me].masked = masked_before;
+	cpus[me].woken = true;
 	if (arch_percpu()->need_resched) {
 		cpus[me].ipis |= 1U << IPI_RESCHED;
 	}
@@ -279,9 +281,10 @@ void host_pause(void)
 
 void arch_idle(void)
 {
-	while (!pending(&cpus[me])) {
+	while (!pending(&cpus[me]) && !cpus[me].woken) {
 		stop(HOST_IDLE);
 	}
+	cpus[me].woken = false;
 }
 
 enum host_stop host_run(unsigned int cpu)

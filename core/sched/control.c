@@ -145,7 +145,7 @@ void sched_pause(struct vcpu *v)
 	v->paused = true;
 	if (v->queued) {
 		rq_dequeue(rq, v);
-	} else if (v->state == VCPU_RUNNING) {
+	} else if (rq->curr == v) {
 		rq_resched(rq);
 	}
 	spin_unlock(&rq->lock);

@@ -101,6 +101,40 @@ void sched_idle_block(struct vcpu *v)
 	}
 }
 
+/*
+ * `v`, a guest's, blocks, and nobody else is ready here: it stays on the CPU
+ * and sleeps in place of the idle VCPU, which is accounted for it. Neither
+ * registers nor interrupts nor timers of the guest have to be saved and
+ * loaded again, and its own timer's interrupt ends the sleep. Whoever wants
+ * the CPU finds it idle; schedule() then switches `v` out, BLOCKED.
+ */
+void sched_block_in_place(struct vcpu *v)
+{
+	struct percpu *cpu = this_cpu();
+	struct runqueue *rq = cpu->rq;
+
+	assert(cpu->preempt_count == 0);
+	assert_none_held();
+	spin_lock(&rq->lock);
+	rq->now = time_now();
+	sched_set_state(v, VCPU_BLOCKED, rq->now);
+	sched_set_state(cpu->idle, VCPU_RUNNING, rq->now);
+	WRITE_ONCE(rq->curr_prio, -1);
+	rq->slice_end = 0;
+	spin_unlock(&rq->lock);
+	/* Pairs with sched_wake(). */
+	arch_mb();
+	while (READ_ONCE(v->state) == VCPU_BLOCKED) {
+		/* Interrupts handled here need not have woken `v`, which is
+		 * in the hypervisor already. */
+		if (READ_ONCE(v->wake_pending) || arch_vcpu_has_work(v)) {
+			sched_wake(v);
+		} else {
+			idle_once(v);
+		}
+	}
+}
+
 void sched_idle_loop(void)
 {
 	struct vcpu *v = this_cpu()->idle;

@@ -112,9 +112,29 @@ static void move(struct vcpu *v, struct runqueue *to, ticks_t now)
 	WRITE_ONCE(v->cpu, to->cpu);
 }
 
+/*
+ * Move unplaced `v` from `rq`, locked, to the queue of `cpu`, which is locked
+ * instead. NULL, and neither is, if somebody else took care of `v` meanwhile.
+ */
+static struct runqueue *change_queue(struct vcpu *v, struct runqueue *rq,
+				     unsigned int cpu)
+{
+	struct runqueue *to = rq_of(cpu);
+
+	if (rq_lock_other(rq, to) &&
+	    (v->cpu != rq->cpu || !vcpu_unplaced(v))) {
+		spin_unlock(&to->lock);
+		spin_unlock(&rq->lock);
+		return NULL;
+	}
+	move(v, to, rq->now);
+	spin_unlock(&rq->lock);
+	return to;
+}
+
 void sched_place(struct vcpu *v, struct runqueue *rq)
 {
-	struct runqueue *to = rq;
+	unsigned int cpu;
 
 	while (vcpu_leaving(v) && !cpumask_test(&v->affinity, rq->cpu)) {
 		if (sched_defer(v)) {
@@ -122,23 +142,20 @@ void sched_place(struct vcpu *v, struct runqueue *rq)
 			return;
 		}
 	}
-	if (!vcpu_leaving(v)) {
-		to = rq_of(choose(v, rq));
-	}
-	if (to != rq) {
-		if (rq_lock_other(rq, to) &&
-		    (v->cpu != rq->cpu || !vcpu_unplaced(v))) {
-			/* Somebody else has taken care of it meanwhile. */
-			spin_unlock(&to->lock);
-			spin_unlock(&rq->lock);
+	cpu = vcpu_leaving(v) ? rq->cpu : choose(v, rq);
+	/* The affinity may change while queues are exchanged. */
+	while (cpu != rq->cpu) {
+		rq = change_queue(v, rq, cpu);
+		if (!rq) {
 			return;
 		}
-		move(v, to, rq->now);
-		spin_unlock(&rq->lock);
+		if (!cpumask_test(&v->affinity, cpu)) {
+			cpu = choose(v, rq);
+		}
 	}
-	rq_enqueue(to, v, false);
-	rq_check_preempt(to, v);
-	spin_unlock(&to->lock);
+	rq_enqueue(rq, v, false);
+	rq_check_preempt(rq, v);
+	spin_unlock(&rq->lock);
 }
 
 /* Take a VCPU from `from` to `me`, both locked. */

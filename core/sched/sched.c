@@ -142,9 +142,12 @@ static bool leave(struct runqueue *rq, struct vcpu *prev, enum vcpu_state to,
 		  bool preempted)
 {
 	if (rq->curr_prio < 0) {
-		/* Idle: never queued, and may have been marked BLOCKED. */
-		WRITE_ONCE(prev->state, VCPU_RUNNING);
-		sched_set_state(prev, VCPU_READY, rq->now);
+		/* Idle: never queued, and may have been marked BLOCKED. Or
+		 * `prev` waits in place of the idle VCPU, and still does. */
+		struct vcpu *idle = this_cpu()->idle;
+
+		WRITE_ONCE(idle->state, VCPU_RUNNING);
+		sched_set_state(idle, VCPU_READY, rq->now);
 		return true;
 	}
 	sched_set_state(prev, to, rq->now);
@@ -285,6 +288,8 @@ void sched_block(void)
 
 	if (unlikely(v == this_cpu()->idle)) {
 		sched_idle_block(v);
+	} else if (v->guest && READ_ONCE(this_cpu()->rq->nr_ready) == 0) {
+		sched_block_in_place(v);
 	} else if (!READ_ONCE(v->wake_pending)) {
 		schedule(VCPU_BLOCKED, false);
 	}
@@ -348,6 +353,27 @@ void preempt_enable(void)
 	sched_irq_restore(flags);
 }
 
+/*
+ * BLOCKED, and not switched out: an idle VCPU in start-up code, or one that
+ * waits in place of it. Runs on, once its CPU's sleep is over.
+ */
+static void wake_in_place(struct vcpu *v, struct runqueue *rq)
+{
+	if (!vcpu_is_idle(v)) {
+		rq->now = time_now();
+		sched_set_state(v, VCPU_RUNNING, rq->now);
+		sched_set_state(percpu_table[rq->cpu]->idle, VCPU_READY,
+				rq->now);
+		WRITE_ONCE(rq->curr_prio, v->priority);
+		if (!cpumask_test(&v->affinity, rq->cpu)) {
+			rq_resched(rq);
+		}
+	}
+	if (rq->cpu != cpu_id()) {
+		arch_ipi_send(rq->cpu, IPI_RESCHED);
+	}
+}
+
 static void wake_blocked(struct vcpu *v)
 {
 	unsigned long flags = arch_irq_save();
@@ -355,8 +381,8 @@ static void wake_blocked(struct vcpu *v)
 
 	if (v->state != VCPU_BLOCKED) {
 		spin_unlock(&rq->lock);
-	} else if (vcpu_is_idle(v)) {
-		cpu_kick(rq->cpu);
+	} else if (rq->curr == v) {
+		wake_in_place(v, rq);
 		spin_unlock(&rq->lock);
 	} else {
 		rq->now = time_now();

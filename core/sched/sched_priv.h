@@ -77,8 +77,10 @@ void idle_unmark(unsigned int cpu);
 /* Find an idle CPU in `m` and claim it; -1. */
 int idle_claim(const struct cpumask *m);
 bool sched_pull(void);
-/* sched_block() of an idle VCPU (start-up code). Interrupts masked. */
+/* sched_block() of an idle VCPU (start-up code), and of a guest's while
+ * nobody else is ready. Interrupts masked. */
 void sched_idle_block(struct vcpu *v);
+void sched_block_in_place(struct vcpu *v);
 
 /* List of all VCPUs; assigns the id. */
 void sched_list_add(struct vcpu *v);

@@ -568,6 +568,121 @@ static void test_start_off(void **state)
 	host_guest = NULL;
 }
 
+/* --- guests' VCPUs, which wait in place, and everything at once --- */
+
+#define GUESTS 3
+
+static struct vcpu *guests[GUESTS];
+static unsigned int tokens[GUESTS], taken[GUESTS];
+
+/* One token at a time, until it is told to stop. */
+static void token_main(struct vcpu *v)
+{
+	unsigned int n = v->index;
+
+	while (!READ_ONCE(v->stop_requested)) {
+		unsigned long flags = arch_irq_save();
+
+		if (READ_ONCE(tokens[n]) == taken[n]) {
+			sched_block();
+		}
+		arch_irq_restore(flags);
+		if (READ_ONCE(tokens[n]) != taken[n]) {
+			taken[n]++;
+		}
+		check_place();
+		if (rnd(3) == 0) {
+			host_pause();
+		}
+	}
+}
+
+/* What guest_stop() does, with all the disturbance before. */
+static void giver_main(void *arg)
+{
+	unsigned int n = (unsigned int)(uintptr_t)arg;
+	struct vcpu *v = guests[n];
+
+	for (unsigned int i = 0; i < 25; i++) {
+		struct cpumask m = { 0 };
+
+		switch (rnd(6)) {
+		case 0:
+			sched_pause(v);
+			check_paused(v);
+			sched_resume(v);
+			break;
+		case 1:
+			cpumask_set(&m, rnd(CPUS));
+			cpumask_set(&m, rnd(CPUS));
+			assert_int_equal(sched_set_affinity(v, &m), 0);
+			break;
+		case 2:
+			assert_int_equal(sched_set_priority(v, rnd(8)), 0);
+			break;
+		case 3:
+			sleep_until(time_now() + rnd(50000));
+			break;
+		default:
+			WRITE_ONCE(tokens[n], tokens[n] + 1);
+			sched_wake(v);
+			vcpu_kick(v);
+			break;
+		}
+		/* Every token is taken; no wakeup is lost. */
+		while (rnd(2) && READ_ONCE(taken[n]) != tokens[n]) {
+			sleep_until(time_now() + 20000);
+		}
+	}
+	WRITE_ONCE(v->stop_requested, true);
+	sched_wake(v);
+	sched_wait_off(v);
+	done[n] = true;
+}
+
+static void guest_create(unsigned int n)
+{
+	struct vcpu *v = heap_alloc(sizeof(*v));
+
+	v->guest = (struct guest *)(uintptr_t)64;
+	v->index = n;
+	v->entry = arch_vcpu_enter;
+	v->arg = v;
+	v->stack = stack_alloc();
+	v->stack_size = CONFIG_STACK_SIZE;
+	v->priority = 2;
+	cpumask_set_all(&v->affinity);
+	assert_int_equal(sched_add(v), 0);
+	guests[n] = v;
+	tokens[n] = 0;
+	taken[n] = 0;
+	host_irq_begin(rnd(CPUS));
+	assert_true(sched_start(v));
+	host_irq_end();
+}
+
+static void test_guests(void **state)
+{
+	(void)state;
+	host_guest = token_main;
+	for (unsigned int seed = 0; seed < SEEDS; seed++) {
+		begin(seed);
+		for (unsigned int i = 0; i < GUESTS; i++) {
+			guest_create(i);
+			spawn(i, SCHED_PRIO_MAX, false, giver_main);
+		}
+		run_until(done, GUESTS);
+		for (unsigned int i = 0; i < GUESTS; i++) {
+			assert_true(sched_is_off(guests[i]));
+			sched_remove(guests[i]);
+			stack_free(guests[i]->stack);
+			heap_free(guests[i]);
+		}
+		end(0);
+	}
+	host_guest = NULL;
+}
+
 /* --- threads that make threads, and calls between all CPUs --- */
 
 static unsigned int calls[CPUS], children;
@@ -711,7 +826,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(test_ring), T(test_mutex), T(test_free_at_once),
 		T(test_timers),
-		T(test_control), T(test_start_off),
+		T(test_control), T(test_start_off), T(test_guests),
 		T(test_threads_and_calls), T(test_call_slots), T(test_sleep),
 	};
 
