@@ -21,9 +21,9 @@
 #define IER_THRE BIT(1)
 #define IIR_ID 0x0f
 #define IIR_DW_BUSY 0x07	/* DesignWare: LCR was written while busy */
-#define IIR_TIMEOUT 0x0c
+#define IIR_TIMEOUT 0xc
 #define IIR_FIFOS 0xc0
-#define FCR_ENABLE 0x01
+#define FCR_ENABLE BIT(0)
 #define FCR_RX_8 0x80		/* receive trigger level */
 #define MCR_DTR BIT(0)
 #define MCR_RTS BIT(1)

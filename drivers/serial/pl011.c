@@ -11,13 +11,13 @@
 #include <libs/error.h>
 
 /* DDI0183G 3.2, summary of registers. */
-#define PL011_DR 0x00
-#define PL011_FR 0x18
-#define PL011_LCR_H 0x2c
-#define PL011_CR 0x30
-#define PL011_IMSC 0x38
-#define PL011_MIS 0x40
-#define PL011_ICR 0x44
+#define PL011_DR 0x000
+#define PL011_FR 0x018
+#define PL011_LCR_H 0x02c
+#define PL011_CR 0x030
+#define PL011_IMSC 0x038
+#define PL011_MIS 0x040
+#define PL011_ICR 0x044
 
 #define DR_BREAK BIT(10)
 #define FR_BUSY BIT(3)
