@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Blocking synchronisation, all of it on wait queues; sleeping. */
 #include <core/log.h>
+#include <core/percpu.h>
 #include <core/sched.h>
 #include <core/sync.h>
 #include <libs/error.h>
@@ -9,6 +10,23 @@ void wait_init(struct waitqueue *wq)
 {
 	spin_init(&wq->lock, LOCK_WAIT);
 	list_init(&wq->waiters);
+}
+
+/*
+ * Wakers lock with preemption disabled, so that whoever they wake preempts
+ * them when they have unlocked: with interrupts masked sched_wake() would
+ * have to interrupt this CPU for that.
+ */
+static unsigned long lock_to_wake(struct waitqueue *wq)
+{
+	preempt_disable();
+	return spin_lock_irqsave(&wq->lock);
+}
+
+static void unlock_and_switch(struct waitqueue *wq, unsigned long flags)
+{
+	spin_unlock_irqrestore(&wq->lock, flags);
+	preempt_enable();
 }
 
 /* Waking with the lock held: the entry, on the waiter's stack, cannot go. */
@@ -37,11 +55,11 @@ void wait_wake_one(struct waitqueue *wq)
 	if (nobody_waits(wq)) {
 		return;
 	}
-	flags = spin_lock_irqsave(&wq->lock);
+	flags = lock_to_wake(wq);
 	if (!list_empty(&wq->waiters)) {
 		wake_first(wq);
 	}
-	spin_unlock_irqrestore(&wq->lock, flags);
+	unlock_and_switch(wq, flags);
 }
 
 void wait_wake_all(struct waitqueue *wq)
@@ -51,11 +69,11 @@ void wait_wake_all(struct waitqueue *wq)
 	if (nobody_waits(wq)) {
 		return;
 	}
-	flags = spin_lock_irqsave(&wq->lock);
+	flags = lock_to_wake(wq);
 	while (!list_empty(&wq->waiters)) {
 		wake_first(wq);
 	}
-	spin_unlock_irqrestore(&wq->lock, flags);
+	unlock_and_switch(wq, flags);
 }
 
 void wait_prepare(struct waitqueue *wq, struct wait_entry *e)
@@ -197,14 +215,14 @@ int sem_down_until(struct semaphore *s, ticks_t deadline)
 
 void sem_up(struct semaphore *s)
 {
-	unsigned long flags = spin_lock_irqsave(&s->wq.lock);
+	unsigned long flags = lock_to_wake(&s->wq);
 
 	assert(s->count < UINT32_MAX);
 	s->count++;
 	if (!list_empty(&s->wq.waiters)) {
 		wake_first(&s->wq);
 	}
-	spin_unlock_irqrestore(&s->wq.lock, flags);
+	unlock_and_switch(&s->wq, flags);
 }
 
 void completion_init(struct completion *c)
@@ -228,11 +246,11 @@ int completion_wait_until(struct completion *c, ticks_t deadline)
 
 void completion_done(struct completion *c)
 {
-	unsigned long flags = spin_lock_irqsave(&c->wq.lock);
+	unsigned long flags = lock_to_wake(&c->wq);
 
 	WRITE_ONCE(c->done, true);
 	while (!list_empty(&c->wq.waiters)) {
 		wake_first(&c->wq);
 	}
-	spin_unlock_irqrestore(&c->wq.lock, flags);
+	unlock_and_switch(&c->wq, flags);
 }
