@@ -170,6 +170,34 @@ static void sort_regions(struct emu_region *r, uint32_t n)
 	}
 }
 
+static bool size_allowed(const struct emulator *emu, unsigned int size)
+{
+	unsigned int max = emu->max_access;
+
+	if (max == 0) {
+		max = emu->word_registers ? 4 : 8;
+	}
+	return size >= 1 && size >= emu->min_access && size <= max;
+}
+
+/* Whole words of word registers, or anything the device takes: in a region
+ * of whole words an aligned access does not cross the end. */
+static void find_plain(struct emu_region *r)
+{
+	const struct emulator *emu = r->dev->emu;
+
+	r->access = emu->access;
+	r->plain = 0;
+	for (unsigned int log2 = 0; log2 < 4; log2++) {
+		unsigned int size = 1U << log2;
+
+		if (size_allowed(emu, size) && IS_ALIGNED(r->size, size) &&
+		    (size == 4 || !emu->word_registers)) {
+			r->plain |= (uint8_t)size;
+		}
+	}
+}
+
 int emu_map_build(struct emu_map *map, struct emu_region *regions, uint32_t n)
 {
 	uint64_t end;
@@ -188,18 +216,15 @@ int emu_map_build(struct emu_map *map, struct emu_region *regions, uint32_t n)
 			return -ERR_EXIST;
 		}
 	}
+	for (i = 0; i < n; i++) {
+		find_plain(&regions[i]);
+	}
 	map->regions = regions;
 	map->count = n;
 	return 0;
 }
 
-static bool holds(const struct emu_region *r, ipa_t ipa)
-{
-	return ipa.v - r->base.v < r->size;
-}
-
-static __noinline const struct emu_region *
-find_slowly(const struct emu_map *map, ipa_t ipa, uint32_t *cache)
+const struct emu_region *emu_find(const struct emu_map *map, ipa_t ipa)
 {
 	uint32_t low = 0, high = map->count, mid;
 
@@ -212,32 +237,10 @@ find_slowly(const struct emu_map *map, ipa_t ipa, uint32_t *cache)
 			high = mid;
 		}
 	}
-	if (low == 0 || !holds(&map->regions[low - 1], ipa)) {
+	if (low == 0 || !emu_region_holds(&map->regions[low - 1], ipa)) {
 		return NULL;
 	}
-	*cache = low - 1;
 	return &map->regions[low - 1];
-}
-
-const struct emu_region *emu_find(const struct emu_map *map, ipa_t ipa,
-				  uint32_t *cache)
-{
-	uint32_t hint = *cache;
-
-	if (likely(hint < map->count && holds(&map->regions[hint], ipa))) {
-		return &map->regions[hint];
-	}
-	return find_slowly(map, ipa, cache);
-}
-
-static bool size_allowed(const struct emulator *emu, unsigned int size)
-{
-	unsigned int max = emu->max_access;
-
-	if (max == 0) {
-		max = emu->word_registers ? 4 : 8;
-	}
-	return size >= 1 && size >= emu->min_access && size <= max;
 }
 
 int emu_access_region(const struct emu_region *r, ipa_t ipa, unsigned int size,

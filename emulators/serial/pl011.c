@@ -361,14 +361,11 @@ static void pl011_write(struct pl011 *p, uint64_t off, uint32_t v)
 	}
 }
 
-static int pl011_access(struct emu_device *dev, struct emu_access *a)
+static __noinline int pl011_access_register(struct emu_device *dev,
+					    struct emu_access *a)
 {
 	struct pl011 *p = dev->state;
 
-	if (a->off == PL011_FR) {
-		a->value = READ_ONCE(p->regs.fr);
-		return 0;
-	}
 	if (a->off >= PRIMECELL_ID_BASE) {
 		a->value = primecell_id(PL011_PERIPH_ID, a->off);
 		return 0;
@@ -382,6 +379,18 @@ static int pl011_access(struct emu_device *dev, struct emu_access *a)
 	pl011_update(dev, &p->regs);
 	spin_unlock(&dev->lock);
 	return 0;
+}
+
+/* What guests poll is read without lock or stack frame. */
+static int pl011_access(struct emu_device *dev, struct emu_access *a)
+{
+	const struct pl011 *p = dev->state;
+
+	if (likely(a->off == PL011_FR)) {
+		a->value = READ_ONCE(p->regs.fr);
+		return 0;
+	}
+	return pl011_access_register(dev, a);
 }
 
 static void pl011_reset(struct emu_device *dev)

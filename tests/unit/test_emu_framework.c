@@ -176,19 +176,21 @@ static void test_map(void **state)
 		{ UINT64_C(0xfffffffffffff000), 2 }, { ~UINT64_C(0), 2 },
 	};
 	struct emu_map map;
-	uint32_t cache;
 
 	(void)state;
 	assert_int_equal(emu_map_build(&map, r, ARRAY_SIZE(r)), 0);
-	/* From every hint, also ones that are out of the table. */
-	for (unsigned int i = 0; i < ARRAY_SIZE(want) * 8; i++) {
+	for (unsigned int i = 0; i < ARRAY_SIZE(want); i++) {
 		const struct emu_region *found;
 
-		cache = i % 8;
-		found = emu_find(&map, IPA(want[i / 8].ipa), &cache);
-		assert_int_equal(found ? found->index : -1, want[i / 8].index);
-		assert_true(!found || &map.regions[cache] == found);
+		found = emu_find(&map, IPA(want[i].ipa));
+		assert_int_equal(found ? found->index : -1, want[i].index);
 	}
+	/* A region of one byte has no aligned word in it. */
+	assert_int_equal(emu_find(&map, IPA(0))->plain, 1);
+	assert_int_equal(emu_find(&map, IPA(0x1000))->plain, 15);
+	assert_true(emu_region_plain(emu_find(&map, IPA(0x1000)), 4, 2));
+	assert_false(emu_region_plain(emu_find(&map, IPA(0x1000)), 4, 3));
+	assert_false(emu_region_plain(emu_find(&map, IPA(0)), 0, 1));
 }
 
 static void test_bad_maps(void **state)
@@ -203,7 +205,6 @@ static void test_bad_maps(void **state)
 	struct emu_region empty[] = { { IPA(0x2000), 0, NULL, 0 } };
 	struct emu_region past[] = { { IPA(~UINT64_C(0)), 2, NULL, 0 } };
 	struct emu_map map;
-	uint32_t cache = 0;
 
 	(void)state;
 	assert_int_equal(emu_map_build(&map, overlap, 2), -ERR_EXIST);
@@ -211,7 +212,7 @@ static void test_bad_maps(void **state)
 	assert_int_equal(emu_map_build(&map, empty, 1), -ERR_INVAL);
 	assert_int_equal(emu_map_build(&map, past, 1), -ERR_RANGE);
 	assert_int_equal(emu_map_build(&map, NULL, 0), 0);
-	assert_null(emu_find(&map, IPA(0), &cache));
+	assert_null(emu_find(&map, IPA(0)));
 }
 
 static void test_find(void **state)

@@ -13,13 +13,15 @@
 
 #include "abort.h"
 
+const struct emu_region abort_no_region;
+
 /* The syndrome describes the access, at a place in HPFAR_EL2. */
 #define SIMPLE_MASK (ESR_ISV | ESR_FNV | ESR_CM | ESR_S1PTW | 0x3c)
 #define SIMPLE (ESR_ISV | FSC_KIND_TRANSLATION)
 
 static uint64_t extend(uint64_t esr, uint64_t val)
 {
-	if (esr & ESR_SSE) {
+	if (unlikely(esr & ESR_SSE)) {
 		unsigned int unused = 64 - 8 * esr_access_size(esr);
 
 		val = (uint64_t)((int64_t)(val << unused) >> unused);
@@ -42,43 +44,85 @@ bool abort_big_endian(const struct guest_regs *regs)
 	return (sctlr & (regs->spsr & PSR_EL ? SCTLR_EE : SCTLR_E0E)) != 0;
 }
 
-static bool emulate(struct vcpu *v, struct guest_regs *regs, uint64_t esr,
-		    ipa_t ipa)
+/* Any access that the syndrome describes. */
+static __noinline bool emulate(struct vcpu *v, struct guest_regs *regs,
+			       uint64_t esr, ipa_t ipa)
 {
-	const struct emu_region *r = emu_find(&v->guest->emu_map, ipa,
-					      &v->arch.region_cache);
+	const struct emu_region *r = emu_find(&v->guest->emu_map, ipa);
 	unsigned int size = esr_access_size(esr);
 	bool write = (esr & ESR_WNR) != 0;
 	bool swap = abort_big_endian(regs);
 	uint64_t val = 0;
 
-	if (unlikely(!r)) {
+	if (!r) {
 		return false;
 	}
+	v->arch.region = r;
 	if (write) {
 		val = trap_reg(regs, esr_srt(esr));
-		val = unlikely(swap) ? swapped(val, size) : val;
+		val = swap ? swapped(val, size) : val;
 	}
 	if (emu_access_region(r, ipa, size, write, &val)) {
 		return false;
 	}
 	if (!write) {
-		val = unlikely(swap) ? swapped(val, size) : val;
+		val = swap ? swapped(val, size) : val;
 		trap_set_reg(regs, esr_srt(esr), extend(esr, val));
 	}
 	trap_skip(regs, esr);
 	return true;
 }
 
-void trap_data_abort(struct vcpu *v, struct guest_regs *regs, uint64_t esr)
+static __noinline void other_abort(struct vcpu *v, struct guest_regs *regs,
+				   uint64_t esr, uint64_t far, ipa_t ipa)
 {
-	uint64_t far = read_sysreg(far_el2);
-	ipa_t ipa = IPA(esr_fault_ipa(read_sysreg(hpfar_el2), far));
-
-	if (unlikely((esr & SIMPLE_MASK) != SIMPLE) ||
-	    unlikely(!emulate(v, regs, esr, ipa))) {
+	if ((esr & SIMPLE_MASK) != SIMPLE || !emulate(v, regs, esr, ipa)) {
 		abort_slow(v, regs, esr, far, ipa);
 	}
+}
+
+/* Little-endian A64 code, whether at EL1 or EL0. */
+static bool plain_state(const struct guest_regs *regs)
+{
+	return !(regs->spsr & PSR_AA32) &&
+	       !(read_sysreg(sctlr_el1) & (SCTLR_EE | SCTLR_E0E));
+}
+
+/*
+ * The way nearly all aborts go: an aligned access of a size the device
+ * takes, to the device that was accessed last. docs/design/hot-paths.md.
+ */
+void trap_data_abort(struct vcpu *v, struct guest_regs *regs, uint64_t esr)
+{
+	const struct emu_region *r = v->arch.region;
+	uint64_t far = read_sysreg(far_el2);
+	ipa_t ipa = IPA(esr_fault_ipa(read_sysreg(hpfar_el2), far));
+	unsigned int log2 = FIELD(esr, 23, 22);
+	unsigned int reg = esr_srt(esr);
+	struct emu_access a = { .off = ipa.v - r->base.v };
+
+	if (unlikely((esr & SIMPLE_MASK) != SIMPLE || a.off >= r->size ||
+		     !emu_region_plain(r, a.off, log2) ||
+		     !plain_state(regs))) {
+		other_abort(v, regs, esr, far, ipa);
+		return;
+	}
+	a.size = (uint8_t)(1U << log2);
+	a.region = r->index;
+	a.write = (esr & ESR_WNR) != 0;
+	if (a.write) {
+		a.value = trap_reg(regs, reg) &
+			  (~UINT64_C(0) >> (64 - (8U << log2)));
+	}
+	if (unlikely(r->access(r->dev, &a))) {
+		abort_slow(v, regs, esr, far, ipa);
+		return;
+	}
+	if (!a.write) {
+		a.value &= ~UINT64_C(0) >> (64 - (8U << log2));
+		trap_set_reg(regs, reg, extend(esr, a.value));
+	}
+	trap_skip_a64(regs);
 }
 
 void trap_insn_abort(struct vcpu *v, struct guest_regs *regs, uint64_t esr)

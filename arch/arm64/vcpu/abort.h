@@ -5,8 +5,12 @@
 
 #include <libs/types.h>
 
-struct vcpu;
+struct emu_region;
 struct guest_regs;
+struct vcpu;
+
+/* Holds nothing: v->arch.region before the first access. */
+extern const struct emu_region abort_no_region;
 
 /* Data accesses are big endian just now. */
 bool abort_big_endian(const struct guest_regs *regs);

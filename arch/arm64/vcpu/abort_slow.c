@@ -25,7 +25,7 @@ void abort_note(struct vcpu *v, const char *what, uint64_t esr, uint64_t far,
 {
 	static struct log_limit limit = LOG_LIMIT_INIT;
 
-	if (log_allow(&limit)) {
+	if (log_get_console_level() >= LOG_DEBUG && log_allow(&limit)) {
 		log_debug("%s: %s abort for IPA 0x%llx (VA 0x%llx, ESR "
 			  "0x%llx, PC 0x%llx)", v->name, what,
 			  (unsigned long long)ipa.v, (unsigned long long)far,
@@ -149,7 +149,7 @@ static bool perform(struct vcpu *v, struct transfer *t, ipa_t ipa)
 		const struct emu_region *r;
 		uint64_t val = 0;
 
-		r = emu_find(&v->guest->emu_map, at, &v->arch.region_cache);
+		r = emu_find(&v->guest->emu_map, at);
 		memcpy(&val, t->bytes + off, t->d.write ? piece : 0);
 		if (!r || emu_access_region(r, at, piece, t->d.write, &val)) {
 			return false;

@@ -8,6 +8,7 @@
 #include <core/vcpu.h>
 #include <string.h>
 
+#include "abort.h"
 #include "debug.h"
 #include "smccc.h"
 #include "vcpu_priv.h"
@@ -78,7 +79,7 @@ void arch_vcpu_reset(struct vcpu *v, uint64_t entry, uint64_t arg)
 	debug_reset(v);
 	v->arch.fault.valid = false;
 	v->arch.waiting = false;
-	v->arch.region_cache = 0;
+	v->arch.region = &abort_no_region;
 	vtimer_reset(v);
 	vgic_cpu_reset(v);
 }

@@ -121,6 +121,10 @@ struct emu_region {
 	uint64_t size;
 	struct emu_device *dev;
 	uint8_t index;			/* emu_access.region */
+	/* By emu_map_build(): dev's own, and a bit 1 << log2(bytes) for each
+	 * size of which an aligned access needs nothing but that call. */
+	uint8_t plain;
+	int (*access)(struct emu_device *dev, struct emu_access *a);
 };
 struct emu_map {
 	struct emu_region *regions;
@@ -130,10 +134,20 @@ struct emu_map {
  * region, -ERR_RANGE past the end of addresses, -ERR_EXIST for an overlap. */
 int __must_check emu_map_build(struct emu_map *map, struct emu_region *regions,
 			       uint32_t n);
-/* The region holding `ipa`, or NULL. `*cache` is the VCPU's hint (index of
- * its last hit). Trap context. */
-const struct emu_region *emu_find(const struct emu_map *map, ipa_t ipa,
-				  uint32_t *cache);
+static inline bool emu_region_holds(const struct emu_region *r, ipa_t ipa)
+{
+	return ipa.v - r->base.v < r->size;
+}
+
+/* Can an access of 1 << log2 bytes at `off` go to r->access() as it is? */
+static inline bool emu_region_plain(const struct emu_region *r, uint64_t off,
+				    unsigned int log2)
+{
+	return (r->plain >> log2 & 1) && !(off & ((1U << log2) - 1));
+}
+
+/* The region holding `ipa`, or NULL. Trap context. */
+const struct emu_region *emu_find(const struct emu_map *map, ipa_t ipa);
 /* Perform an access on it: 0, and for a read *value, zero above `size`
  * bytes; -ERR_FAULT also for a size or an alignment that the device does not
  * take, or past the region's end. Trap context. */

@@ -53,14 +53,19 @@ void fp_image_put(struct vcpu *v);
 
 /* The instruction is done: PC, and what stepping and branches left. */
 void trap_skip_aa32(struct guest_regs *regs, uint64_t esr);
+static inline void trap_skip_a64(struct guest_regs *regs)
+{
+	regs->elr += 4;
+	regs->spsr &= ~(PSR_SS | PSR_BTYPE);
+}
+
 static inline void trap_skip(struct guest_regs *regs, uint64_t esr)
 {
 	if (unlikely(regs->spsr & PSR_AA32)) {
 		trap_skip_aa32(regs, esr);
 		return;
 	}
-	regs->elr += 4;
-	regs->spsr &= ~(PSR_SS | PSR_BTYPE);
+	trap_skip_a64(regs);
 }
 
 /* Register `n` as an operand: 31 is zero. */

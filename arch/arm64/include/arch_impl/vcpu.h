@@ -8,6 +8,7 @@
 #include <arch_impl/vtimer.h>
 #include <libs/types.h>
 
+struct emu_region;
 struct vcpu;
 
 /*
@@ -47,7 +48,7 @@ struct arch_vcpu {
 	uint32_t loaded_cpu;		/* where `loaded` it last was */
 	bool waiting;			/* in WFI */
 	bool starting;			/* [A] claimed by a CPU_ON */
-	uint32_t region_cache;		/* emu_find() hint */
+	const struct emu_region *region;	/* [C] last one accessed */
 	uint64_t flush_done;		/* set/way: bytes of RAM flushed */
 	struct sysregs sys;		/* EL1/EL0 registers while not loaded */
 	struct debug_regs debug;
