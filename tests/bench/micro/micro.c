@@ -5,6 +5,8 @@
  * in units of 1/100 ns, which under -icount shift=0 is 1/100 instruction.
  * The counter's step bounds MIN and MAX; MEAN is over thousands of rounds.
  */
+#include <string.h>
+
 #include "micro.h"
 
 #define PSCI_VERSION 0x84000000u
@@ -16,6 +18,17 @@
 #define ROUNDS 4096
 #define TIMER_ROUNDS 512
 #define PSCI_ROUNDS 64
+
+/* Is `name` wanted, and how often? */
+static bool wanted(const char *name)
+{
+	return !platform.only[0] || strcmp(platform.only, name) == 0;
+}
+
+static unsigned int rounds(unsigned int usual)
+{
+	return platform.rounds ? platform.rounds : usual;
+}
 
 static uint64_t hz;
 
@@ -66,14 +79,17 @@ static void print(const char *name, const struct figure *f, uint64_t less)
 {
 	uint64_t mean = f->n ? centi(f->sum, f->n) : 0;
 
+	if (f->n == 0) {
+		return;
+	}
 	put("bench ");
 	put(name);
 	put(" ");
-	put_number(f->n ? centi(f->min, 1) : 0);
+	put_number(centi(f->min, 1));
 	put(" ");
 	put_number(mean > less ? mean - less : 0);
 	put(" ");
-	put_number(f->n ? centi(f->max, 1) : 0);
+	put_number(centi(f->max, 1));
 	put("\n");
 }
 
@@ -83,7 +99,8 @@ static uint64_t overhead;
 #define MEASURE(name, code) \
 	do { \
 		struct figure f_ = { 0 }; \
-		for (unsigned int i_ = 0; i_ < ROUNDS; i_++) { \
+		unsigned int n_ = wanted(name) ? rounds(ROUNDS) : 0; \
+		for (unsigned int i_ = 0; i_ < n_; i_++) { \
 			uint64_t t_; \
 			dither(i_); \
 			t_ = now(); \
@@ -169,7 +186,7 @@ static void self_sgi(void)
 {
 	struct figure handler = { 0 }, whole = { 0 };
 
-	for (unsigned int i = 0; i < ROUNDS; i++) {
+	for (unsigned int i = 0; i < rounds(ROUNDS); i++) {
 		uint64_t before = irq_count, t;
 
 		dither(i);
@@ -189,7 +206,7 @@ static void eoi(void)
 	struct figure f = { 0 };
 
 	irqs_off();
-	for (unsigned int i = 0; i < ROUNDS; i++) {
+	for (unsigned int i = 0; i < rounds(ROUNDS); i++) {
 		uint32_t iar;
 		uint64_t t;
 
@@ -209,8 +226,9 @@ static void eoi(void)
 static void timer(const char *name, bool wait)
 {
 	struct figure f = { 0 };
+	unsigned int n = wanted(name) ? rounds(TIMER_ROUNDS) : 0;
 
-	for (unsigned int i = 0; i < TIMER_ROUNDS; i++) {
+	for (unsigned int i = 0; i < n; i++) {
 		uint64_t before = irq_count, at;
 
 		/* Far enough for a guest to have gone to sleep. */
@@ -282,8 +300,9 @@ static void wait_sgi(uint64_t before)
 static void second_cpu(void)
 {
 	struct figure on = { 0 }, ipi = { 0 }, round = { 0 };
+	unsigned int n = wanted("cpu-on") ? rounds(PSCI_ROUNDS) : 1;
 
-	for (unsigned int i = 0; i < PSCI_ROUNDS; i++) {
+	for (unsigned int i = 0; i < n; i++) {
 		uint64_t before = irq_count, t;
 
 		second_up = false;
@@ -298,7 +317,7 @@ static void second_cpu(void)
 			wait_sgi(before);
 		}
 		add(&on, second_at - t);
-		second_stop = i + 1 < PSCI_ROUNDS;
+		second_stop = i + 1 < n;
 		if (second_stop) {
 			gic_sgi_cpu(1, 0);
 			while (psci(PSCI_AFFINITY_INFO, platform.second_mpidr,
@@ -308,7 +327,8 @@ static void second_cpu(void)
 		}
 	}
 	print("cpu-on", &on, overhead / 2);
-	for (unsigned int i = 0; i < ROUNDS; i++) {
+	n = wanted("sgi-other") ? rounds(ROUNDS) : 0;
+	for (unsigned int i = 0; i < n; i++) {
 		uint64_t before = irq_count, t;
 
 		dither(i);
@@ -334,12 +354,18 @@ void micro_main(const void *tree)
 	calls();
 	mmio();
 	irqs_on();
-	self_sgi();
-	eoi();
+	if (wanted("sgi-self")) {
+		self_sgi();
+	}
+	if (wanted("irq-end")) {
+		eoi();
+	}
 	timer("timer-spin", false);
 	timer("timer-wfi", true);
-	memory();
-	if (platform.cpus > 1) {
+	if (wanted("first-touch")) {
+		memory();
+	}
+	if (platform.cpus > 1 && (wanted("cpu-on") || wanted("sgi-other"))) {
 		second_cpu();
 	}
 	put("bench undef ");

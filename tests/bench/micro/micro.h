@@ -33,6 +33,9 @@ struct platform {
 	uint64_t second_mpidr;
 	unsigned int cpus;
 	uint64_t ram, ram_size;
+	/* Boot arguments: only=FIGURE-GROUP, rounds=N. */
+	char only[32];
+	uint32_t rounds;		/* 0: as usual */
 };
 extern struct platform platform;
 void platform_init(const void *tree);

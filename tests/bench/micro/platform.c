@@ -68,6 +68,37 @@ static void find_cpus(const void *fdt)
 	}
 }
 
+/* The text after `name` in the boot arguments, up to a space, into buf. */
+static void argument(const char *args, const char *name, char *buf,
+		     size_t size)
+{
+	const char *at = strstr(args, name);
+	size_t n = 0;
+
+	if (at) {
+		for (at += strlen(name); *at && *at != ' ' && n + 1 < size;) {
+			buf[n++] = *at++;
+		}
+	}
+	buf[n] = '\0';
+}
+
+static void arguments(const void *fdt)
+{
+	int chosen = fdt_path_offset(fdt, "/chosen");
+	const char *args = fdt_getprop(fdt, chosen, "bootargs", NULL);
+	char rounds[12];
+
+	if (!args) {
+		return;
+	}
+	argument(args, "only=", platform.only, sizeof(platform.only));
+	argument(args, "rounds=", rounds, sizeof(rounds));
+	for (const char *p = rounds; *p >= '0' && *p <= '9'; p++) {
+		platform.rounds = platform.rounds * 10 + (uint32_t)(*p - '0');
+	}
+}
+
 void platform_init(const void *fdt)
 {
 	static const char *const uarts[] = {
@@ -95,6 +126,7 @@ void platform_init(const void *fdt)
 	method = fdt_getprop(fdt, node, "method", NULL);
 	platform.hvc = !method || strcmp(method, "hvc") == 0;
 	find_cpus(fdt);
+	arguments(fdt);
 	node = fdt_node_offset_by_prop_value(fdt, -1, "device_type", "memory",
 					     7);
 	if (node >= 0) {
