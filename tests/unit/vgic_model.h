@@ -134,7 +134,7 @@ static void model_deactivate(unsigned int hwintid)
 	m.deactivations++;
 }
 
-static void model_activate(unsigned int hwintid)
+static __unused void model_activate(unsigned int hwintid)
 {
 	if (hwintid != MODEL_TIMER_PPI) {
 		model_fail("activated an unknown interrupt");
@@ -255,7 +255,7 @@ static int model_best(const struct model_cpu *c)
 }
 
 /* IAR: INTID, and the SGI's CPU in bits 12..10; 1023: nothing. */
-static unsigned int model_ack(unsigned int cpu)
+static __unused unsigned int model_ack(unsigned int cpu)
 {
 	struct model_cpu *c = &m.cpu[cpu];
 	int n = model_best(c);
@@ -273,15 +273,19 @@ static unsigned int model_ack(unsigned int cpu)
 	return lr.intid | (unsigned int)lr.source << 10;
 }
 
-static void model_drop(struct model_cpu *c)
+/* The active priority that ends: its bit. */
+static unsigned int model_drop(struct model_cpu *c)
 {
 	uint32_t *apr = &c->apr[0];
+	unsigned int bit;
 
 	if (!c->apr[0] || (c->apr[1] && __builtin_ctz(c->apr[1]) <
 			   __builtin_ctz(c->apr[0]))) {
 		apr = &c->apr[1];
 	}
+	bit = (unsigned int)__builtin_ctz(*apr);
 	*apr &= *apr - 1;
+	return bit;
 }
 
 static void model_end(struct model_cpu *c, unsigned int iar)
@@ -306,14 +310,24 @@ static void model_end(struct model_cpu *c, unsigned int iar)
 	c->hcr += UINT64_C(1) << 27;		/* EOIcount */
 }
 
-static void model_eoi(unsigned int cpu, unsigned int iar)
+static __unused void model_eoi(unsigned int cpu, unsigned int iar)
 {
 	struct model_cpu *c = &m.cpu[cpu];
+	unsigned int bit = model_drop(c);
 
-	model_drop(c);
-	if (!(c->vmcr & VMCR_EOIM)) {
-		model_end(c, iar);
+	if (c->vmcr & VMCR_EOIM) {
+		return;
 	}
+	/* Hardware deactivates only what has the priority it drops. */
+	for (unsigned int n = 0; n < vgic_host.nr_lrs; n++) {
+		struct vlr lr = model_lr(c, n);
+
+		if ((lr.state & LR_ACTIVE) && lr.intid == (iar & 0x3ff) &&
+		    (lr.prio & model_mask(lr.group1, c->vmcr)) >> 3 != bit) {
+			model_fail("active with another priority");
+		}
+	}
+	model_end(c, iar);
 }
 
 /* Is the maintenance interrupt asserted? */
@@ -379,8 +393,9 @@ static void model_enter_all(void)
 {
 	unsigned int here = m.here;
 
-	for (unsigned int i = 0; i < MODEL_CPUS; i++) {
-		model_enter(i);
+	/* Twice: what one CPU finds may be for one before it. */
+	for (unsigned int i = 0; i < 2 * MODEL_CPUS; i++) {
+		model_enter(i % MODEL_CPUS);
 	}
 	m.here = here;
 }
@@ -393,7 +408,7 @@ static void model_load(unsigned int cpu, unsigned int vcpu)
 	model_enter(cpu);
 }
 
-static void model_unload(unsigned int cpu)
+static __unused void model_unload(unsigned int cpu)
 {
 	struct model_cpu *c = &m.cpu[cpu];
 	struct vgic_cpu *vc = c->loaded;
@@ -435,10 +450,11 @@ static uint64_t model_access(unsigned int vcpu, unsigned int region,
 	} else {
 		vgicv2_access(m.vg, vc, &a);
 	}
-	return a.value;
+	/* As emu_access_region() does. */
+	return size < 8 ? a.value & (BIT(8 * size) - 1) : a.value;
 }
 
-static void model_dir(unsigned int cpu, unsigned int iar)
+static __unused void model_dir(unsigned int cpu, unsigned int iar)
 {
 	struct model_cpu *c = &m.cpu[cpu];
 
@@ -468,7 +484,7 @@ static unsigned int model_reg(unsigned int owner, unsigned int intid,
 }
 
 /* One-bit register block at `off`: the word with intid's bit. */
-static void model_write_bits(unsigned int by, unsigned int owner,
+static __unused void model_write_bits(unsigned int by, unsigned int owner,
 			     uint64_t off, unsigned int intid, uint32_t val)
 {
 	unsigned int region;
@@ -478,7 +494,7 @@ static void model_write_bits(unsigned int by, unsigned int owner,
 	(void)model_access(by, region, off, 4, true, val);
 }
 
-static uint32_t model_read_bits(unsigned int by, unsigned int owner,
+static __unused uint32_t model_read_bits(unsigned int by, unsigned int owner,
 				uint64_t off, unsigned int intid)
 {
 	unsigned int region;
@@ -511,7 +527,7 @@ static __unused void model_write_byte(unsigned int by, unsigned int owner, uint6
 #define M_ROUTER 0x6000
 
 /* Route SPI `intid` to one VCPU. */
-static void model_route(unsigned int by, unsigned int intid, unsigned int to)
+static __unused void model_route(unsigned int by, unsigned int intid, unsigned int to)
 {
 	if (m.vg->model == 3) {
 		(void)model_access(by, 0, M_ROUTER + 8 * intid, 8, true,
@@ -521,7 +537,7 @@ static void model_route(unsigned int by, unsigned int intid, unsigned int to)
 	}
 }
 
-static void model_config(unsigned int by, unsigned int owner,
+static __unused void model_config(unsigned int by, unsigned int owner,
 			 unsigned int intid, bool edge)
 {
 	uint64_t off = M_CONFIG + intid / 16 * 4;

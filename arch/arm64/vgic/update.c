@@ -110,59 +110,35 @@ void vgic_update_private(struct vgic_cpu *vc, unsigned int intid,
 	update_locked(vc, &r, set);
 }
 
-/* 1-of-N: the next VCPU that is awake, starting after the last chosen. */
-static uint8_t choose_any(struct vgic *vg)
-{
-	for (uint32_t i = 0; i < vg->ncpus; i++) {
-		uint32_t n = (vg->next_any + i) % vg->ncpus;
-
-		if (vg->cpus[n] && !READ_ONCE(vg->cpus[n]->asleep)) {
-			vg->next_any = n + 1;
-			return (uint8_t)n;
-		}
-	}
-	return 0;
-}
-
 /* Whose lock guards the SPI's place now. */
 static unsigned int home(struct vgic *vg, const struct virq_ref *r)
 {
 	if ((r->b->resident | r->b->queued | r->b->active) & r->m) {
 		return r->q->where;
 	}
-	if (r->q->any && (vgic_soft_pending(r->b) & r->b->enabled & r->m)) {
-		r->q->target = choose_any(vg);
-	}
-	return r->q->target;
+	return vgic_target(vg, r);
 }
 
 void vgic_update_spi(struct vgic *vg, unsigned int intid,
 		     struct vgic_cpuset *set)
 {
 	struct virq_ref r = virq_ref(vg, NULL, intid);
+	unsigned int n = home(vg, &r);
+	struct vgic_cpu *vc = n < vg->ncpus ? vg->cpus[n] : NULL;
 
 	assert_held(&vg->lock);
-	/* At most: leave the old VCPU, reach the new one. */
-	for (unsigned int i = 0; i < 2; i++) {
-		unsigned int n = home(vg, &r);
-		struct vgic_cpu *vc = n < vg->ncpus ? vg->cpus[n] : NULL;
-
-		(void)vgic_forget_stray(vg, &r);
-		if (!vc) {
-			return;
-		}
+	vgic_forget_stray(vg, &r);
+	if (vc) {
 		spin_lock(&vc->lock);
 		update_locked(vc, &r, set);
 		vgic_unlock_cpu(vc);
-		if (!vgic_forget_stray(vg, &r)) {
-			return;
-		}
 	}
 }
 
 /*
- * Ends: delivering one may retire others from the same VCPU's list registers,
- * but each list register only once, for nothing changes routes meanwhile.
+ * An SPI that left its VCPU here reaches the next. Ends: delivering one may
+ * retire others from the same VCPU's list registers, but each list register
+ * only once, for nothing changes routes meanwhile.
  */
 void vgic_deliver_strays(struct vgic *vg)
 {

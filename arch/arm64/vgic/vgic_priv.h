@@ -165,6 +165,14 @@ uint64_t vgic_lr_get(const struct vgic_cpu *vc, unsigned int n);
 void vgic_lr_put(struct vgic_cpu *vc, unsigned int n, uint64_t val);
 uint64_t vgic_vmcr(const struct vgic_cpu *vc);
 
+/*
+ * VCPU the SPI is for, or VGIC_NO_TARGET. One of 1-of-N keeps the VCPU it was
+ * given first, unless that has gone to sleep and another is awake.
+ */
+unsigned int vgic_target(struct vgic *vg, const struct virq_ref *r);
+/* A VCPU that is awake, each time another. */
+uint8_t vgic_choose_any(struct vgic *vg);
+
 /* May it be signalled to `vc`, were it pending? */
 bool vgic_may_signal(const struct vgic_cpu *vc, const struct virq_ref *r);
 /* Give up the host interrupt bound to it. On the CPU it is bound on. */
@@ -175,8 +183,7 @@ void vgic_unbind(const struct virq_ref *r);
  * once, so it is delivered when this one's is released.
  */
 void vgic_place(struct vgic_cpu *vc, const struct virq_ref *r);
-/* The SPI was a stray, and no longer is. */
-bool vgic_forget_stray(struct vgic *vg, const struct virq_ref *r);
+void vgic_forget_stray(struct vgic *vg, const struct virq_ref *r);
 /* Into list register n; it is not queued. */
 void vgic_attach(struct vgic_cpu *vc, const struct virq_ref *r,
 		 unsigned int n);
@@ -211,7 +218,8 @@ void vgic_update_private(struct vgic_cpu *vc, unsigned int intid,
 			 struct vgic_cpuset *set);
 void vgic_update_spi(struct vgic *vg, unsigned int intid,
 		     struct vgic_cpuset *set);
-/* Guest's lock held: end of a section that updated SPIs. */
+/* Guest's lock held: ends a section that updated SPIs, which may have left
+ * some on their way. */
 void vgic_deliver_strays(struct vgic *vg);
 /* Wait until each VCPU in `set` has looked. No lock held. */
 void vgic_sync_set(struct vgic *vg, const struct vgic_cpuset *set);

@@ -81,10 +81,8 @@ static uint32_t set_router(const struct vgic_access *x, uint32_t bits)
 
 	q->route = (uint32_t)(x->val & ROUTER_AFFINITY);
 	q->any = (x->val & ROUTER_ANY) != 0;
-	/* With `any` whoever has it may keep it. */
-	if (!q->any || q->target == VGIC_NO_TARGET) {
-		q->target = q->any ? 0 : target_of(x->vg, q->route);
-	}
+	q->target = q->any ? vgic_choose_any(x->vg) :
+			     target_of(x->vg, q->route);
 	return bits & (x->b->queued | x->b->resident | vgic_soft_pending(x->b));
 }
 

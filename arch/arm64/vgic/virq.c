@@ -36,6 +36,38 @@ static bool has_sources(const struct vgic_cpu *vc, const struct virq_ref *r)
 	return vc->vgic->model == 2 && r->intid < 16;
 }
 
+static bool is_awake(const struct vgic *vg, unsigned int n)
+{
+	return n < vg->ncpus && vg->cpus[n] && !READ_ONCE(vg->cpus[n]->asleep);
+}
+
+/* The search starts after the last chosen. */
+uint8_t vgic_choose_any(struct vgic *vg)
+{
+	for (uint32_t i = 0; i < vg->ncpus; i++) {
+		uint32_t n = (vg->next_any + i) % vg->ncpus;
+
+		if (is_awake(vg, n)) {
+			vg->next_any = n + 1;
+			return (uint8_t)n;
+		}
+	}
+	return 0;
+}
+
+unsigned int vgic_target(struct vgic *vg, const struct virq_ref *r)
+{
+	uint8_t other;
+
+	if (unlikely(r->q->any) && !is_awake(vg, r->q->target)) {
+		other = vgic_choose_any(vg);
+		if (is_awake(vg, other)) {
+			r->q->target = other;
+		}
+	}
+	return r->q->target;
+}
+
 void vgic_unbind(const struct virq_ref *r)
 {
 	if (r->b->hw & r->m) {
@@ -79,16 +111,14 @@ static void note_stray(struct vgic *vg, const struct virq_ref *r)
 	}
 }
 
-bool vgic_forget_stray(struct vgic *vg, const struct virq_ref *r)
+void vgic_forget_stray(struct vgic *vg, const struct virq_ref *r)
 {
 	uint32_t *word = &vg->stray[r->intid / 32 - 1];
 
-	if (!(*word & r->m)) {
-		return false;
+	if (*word & r->m) {
+		*word &= ~r->m;
+		vg->nr_stray--;
 	}
-	*word &= ~r->m;
-	vg->nr_stray--;
-	return true;
 }
 
 /*
@@ -100,7 +130,7 @@ void vgic_place(struct vgic_cpu *vc, const struct virq_ref *r)
 {
 	int want = wanted_queue(r);
 	bool elsewhere = virq_is_shared(r) && want != VGIC_QUEUE_ACTIVE &&
-			 r->q->target != vc->index;
+			 vgic_target(vc->vgic, r) != vc->index;
 
 	if (r->b->queued & r->m) {
 		if (want == r->q->queue && !elsewhere &&
