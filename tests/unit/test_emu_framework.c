@@ -75,11 +75,15 @@ static const struct emulator narrow = {
 };
 EMULATOR(narrow);
 
+#define REGION(ipa, bytes, device, number) \
+	{ .base = IPA(ipa), .size = (bytes), .dev = (device), \
+	  .index = (number) }
+
 static int access_of(const struct emulator *emu, uint64_t off,
 		     unsigned int size, bool write, uint64_t *v)
 {
 	struct emu_device dev = { .emu = emu };
-	struct emu_region r = { IPA(0x1000), 0x41, &dev, 2 };
+	struct emu_region r = REGION(0x1000, 0x41, &dev, 2);
 
 	return emu_access_region(&r, IPA(0x1000 + off), size, write, v);
 }
@@ -159,11 +163,11 @@ static void test_map(void **state)
 {
 	struct emu_device dev = { .emu = &plain };
 	struct emu_region r[] = {
-		{ IPA(0x3000), 0x1000, &dev, 0 },
-		{ IPA(0x1000), 0x1000, &dev, 1 },
-		{ IPA(UINT64_C(0xfffffffffffff000)), 0x1000, &dev, 2 },
-		{ IPA(0x2000), 0x800, &dev, 3 },
-		{ IPA(0), 1, &dev, 4 },
+		REGION(0x3000, 0x1000, &dev, 0),
+		REGION(0x1000, 0x1000, &dev, 1),
+		REGION(UINT64_C(0xfffffffffffff000), 0x1000, &dev, 2),
+		REGION(0x2000, 0x800, &dev, 3),
+		REGION(0, 1, &dev, 4),
 	};
 	static const struct {
 		uint64_t ipa;
@@ -196,14 +200,14 @@ static void test_map(void **state)
 static void test_bad_maps(void **state)
 {
 	struct emu_region overlap[] = {
-		{ IPA(0x2000), 0x1000, NULL, 0 },
-		{ IPA(0x1000), 0x1001, NULL, 0 },
+		REGION(0x2000, 0x1000, NULL, 0),
+		REGION(0x1000, 0x1001, NULL, 0),
 	};
 	struct emu_region same[] = {
-		{ IPA(0x2000), 1, NULL, 0 }, { IPA(0x2000), 1, NULL, 0 },
+		REGION(0x2000, 1, NULL, 0), REGION(0x2000, 1, NULL, 0),
 	};
-	struct emu_region empty[] = { { IPA(0x2000), 0, NULL, 0 } };
-	struct emu_region past[] = { { IPA(~UINT64_C(0)), 2, NULL, 0 } };
+	struct emu_region empty[] = { REGION(0x2000, 0, NULL, 0) };
+	struct emu_region past[] = { REGION(~UINT64_C(0), 2, NULL, 0) };
 	struct emu_map map;
 
 	(void)state;
