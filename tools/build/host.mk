@@ -33,17 +33,17 @@ $(fuzz-targets): %: %.o $(lib)
 	$(say) LD $@
 	$(Q)$(CC) $(SANITIZE) -fsanitize=fuzzer -o $@ $< $(lib) $(host-libs)
 
-# A host program is one file of tools/. Emulators are found by their registry
-# only, which does not bring members of an archive in.
-emulator-objs := $(addprefix $(O)/,$(filter emulators/%,$(objs)))
+# A host program is one file of tools/. Emulators and commands are found by
+# their registries only, which does not bring members of an archive in.
+registered-objs := $(addprefix $(O)/,$(filter emulators/% commands/%,$(objs)))
 tools := $(patsubst tools/%.c,$(O)/%,$(wildcard tools/*.c))
 
 .PHONY: tools
 tools: $(tools)
 
-$(tools): $(O)/%: $(O)/tools/%.o $(emulator-objs) $(lib)
+$(tools): $(O)/%: $(O)/tools/%.o $(registered-objs) $(lib)
 	$(say) LD $@
-	$(Q)$(CC) $(SANITIZE) -o $@ $< $(emulator-objs) $(lib) $(host-libs)
+	$(Q)$(CC) $(SANITIZE) -o $@ $< $(registered-objs) $(lib) $(host-libs)
 
 test-objs := $(addsuffix .o,$(unit-tests) $(fuzz-targets)) \
 	$(patsubst %.c,$(O)/%.o,$(wildcard tools/*.c))
