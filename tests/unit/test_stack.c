@@ -138,6 +138,14 @@ static void test_window(void **state)
 	window_free(c, WINDOW_SLOT * 3);
 	window_free(b, 1);
 	assert_int_equal(window_used(), 0);
+	/* A page more than the upper half of a slot takes a second. */
+	assert_int_equal(window_alloc(&a, WINDOW_SLOT / 2 + PAGE_SIZE), 0);
+	assert_int_equal(window_alloc(&b, 1), 0);
+	assert_true(a.v + WINDOW_SLOT / 2 + PAGE_SIZE <=
+		    b.v - WINDOW_SLOT / 2);
+	window_free(a, WINDOW_SLOT / 2 + PAGE_SIZE);
+	window_free(b, 1);
+	assert_int_equal(window_used(), 0);
 	assert_int_equal(window_alloc(&a, MMU_WINDOW_SIZE), -ERR_NOMEM);
 	assert_int_equal(window_alloc(&a, UINT64_MAX), -ERR_NOMEM);
 }

@@ -36,6 +36,16 @@ static uint64_t rnd(void)
 	return x;
 }
 
+/* A guest has one VMID on all CPUs, or its TLB maintenance would miss some. */
+static void check_same(unsigned int cpu)
+{
+	for (unsigned int c = 0; c < cpu; c++) {
+		if (running[c] == running[cpu]) {
+			assert_int_equal(loaded[c], loaded[cpu]);
+		}
+	}
+}
+
 static void run_guests(void)
 {
 	for (unsigned int c = 0; c < CPUS; c++) {
@@ -44,6 +54,7 @@ static void run_guests(void)
 
 			assert_true(*owner == 0 || *owner == running[c]);
 			*owner = running[c];
+			check_same(c);
 		}
 	}
 }
@@ -129,6 +140,32 @@ static void test_reserved(void **state)
 	assert_int_equal(loaded[2], mine);
 }
 
+static void rollover_on(unsigned int cpu)
+{
+	unsigned int before = flushes;
+
+	for (unsigned int g = 1; flushes == before; g++) {
+		switch_to(cpu, g % GUESTS);
+	}
+}
+
+/* CPU 1 goes on with guest 0 while others come and go, it on CPU 2 too. */
+static void test_two_rollovers(void **state)
+{
+	(void)state;
+	start(8);
+	switch_to(0, 1);
+	switch_to(1, 0);
+	for (unsigned int round = 0; round < 5; round++) {
+		rollover_on(0);
+		switch_to(2, 0);
+		switch_to(2, 1);
+		rollover_on(0);
+		switch_to(3, 0);
+		switch_to(3, 1);
+	}
+}
+
 static void test_random(void **state)
 {
 	(void)state;
@@ -165,6 +202,7 @@ int main(void)
 		cmocka_unit_test(test_stable),
 		cmocka_unit_test(test_all_used),
 		cmocka_unit_test(test_reserved),
+		cmocka_unit_test(test_two_rollovers),
 		cmocka_unit_test(test_random),
 		cmocka_unit_test(test_16_bits),
 	};
