@@ -9,6 +9,7 @@ import json
 import os
 import pathlib
 import re
+import select
 import subprocess
 import sys
 import time
@@ -138,6 +139,30 @@ class Machine:
 
     def send(self, text):
         self.child.send(text)
+
+    def paste(self, text, timeout=300):
+        """Sends much, reading what comes meanwhile.
+
+        Were it only written, both sides would wait for each other as soon as
+        the pseudo-terminal is full in both directions.
+        """
+        data = text.encode()
+        fd = self.child.child_fd
+        limit = time.monotonic() + timeout * SLOWNESS
+        os.set_blocking(fd, False)
+        while data:
+            if time.monotonic() > limit:
+                self.fail("input is not taken", [f"{len(data)} bytes more"])
+            readable, writable, _ = select.select([fd], [fd], [], 1)
+            if readable:
+                seen = self.child.read_nonblocking(65536, timeout=0)
+                self.child.buffer = (self.child.buffer + seen)[-4096:]
+            if writable:
+                try:
+                    data = data[os.write(fd, data[:1024]):]
+                except BlockingIOError:
+                    pass
+        os.set_blocking(fd, True)
 
     def expect(self, pattern, timeout=60, panic=False):
         """Waits for a regular expression, or one of a list; its match.
