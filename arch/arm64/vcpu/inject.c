@@ -36,12 +36,37 @@ static bool from_el1(const struct guest_regs *regs)
 	return (regs->spsr & (PSR_AA32 | PSR_EL)) == PSR_EL1T;
 }
 
+/*
+ * If the vector for an instruction abort from EL1 cannot be fetched either,
+ * the guest would trap for ever without executing anything.
+ */
+static bool no_vector(struct vcpu *v, uint64_t far)
+{
+	const struct guest_regs *regs = v->arch.regs;
+	uint64_t vector = read_sysreg(vbar_el1) + inject_vector(regs->spsr);
+
+	if (!from_el1(regs) || regs->elr != vector) {
+		return false;
+	}
+	v->arch.fault = (struct vcpu_fault){
+		.esr = read_sysreg(esr_el2), .far = far,
+		.ipa = esr_fault_ipa(read_sysreg(hpfar_el2), far),
+		.valid = true,
+	};
+	guest_crash(v, "exception vector at 0x%llx cannot be fetched",
+		    (unsigned long long)vector);
+	return true;
+}
+
 void inject_abort(struct vcpu *v, bool insn, uint64_t iss, uint64_t far)
 {
 	bool same = from_el1(v->arch.regs);
 	enum esr_ec ec = insn ? (same ? EC_INSN_SAME : EC_INSN_LOWER) :
 				(same ? EC_DATA_SAME : EC_DATA_LOWER);
 
+	if (insn && unlikely(no_vector(v, far))) {
+		return;
+	}
 	write_sysreg(far, far_el1);
 	enter_el1(v, esr_make(ec, iss));
 }
@@ -51,25 +76,8 @@ void inject_data_abort(struct vcpu *v, uint64_t far)
 	inject_abort(v, false, FSC_SEA, far);
 }
 
-/*
- * If the vector for an instruction abort from EL1 cannot be fetched either,
- * the guest would trap for ever without executing anything.
- */
 void inject_insn_abort(struct vcpu *v, uint64_t far)
 {
-	const struct guest_regs *regs = v->arch.regs;
-	uint64_t vector = read_sysreg(vbar_el1) + inject_vector(regs->spsr);
-
-	if (from_el1(regs) && regs->elr == vector) {
-		v->arch.fault = (struct vcpu_fault){
-			.esr = read_sysreg(esr_el2), .far = far,
-			.ipa = esr_fault_ipa(read_sysreg(hpfar_el2), far),
-			.valid = true,
-		};
-		guest_crash(v, "exception vector at 0x%llx cannot be fetched",
-			    (unsigned long long)vector);
-		return;
-	}
 	inject_abort(v, true, FSC_SEA, far);
 }
 

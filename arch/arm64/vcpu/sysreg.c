@@ -447,7 +447,7 @@ static void undefined(struct vcpu *v, const struct guest_regs *regs,
 {
 	static struct log_limit limit = LOG_LIMIT_INIT;
 
-	if (log_allow(&limit)) {
+	if (log_get_console_level() >= LOG_DEBUG && log_allow(&limit)) {
 		log_debug("%s: %s S%u_%u_C%u_C%u_%u at PC 0x%llx is UNDEFINED",
 			  v->name, esr & ESR_SYS_READ ? "MRS" : "MSR",
 			  (unsigned int)SYSREG_OP0(esr),
