@@ -81,6 +81,9 @@ SECTIONS
 	}
 	__image_end = .;
 
+	/* What the static tables of arch/arm64/mmu/boot_map.c can map. */
+	ASSERT(__image_end - __image_start <= 0x600000, "image over 6 MiB")
+
 	/DISCARD/ : {
 		*(.eh_frame .eh_frame_hdr .interp .comment .note.GNU-stack)
 		*(.note.gnu.property .ARM.attributes)

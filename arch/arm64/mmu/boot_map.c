@@ -16,9 +16,9 @@
 #include <libs/error.h>
 
 /*
- * Tables before there is an arena: the root, and at most two of each level
- * for the image, the device tree, the UART and the arena, with some to spare
- * for an image of several times 2 MiB.
+ * Tables before there is an arena, at worst: 9 for an image of 6 MiB (checked
+ * by the linker script) across a 512 GiB boundary, the root among them; 5 for
+ * the device tree, 3 for the console, 5 for the arena.
  */
 #define BOOT_TABLES 24
 
