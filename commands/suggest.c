@@ -57,9 +57,9 @@ void suggest_word(struct suggest *g, const char *word)
 	if (n >= sizeof(g->best)) {
 		return;
 	}
-	/* The beginning of a word is as good as one slip. */
+	/* The beginning of a word is better than any slip. */
 	if (typed > 0 && n > typed && strncmp(g->typed, word, typed) == 0) {
-		d = 1;
+		d = 0;
 	}
 	if (d < g->distance) {
 		g->distance = d;
