@@ -74,8 +74,8 @@ struct flash_bank {
 	uint32_t cycle;			/* enum flash_cycle */
 	uint32_t status;
 	uint32_t buf_off, buf_size;	/* what is being programmed */
-	uint32_t buf_left;		/* bytes still to come */
-	bool buf_placed;		/* buf_off is known */
+	uint32_t buf_cycles;		/* that the guest has announced */
+	uint32_t buf_left;		/* of those, still to come */
 	bool waits;			/* to be programmed when there is memory */
 	uint8_t buf[FLASH_BUFFER];
 };
@@ -409,34 +409,40 @@ static void flash_command(struct flash_bank *b, uint8_t cmd)
 
 static void flash_buffer_count(struct flash_bank *b, uint32_t v)
 {
-	uint32_t size = ((v & 0xffff) + 1) * FLASH_BUS;
+	uint32_t cycles = (v & 0xffff) + 1;
 
-	if (size > FLASH_BUFFER) {
+	if (cycles > FLASH_BUFFER / FLASH_BUS) {
 		flash_sequence_error(b);
 		return;
 	}
 	memset(b->buf, 0xff, sizeof(b->buf));
-	b->buf_size = size;
-	b->buf_left = size;
-	b->buf_placed = false;
+	b->buf_size = 0;
+	b->buf_cycles = cycles;
+	b->buf_left = cycles;
 	b->cycle = CYCLE_BUFFER_DATA;
 }
 
-/* The first data cycle says where the buffer goes, others lie in it. */
+/*
+ * The first data cycle says where the buffer goes, others lie in it. Cycles
+ * are counted, whatever their width: U-Boot takes this flash for one of 16
+ * bits, and gets along.
+ */
 static void flash_buffer_data(struct flash_bank *b, uint32_t off, uint32_t v,
-			      unsigned int size, uint64_t bank_size)
+			      unsigned int size)
 {
-	if (!b->buf_placed) {
+	uint32_t end;
+
+	if (b->buf_size == 0) {
 		b->buf_off = off;
-		b->buf_placed = true;
 	}
-	if (off < b->buf_off || off - b->buf_off + size > b->buf_size ||
-	    b->buf_off + b->buf_size > bank_size || size > b->buf_left) {
+	end = off - b->buf_off + size;
+	if (off < b->buf_off || end > b->buf_cycles * FLASH_BUS) {
 		flash_sequence_error(b);
 		return;
 	}
 	memcpy(b->buf + (off - b->buf_off), &v, size);
-	b->buf_left -= size;
+	b->buf_size = MAX(b->buf_size, end);
+	b->buf_left--;
 	if (b->buf_left == 0) {
 		b->cycle = CYCLE_BUFFER_CONFIRM;
 	}
@@ -491,8 +497,7 @@ static void flash_write(struct cfi_flash *f, unsigned int bank, uint32_t off,
 		flash_buffer_count(b, v);
 		break;
 	case CYCLE_BUFFER_DATA:
-		flash_buffer_data(b, off, v, size,
-				  f->dev->cfg->regs[bank].size);
+		flash_buffer_data(b, off, v, size);
 		break;
 	case CYCLE_LOCK:
 		flash_lock_cycle(b, off, (uint8_t)v);
@@ -517,8 +522,9 @@ static uint8_t flash_query(uint64_t bank_size, uint32_t at)
 		[0x13] = 0x01,		/* Intel extended command set */
 		[0x15] = 0x31,		/* where its table is */
 		[0x1b] = 0x27, 0x36,	/* Vcc 2.7 V .. 3.6 V */
-		[0x1f] = 7, 7, 10, 0,	/* typical 2^n us, us, ms, - */
-		[0x23] = 4, 4, 4, 0,	/* at most 2^n times that */
+		[0x1f] = 8, 8, 10, 0,	/* typical 2^n us, us, ms, - */
+		[0x23] = 12, 12, 4, 0,	/* at most 2^n times that: 1 s, */
+					/* for a worker that is kept waiting */
 		[0x28] = 0x01,		/* x16 */
 		[0x2a] = 10,		/* buffer of 2^n bytes */
 		[0x2c] = 1,		/* one region of equal blocks, */

@@ -170,6 +170,37 @@ static void test_buffered_program(void **state)
 	assert_int_equal(rd(BLOCK + 0x1400), 0xffffffff);
 }
 
+/* U-Boot takes the flash for one of 16 bits. */
+static void test_halfword_cycles(void **state)
+{
+	(void)state;
+	fake_write(0x100, CMD_PROGRAM, 2);
+	fake_write(0x102, 0x1234, 2);
+	assert_true(fake_run_work());
+	assert_int_equal(fake_read(0x100, 2), SR_READY);
+	fake_write(0, CMD_BUFFER, 2);
+	fake_write(0, 3 - 1, 2);
+	for (uint32_t i = 0; i < 3; i++) {
+		fake_write(0x200 + 2 * i, 0x4000 + i, 2);
+	}
+	fake_write(0, CMD_CONFIRM, 2);
+	assert_int_equal(fake_read(0, 2), SR_READY);
+	fake_write(0, CMD_READ_ARRAY, 2);
+	assert_int_equal(rd(0x100), 0x1234ffff);
+	assert_int_equal(fake_read(0x200, 8),
+			 UINT64_C(0xffff400240014000));
+	/* Up to the last byte of the bank, announced as more. */
+	fake_write(0, CMD_BUFFER, 2);
+	fake_write(0, 1, 2);
+	fake_write(BANK - 2, 0, 2);
+	fake_write(BANK - 1, 0, 1);
+	fake_write(0, CMD_CONFIRM, 2);
+	(void)fake_run_work();
+	assert_int_equal(status(), BOTH(SR_READY));
+	read_array();
+	assert_int_equal(rd(BANK - 4), 0xffff);
+}
+
 static void test_erase(void **state)
 {
 	(void)state;
@@ -234,13 +265,14 @@ static void test_bad_sequences(void **state)
 	wr(0, BOTH(CMD_CLEAR_STATUS));
 	wr(0, BOTH(CMD_BUFFER));
 	wr(0, BOTH(1));
-	wr(BANK - 4, 0);			/* past the bank's end */
+	wr(0x100, 0);
+	wr(0x0fc, 0);				/* before the first */
 	assert_int_equal(rd(0), want);
 	wr(0, BOTH(CMD_CLEAR_STATUS));
 	wr(0, BOTH(CMD_BUFFER));
 	wr(0, BOTH(0));
-	fake_write(0x100, 0, 1);
-	wr(0x100, 0);				/* more than is left of it */
+	wr(0x100, 0);
+	wr(0, BOTH(CMD_READ_ARRAY));		/* not confirmed */
 	assert_int_equal(rd(0), want);
 	wr(0, BOTH(CMD_CLEAR_STATUS));
 	wr(0, BOTH(CMD_LOCK_SETUP));
@@ -406,6 +438,8 @@ int main(void)
 			test_program_of_nothing_needs_no_memory, setup,
 			teardown),
 		cmocka_unit_test_setup_teardown(test_buffered_program, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(test_halfword_cycles, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(test_erase, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_locks, setup, teardown),
