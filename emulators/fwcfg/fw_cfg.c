@@ -5,16 +5,15 @@
  * initrd and command line that its node names, as QEMU does for `-kernel`
  * beside a firmware image; and the number of CPUs and the size of RAM.
  *
- * A short transfer is done in the trap, a long one by a worker, piece by
- * piece: firmware polls the control word until it is done. There is a pause
- * between pieces, since the worker's time is not the guest's: a guest that
- * does nothing but transfers takes a few percent of a host CPU at most.
+ * A transfer is done in pieces, one for each trap, while the guest executes
+ * the same store again and again: it pays for its transfers with its own
+ * time, can be interrupted, and sees none of it. A worker instead would take
+ * the host's time, and firmware that QEMU has taught to find all done after
+ * the store (U-Boot's loop does not look at memory again) would hang.
  */
 #include <core/guest.h>
 #include <core/log.h>
 #include <core/schema.h>
-#include <core/time.h>
-#include <core/work.h>
 #include <emu/emulator.h>
 #include <libs/error.h>
 #include <libs/vfs.h>
@@ -52,9 +51,7 @@
 #define DMA_SELECT BIT(3)
 #define DMA_WRITE BIT(4)
 
-#define FW_CFG_AT_ONCE 4096		/* bytes copied within a trap */
-#define FW_CFG_PIECE KIB(64)		/* bytes copied by the worker at once */
-#define FW_CFG_PAUSE_MS 1		/* before the next piece */
+#define FW_CFG_PIECE KIB(16)		/* bytes copied in one trap */
 #define FW_CFG_ITEMS 13
 
 static const char dma_signature[8] = "QEMU CFG";
@@ -68,23 +65,16 @@ struct fw_cfg_item {
 /* What a snapshot of the device would hold. Guarded by dev->lock. */
 struct fw_cfg_regs {
 	uint64_t offset;		/* in the item selected */
-	uint64_t dma_address;
+	uint64_t dma_high;		/* upper half of the address register */
+	uint64_t descriptor, target;	/* of the transfer under way */
+	uint64_t left;			/* bytes; 0: none is under way */
 	uint16_t key;
-	bool busy;			/* the worker has the transfer */
 };
 
 struct fw_cfg {
 	struct fw_cfg_regs regs;
 	struct fw_cfg_item items[FW_CFG_ITEMS];	/* [I] */
 	uint32_t nitems;			/* [I] */
-	/* The transfer under way; whoever set `busy` owns it. */
-	struct {
-		ipa_t descriptor, target;
-		uint64_t offset, left;
-		uint16_t key;
-	} dma;
-	struct work work;
-	struct timer pause;
 	struct emu_device *dev;			/* [I] */
 	/* Little endian values of items. [I] */
 	uint64_t ram_size;
@@ -141,150 +131,127 @@ static uint64_t fw_cfg_read_data(struct fw_cfg *f, unsigned int size)
 
 /* --- DMA ---------------------------------------------------------------- */
 
-/* Tell the guest: 0, done, or DMA_ERROR. Without the lock where the worker
- * calls: from here on the guest may start another transfer. */
-static void fw_cfg_dma_end(struct fw_cfg *f, ipa_t descriptor,
+/* Tell the guest: 0, done, or DMA_ERROR. */
+static void fw_cfg_dma_end(struct fw_cfg *f, uint64_t descriptor,
 			   uint32_t control)
 {
 	uint32_t be = __builtin_bswap32(control);
 
 	/* Pairs with the guest's read barrier: data before "done". */
 	arch_wmb();
-	if (guest_write(f->dev->guest, descriptor, &be, sizeof(be))) {
-		return;			/* it was readable; there is no more */
+	if (guest_write(f->dev->guest, IPA(descriptor), &be, sizeof(be))) {
+		return;			/* there is nowhere to tell it */
 	}
 }
 
 /* Copy up to `max` bytes of the transfer; zeros after the item's end. */
 static int fw_cfg_dma_copy(struct fw_cfg *f, uint64_t max)
 {
-	static const uint8_t zeros[256];
-	uint64_t n = MIN(max, f->dma.left);
-	const uint8_t *data = fw_cfg_data(f, f->dma.key, f->dma.offset, &n);
+	static const uint8_t zeros[1024];
+	struct fw_cfg_regs *r = &f->regs;
+	uint64_t n = MIN(max, r->left);
+	const uint8_t *data = fw_cfg_data(f, r->key, r->offset, &n);
 	int err;
 
 	if (!data) {
-		n = MIN(f->dma.left, sizeof(zeros));
+		n = MIN(MIN(max, r->left), sizeof(zeros));
 		data = zeros;
 	}
-	err = guest_write(f->dev->guest, f->dma.target, data, n);
-	f->dma.offset += n;
-	f->dma.target.v += n;
-	f->dma.left -= n;
+	err = guest_write(f->dev->guest, IPA(r->target), data, n);
+	r->offset += n;
+	r->target += n;
+	r->left -= n;
 	return err;
 }
 
-static void fw_cfg_pause_over(struct timer *t)
-{
-	work_queue(&container_of(t, struct fw_cfg, pause)->work);
-}
-
-static bool fw_cfg_busy(struct fw_cfg *f)
-{
-	unsigned long flags = spin_lock_irqsave(&f->dev->lock);
-	bool busy = f->regs.busy;
-
-	spin_unlock_irqrestore(&f->dev->lock, flags);
-	return busy;
-}
-
-static void fw_cfg_work(struct work *w)
-{
-	struct fw_cfg *f = container_of(w, struct fw_cfg, work);
-	uint64_t stop = f->dma.left - MIN(f->dma.left, FW_CFG_PIECE);
-	ipa_t descriptor = f->dma.descriptor;
-	unsigned long flags;
-	int err = 0;
-
-	if (!fw_cfg_busy(f)) {
-		return;			/* reset meanwhile */
-	}
-	while (!err && f->dma.left > stop) {
-		err = fw_cfg_dma_copy(f, f->dma.left - stop);
-	}
-	if (!err && f->dma.left > 0) {
-		timer_set(&f->pause, time_now() + ms_to_ticks(FW_CFG_PAUSE_MS));
-		return;
-	}
-	flags = spin_lock_irqsave(&f->dev->lock);
-	f->regs.offset = f->dma.offset;
-	f->regs.busy = false;
-	spin_unlock_irqrestore(&f->dev->lock, flags);
-	fw_cfg_dma_end(f, descriptor, err ? DMA_ERROR : 0);
-}
-
-/* A read whose parameters are in f->dma. */
-static void fw_cfg_dma_read(struct fw_cfg *f)
-{
-	int err = 0;
-
-	if (f->dma.left > FW_CFG_AT_ONCE) {
-		f->regs.busy = true;
-		work_queue(&f->work);
-		return;
-	}
-	while (!err && f->dma.left > 0) {
-		err = fw_cfg_dma_copy(f, f->dma.left);
-	}
-	f->regs.offset = f->dma.offset;
-	fw_cfg_dma_end(f, f->dma.descriptor, err ? DMA_ERROR : 0);
-}
-
-static void fw_cfg_dma(struct fw_cfg *f)
+/* The next piece. */
+static void fw_cfg_dma_go_on(struct fw_cfg *f)
 {
 	struct fw_cfg_regs *r = &f->regs;
-	ipa_t at = IPA(r->dma_address);
+	uint64_t stop = r->left - MIN(r->left, FW_CFG_PIECE);
+	int err = 0;
+
+	while (!err && r->left > stop) {
+		err = fw_cfg_dma_copy(f, r->left - stop);
+	}
+	if (err) {
+		r->left = 0;
+	}
+	if (r->left == 0) {
+		fw_cfg_dma_end(f, r->descriptor, err ? DMA_ERROR : 0);
+	}
+}
+
+static void fw_cfg_dma_start(struct fw_cfg *f, uint64_t at)
+{
+	struct fw_cfg_regs *r = &f->regs;
 	struct fw_cfg_descriptor d;
 	uint32_t control, length;
 
-	r->dma_address = 0;
-	if (guest_read(f->dev->guest, at, &d, sizeof(d))) {
+	if (guest_read(f->dev->guest, IPA(at), &d, sizeof(d))) {
 		return;			/* nowhere to tell the error */
 	}
 	control = __builtin_bswap32(d.control);
 	length = __builtin_bswap32(d.length);
-	if (r->busy || (control & DMA_WRITE)) {
-		fw_cfg_dma_end(f, at, DMA_ERROR);
-		return;
-	}
 	if (control & DMA_SELECT) {
 		r->key = control >> 16;
 		r->offset = 0;
 	}
-	if (control & DMA_READ) {
-		f->dma.descriptor = at;
-		f->dma.target = IPA(__builtin_bswap64(d.address));
-		f->dma.offset = r->offset;
-		f->dma.left = length;
-		f->dma.key = r->key;
-		fw_cfg_dma_read(f);
-		return;
+	if (control & DMA_WRITE) {
+		fw_cfg_dma_end(f, at, DMA_ERROR);
+	} else if ((control & DMA_READ) && length > 0) {
+		r->descriptor = at;
+		r->target = __builtin_bswap64(d.address);
+		r->left = length;
+	} else {
+		r->offset += control & DMA_SKIP ? length : 0;
+		fw_cfg_dma_end(f, at, 0);
 	}
-	if (control & DMA_SKIP) {
-		r->offset += length;
+}
+
+/*
+ * The address of a descriptor is written. A transfer under way goes on first,
+ * whoever has begun it: of this VCPU, executing its store again, or of
+ * another that has been interrupted.
+ */
+static int fw_cfg_dma(struct fw_cfg *f, uint64_t at)
+{
+	struct fw_cfg_regs *r = &f->regs;
+	bool mine = true;
+
+	if (r->left == 0) {
+		fw_cfg_dma_start(f, at);
+	} else {
+		mine = r->descriptor == at;
 	}
-	fw_cfg_dma_end(f, at, 0);
+	if (r->left > 0) {
+		fw_cfg_dma_go_on(f);
+	}
+	if (r->left > 0 || !mine) {
+		return -ERR_BUSY;
+	}
+	r->dma_high = 0;
+	return 0;
 }
 
 /* --- registers ---------------------------------------------------------- */
 
-static void fw_cfg_write(struct fw_cfg *f, const struct emu_access *a)
+static int fw_cfg_write(struct fw_cfg *f, const struct emu_access *a)
 {
 	struct fw_cfg_regs *r = &f->regs;
+	uint32_t word = __builtin_bswap32((uint32_t)a->value);
 
 	if (a->off == FW_CFG_SELECTOR && a->size == 2) {
 		r->key = __builtin_bswap16((uint16_t)a->value);
 		r->offset = 0;
 	} else if (a->off == FW_CFG_DMA && a->size == 8) {
-		r->dma_address = __builtin_bswap64(a->value);
-		fw_cfg_dma(f);
+		return fw_cfg_dma(f, __builtin_bswap64(a->value));
 	} else if (a->off == FW_CFG_DMA && a->size == 4) {
-		r->dma_address = (uint64_t)__builtin_bswap32(
-			(uint32_t)a->value) << 32;
+		r->dma_high = (uint64_t)word << 32;
 	} else if (a->off == FW_CFG_DMA_LOW && a->size == 4) {
-		r->dma_address |= __builtin_bswap32((uint32_t)a->value);
-		fw_cfg_dma(f);
+		return fw_cfg_dma(f, r->dma_high | word);
 	}
+	return 0;
 }
 
 static uint64_t fw_cfg_read(struct fw_cfg *f, const struct emu_access *a)
@@ -304,15 +271,16 @@ static uint64_t fw_cfg_read(struct fw_cfg *f, const struct emu_access *a)
 static int fw_cfg_access(struct emu_device *dev, struct emu_access *a)
 {
 	struct fw_cfg *f = dev->state;
+	int err = 0;
 
 	spin_lock(&dev->lock);
 	if (a->write) {
-		fw_cfg_write(f, a);
+		err = fw_cfg_write(f, a);
 	} else {
 		a->value = fw_cfg_read(f, a);
 	}
 	spin_unlock(&dev->lock);
-	return 0;
+	return err;
 }
 
 /* --- life --------------------------------------------------------------- */
@@ -376,8 +344,6 @@ static int fw_cfg_init(struct emu_device *dev)
 	int err;
 
 	f->dev = dev;
-	work_init(&f->work, fw_cfg_work);
-	timer_init(&f->pause, fw_cfg_pause_over);
 	f->id = ID_TRADITIONAL | ID_DMA;
 	f->ram_size = cfg->memory_size;
 	f->nographic = 1;
@@ -399,27 +365,13 @@ static int fw_cfg_init(struct emu_device *dev)
 	return err;
 }
 
-/* No longer busy, the worker stops at its next step. What is under way when
- * it is first waited for may set the timer, and that queue it once more. */
-static void fw_cfg_stop(struct fw_cfg *f)
-{
-	unsigned long flags = spin_lock_irqsave(&f->dev->lock);
-
-	f->regs = (struct fw_cfg_regs) { 0 };
-	spin_unlock_irqrestore(&f->dev->lock, flags);
-	work_cancel(&f->work);
-	timer_cancel(&f->pause);
-	work_cancel(&f->work);
-}
-
 static void fw_cfg_reset(struct emu_device *dev)
 {
-	fw_cfg_stop(dev->state);
-}
+	struct fw_cfg *f = dev->state;
+	unsigned long flags = spin_lock_irqsave(&dev->lock);
 
-static void fw_cfg_fini(struct emu_device *dev)
-{
-	fw_cfg_stop(dev->state);
+	f->regs = (struct fw_cfg_regs) { 0 };
+	spin_unlock_irqrestore(&dev->lock, flags);
 }
 
 static const struct schema_prop fw_cfg_props[] = {
@@ -457,7 +409,6 @@ static const struct emulator fw_cfg_emulator = {
 	.compatible = fw_cfg_compatible,
 	.state_size = sizeof(struct fw_cfg),
 	.init = fw_cfg_init,
-	.fini = fw_cfg_fini,
 	.reset = fw_cfg_reset,
 	.access = fw_cfg_access,
 	.props = fw_cfg_props,

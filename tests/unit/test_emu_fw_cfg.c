@@ -46,7 +46,7 @@ static void choose(uint16_t key)
 	fake_write(FW_CFG_SELECTOR, __builtin_bswap16(key), 2);
 }
 
-static void start_dma(uint32_t control, uint32_t length, uint64_t address)
+static void put_descriptor(uint32_t control, uint32_t length, uint64_t address)
 {
 	struct fw_cfg_descriptor d = {
 		.control = __builtin_bswap32(control),
@@ -55,7 +55,27 @@ static void start_dma(uint32_t control, uint32_t length, uint64_t address)
 	};
 
 	memcpy(fake_ram + 0x100, &d, sizeof(d));
-	fake_write(FW_CFG_DMA, __builtin_bswap64(DESCRIPTOR), 8);
+}
+
+/* One execution of the store that starts it: 0 or -ERR_BUSY. */
+static int store(uint64_t descriptor)
+{
+	uint64_t v = __builtin_bswap64(descriptor);
+
+	return fake_access(0, FW_CFG_DMA, 8, true, &v);
+}
+
+/* As the guest sees it: the number of times the store is executed. */
+static unsigned int start_dma(uint32_t control, uint32_t length,
+			      uint64_t address)
+{
+	unsigned int times = 1;
+
+	put_descriptor(control, length, address);
+	while (store(DESCRIPTOR) == -ERR_BUSY) {
+		times++;
+	}
+	return times;
 }
 
 static uint32_t dma_control(void)
@@ -64,18 +84,6 @@ static uint32_t dma_control(void)
 
 	memcpy(&be, fake_ram + 0x100, sizeof(be));
 	return __builtin_bswap32(be);
-}
-
-/* Let the worker and its pauses go on until all is done: times it ran. */
-static unsigned int finish(void)
-{
-	unsigned int runs = 0;
-
-	while (fake_run_work()) {
-		runs++;
-		fake_advance(1000000);
-	}
-	return runs;
 }
 
 static void test_signature(void **state)
@@ -140,7 +148,6 @@ static void test_short_dma(void **state)
 	start_dma((uint32_t)KEY_KERNEL_DATA << 16 | DMA_SELECT | DMA_READ,
 		  100, TARGET);
 	assert_int_equal(dma_control(), 0);
-	assert_false(fake_run_work());
 	assert_memory_equal(fake_ram + 0x1000, kernel, 100);
 	assert_int_equal(fake_ram[0x1000 + 100], 0xee);
 	/* Going on where it stopped, after a skip. */
@@ -160,15 +167,18 @@ static void test_short_dma(void **state)
 static void test_long_dma(void **state)
 {
 	uint32_t read = (uint32_t)KEY_KERNEL_DATA << 16 | DMA_SELECT | DMA_READ;
+	unsigned int pieces = 0;
 
 	(void)state;
-	start_dma(read, KERNEL_SIZE + 5000, TARGET);
+	put_descriptor(read, KERNEL_SIZE + 5000, TARGET);
+	assert_int_equal(store(DESCRIPTOR), -ERR_BUSY);
 	assert_int_equal(dma_control(), read);		/* under way */
-	assert_true(fake_run_work());
-	assert_false(fake_run_work());			/* pauses */
-	fake_advance(1000000);
-	assert_int_equal(dma_control(), read);
-	assert_int_equal(finish(), 2);
+	assert_memory_equal(fake_ram + 0x1000, kernel, FW_CFG_PIECE);
+	assert_int_equal(fake_ram[0x1000 + FW_CFG_PIECE], 0xee);
+	while (store(DESCRIPTOR) == -ERR_BUSY) {
+		pieces++;
+	}
+	assert_int_equal(pieces, (KERNEL_SIZE + 5000) / FW_CFG_PIECE - 1);
 	assert_int_equal(dma_control(), 0);
 	assert_memory_equal(fake_ram + 0x1000, kernel, KERNEL_SIZE);
 	for (int i = 0; i < 5000; i++) {
@@ -208,37 +218,45 @@ static void test_dma_errors(void **state)
 	(void)state;
 	start_dma(read, 100, 0);			/* no RAM there */
 	assert_int_equal(dma_control(), DMA_ERROR);
-	start_dma(read, 0xffffffff, TARGET);		/* past RAM's end */
-	(void)finish();
+	/* Past RAM's end: until there, but not a piece further. */
+	assert_in_range(start_dma(read, 0xffffffff, TARGET), 15, 17);
 	assert_int_equal(dma_control(), DMA_ERROR);
 	start_dma(DMA_WRITE, 4, TARGET);
 	assert_int_equal(dma_control(), DMA_ERROR);
 	/* A descriptor outside of RAM: nothing to tell anybody. */
-	fake_write(FW_CFG_DMA, __builtin_bswap64(UINT64_C(0x1000)), 8);
-	fake_write(FW_CFG_DMA, ~UINT64_C(0), 8);
-	/* A second transfer while the first is under way. */
-	start_dma(read, 0x8000, TARGET);
-	start_dma(read, 16, TARGET);
-	assert_int_equal(dma_control(), DMA_ERROR);
-	(void)finish();
+	assert_int_equal(store(0x1000), 0);
+	assert_int_equal(store(~UINT64_C(0)), 0);
+	start_dma(read, 0, TARGET);
 	assert_int_equal(dma_control(), 0);
-	assert_memory_equal(fake_ram + 0x1000, kernel, 0x8000);
+}
+
+/* A VCPU is interrupted while it transfers; another wants to. */
+static void test_two_transfers(void **state)
+{
+	uint32_t read = (uint32_t)KEY_KERNEL_DATA << 16 | DMA_SELECT | DMA_READ;
+	unsigned int times = 0;
+
+	(void)state;
+	put_descriptor(read, 4, TARGET + 0x20000);
+	memcpy(fake_ram + 0x200, fake_ram + 0x100, 16);
+	put_descriptor(read, 5 * FW_CFG_PIECE, TARGET);
+	assert_int_equal(store(DESCRIPTOR), -ERR_BUSY);
+	while (store(DESCRIPTOR + 0x100) == -ERR_BUSY) {
+		times++;
+	}
+	assert_int_equal(times, 4);
+	assert_int_equal(dma_control(), 0);
+	assert_memory_equal(fake_ram + 0x1000, kernel, 5 * FW_CFG_PIECE);
+	assert_memory_equal(fake_ram + 0x21000, kernel, 4);
 }
 
 static void test_reset_ends_a_transfer(void **state)
 {
 	(void)state;
-	start_dma((uint32_t)KEY_KERNEL_DATA << 16 | DMA_SELECT | DMA_READ,
-		  0x8000, TARGET);
+	put_descriptor((uint32_t)KEY_KERNEL_DATA << 16 | DMA_SELECT | DMA_READ,
+		       0x20000, TARGET);
+	assert_int_equal(store(DESCRIPTOR), -ERR_BUSY);
 	emu_device_reset(&fake_dev);
-	assert_false(fake_run_work());
-	/* In a pause, too. */
-	start_dma((uint32_t)KEY_KERNEL_DATA << 16 | DMA_SELECT | DMA_READ,
-		  0x20000, TARGET);
-	assert_true(fake_run_work());
-	assert_true(fake_timer_armed());
-	emu_device_reset(&fake_dev);
-	assert_false(fake_timer_armed());
 	start_dma(DMA_READ, 4, TARGET);			/* key 0 again */
 	assert_int_equal(dma_control(), 0);
 	assert_memory_equal(fake_ram + 0x1000, "QEMU", 4);
@@ -269,6 +287,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_address_in_two_halves,
 						setup, teardown),
 		cmocka_unit_test_setup_teardown(test_dma_errors, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(test_two_transfers, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(test_reset_ends_a_transfer,
 						setup, teardown),

@@ -10,6 +10,7 @@
 #include <core/guest.h>
 #include <core/vcpu.h>
 #include <emu/emulator.h>
+#include <libs/error.h>
 
 #include "abort.h"
 
@@ -53,6 +54,7 @@ static __noinline bool emulate(struct vcpu *v, struct guest_regs *regs,
 	bool write = (esr & ESR_WNR) != 0;
 	bool swap = abort_big_endian(regs);
 	uint64_t val = 0;
+	int err;
 
 	if (!r) {
 		return false;
@@ -62,8 +64,9 @@ static __noinline bool emulate(struct vcpu *v, struct guest_regs *regs,
 		val = trap_reg(regs, esr_srt(esr));
 		val = swap ? swapped(val, size) : val;
 	}
-	if (emu_access_region(r, ipa, size, write, &val)) {
-		return false;
+	err = emu_access_region(r, ipa, size, write, &val);
+	if (err) {
+		return err == -ERR_BUSY;	/* executed again */
 	}
 	if (!write) {
 		val = swap ? swapped(val, size) : val;
@@ -100,6 +103,7 @@ void trap_data_abort(struct vcpu *v, struct guest_regs *regs, uint64_t esr)
 	unsigned int log2 = FIELD(esr, 23, 22);
 	unsigned int reg = esr_srt(esr);
 	struct emu_access a = { .off = ipa.v - r->base.v };
+	int err;
 
 	if (unlikely((esr & SIMPLE_MASK) != SIMPLE || a.off >= r->size ||
 		     !emu_region_plain(r, a.off, log2) ||
@@ -114,8 +118,11 @@ void trap_data_abort(struct vcpu *v, struct guest_regs *regs, uint64_t esr)
 		a.value = trap_reg(regs, reg) &
 			  (~UINT64_C(0) >> (64 - (8U << log2)));
 	}
-	if (unlikely(r->access(r->dev, &a))) {
-		abort_slow(v, regs, esr, far, ipa);
+	err = r->access(r->dev, &a);
+	if (unlikely(err)) {
+		if (err != -ERR_BUSY) {		/* executed again */
+			abort_slow(v, regs, esr, far, ipa);
+		}
 		return;
 	}
 	if (!a.write) {

@@ -13,6 +13,7 @@
 #include <core/log.h>
 #include <core/vcpu.h>
 #include <emu/emulator.h>
+#include <libs/error.h>
 #include <string.h>
 
 #include "abort.h"
@@ -138,8 +139,8 @@ static void scatter(struct vcpu *v, const struct transfer *t, bool big)
 }
 
 /* Perform the accesses on the device, low address first. Nothing of the
- * guest has changed if one fails. */
-static bool perform(struct vcpu *v, struct transfer *t, ipa_t ipa)
+ * guest has changed if one fails; after -ERR_BUSY all are made again. */
+static int perform(struct vcpu *v, struct transfer *t, ipa_t ipa)
 {
 	unsigned int total = t->d.size * t->d.count;
 	unsigned int piece = MIN(t->d.size, 8);
@@ -148,15 +149,18 @@ static bool perform(struct vcpu *v, struct transfer *t, ipa_t ipa)
 		ipa_t at = IPA(ipa.v + off);
 		const struct emu_region *r;
 		uint64_t val = 0;
+		int err;
 
 		r = emu_find(&v->guest->emu_map, at);
 		memcpy(&val, t->bytes + off, t->d.write ? piece : 0);
-		if (!r || emu_access_region(r, at, piece, t->d.write, &val)) {
-			return false;
+		err = r ? emu_access_region(r, at, piece, t->d.write, &val) :
+			  -ERR_FAULT;
+		if (err) {
+			return err;
 		}
 		memcpy(t->bytes + off, &val, piece);
 	}
-	return true;
+	return 0;
 }
 
 /* Fetch and decode what the guest was about to do. */
@@ -205,6 +209,7 @@ static bool emulate(struct vcpu *v, struct guest_regs *regs, uint64_t esr,
 {
 	struct transfer t = { 0 };
 	bool big = abort_big_endian(regs);
+	int err;
 
 	if (!fetch(v, &t) || !matches(&t, esr, far)) {
 		return false;
@@ -212,8 +217,9 @@ static bool emulate(struct vcpu *v, struct guest_regs *regs, uint64_t esr,
 	if (t.d.write) {
 		gather(v, &t, big);
 	}
-	if (!perform(v, &t, ipa)) {
-		return false;
+	err = perform(v, &t, ipa);
+	if (err) {
+		return err == -ERR_BUSY;	/* executed again */
 	}
 	if (!t.d.write) {
 		scatter(v, &t, big);

@@ -49,7 +49,10 @@ struct emulator {
 	void (*reset)(struct emu_device *dev);
 	/*
 	 * VCPU trap context, interrupts masked: no blocking, bounded.
-	 * 0; -ERR_FAULT gives the guest a synchronous external abort.
+	 * 0; -ERR_FAULT gives the guest a synchronous external abort;
+	 * -ERR_BUSY: not done yet, the guest takes its interrupts and then
+	 * executes the same instruction again. That is for what takes longer
+	 * than a trap may; each time must get on with it.
 	 * The emulator takes dev->lock itself where it needs it.
 	 */
 	int (*access)(struct emu_device *dev, struct emu_access *a);
@@ -149,7 +152,7 @@ static inline bool emu_region_plain(const struct emu_region *r, uint64_t off,
 /* The region holding `ipa`, or NULL. Trap context. */
 const struct emu_region *emu_find(const struct emu_map *map, ipa_t ipa);
 /* Perform an access on it: 0, and for a read *value, zero above `size`
- * bytes; -ERR_FAULT also for a size or an alignment that the device does not
+ * bytes; what access() refuses it with; -ERR_FAULT also for a size or an alignment that the device does not
  * take, or past the region's end. Trap context. */
 int __must_check emu_access_region(const struct emu_region *r, ipa_t ipa,
 				   unsigned int size, bool write,
