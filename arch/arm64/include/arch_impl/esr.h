@@ -135,8 +135,8 @@ static inline bool esr_hpfar_valid(uint64_t esr)
 	       (kind == FSC_KIND_PERMISSION && (esr & ESR_S1PTW) != 0);
 }
 
-/* The faulting IPA from HPFAR_EL2 (bits 43:4 hold IPA 51:12) and FAR_EL2; the
- * page alone if it was that of a table (S1PTW). */
+/* The faulting IPA from HPFAR_EL2 (bits 43:4 hold IPA 51:12) and FAR_EL2; of
+ * a table (S1PTW) only the page is meant. */
 static inline uint64_t esr_fault_ipa(uint64_t hpfar, uint64_t far)
 {
 	return (hpfar & GENMASK(43, 4)) << 8 | (far & PAGE_MASK);
