@@ -7,6 +7,7 @@
 #include <arch_impl/esr.h>
 #include <arch_impl/trap.h>
 #include <core/guest.h>
+#include <core/percpu.h>
 #include <core/sched.h>
 #include <core/vcpu.h>
 
@@ -25,6 +26,11 @@ void wfx_wait(struct vcpu *v)
 	v->arch.waiting = true;
 	sched_block();
 	v->arch.waiting = false;
+	if (READ_ONCE(v->stop_requested)) {
+		/* It slept in place, and the sleep's end took the request to
+		 * reschedule that came with this one. */
+		this_cpu()->need_resched = 1;
+	}
 }
 
 struct timeout {
