@@ -284,6 +284,32 @@ static void test_save_counts_ends(void **state)
 	model_fini();
 }
 
+/* Its priority changed while it had no list register: it ends by the one it
+ * was taken with. */
+static void test_priority_changed_while_active(void **state)
+{
+	(void)state;
+	start(3, 1, 2);
+	for (unsigned int i = 0; i < 4; i++) {
+		model_setup(0, 40 + i, (uint8_t)(0xf0 - 8 * i), true);
+		line(40 + i, true);
+		model_enter(0);
+		assert_int_equal(model_ack(0), 40 + i);
+		model_enter(0);
+	}
+	model_write_byte(0, 0, M_PRIORITY, 40, 0x08);
+	model_write_byte(0, 0, M_PRIORITY, 41, 0x18);
+	for (unsigned int i = 4; i-- > 0;) {
+		model_eoi(0, 40 + i);
+		/* Any look at the list registers loads what is left. */
+		vgic_cpuif_flush(m.vc[0]);
+		model_enter(0);
+		assert_int_equal(model_read_bits(0, 0, M_ACTIVATE, 40),
+				 ((1U << i) - 1) << 8);
+	}
+	model_fini();
+}
+
 /* A disabled group does not keep the other from its list registers. */
 static void test_disabled_group_gives_way(void **state)
 {
@@ -655,6 +681,44 @@ static void test_hw_and_soft_pending(void **state)
 	}
 }
 
+/* And if it is disabled meanwhile, the host interrupt still ends. */
+static void test_hw_soft_pending_disabled(void **state)
+{
+	(void)state;
+	start(3, 1, 4);
+	model_setup(0, MODEL_TIMER_PPI, 0x80, false);
+	m.timer[0] = true;
+	model_enter(0);
+	assert_int_equal(model_ack(0), MODEL_TIMER_PPI);
+	model_write_bits(0, 0, M_PEND, 0, 1U << MODEL_TIMER_PPI);
+	model_write_bits(0, 0, M_DISABLE, 0, 1U << MODEL_TIMER_PPI);
+	m.timer[0] = false;
+	model_eoi(0, MODEL_TIMER_PPI);
+	model_enter(0);
+	assert_false(m.cpu[0].phys_active);
+	assert_int_equal(model_ack(0), 1023);
+	model_write_bits(0, 0, M_ENABLE, 0, 1U << MODEL_TIMER_PPI);
+	assert_int_equal(model_ack(0), MODEL_TIMER_PPI);
+	model_fini();
+}
+
+/* A line raised while the VCPU was away does not outlive its loading: the
+ * hardware's line counts from then on. */
+static void test_hw_line_on_load(void **state)
+{
+	(void)state;
+	start(3, 1, 4);
+	model_setup(0, MODEL_TIMER_PPI, 0x80, false);
+	m.timer[0] = true;
+	model_enter(0);
+	model_unload(0);
+	assert_true(vgic_cpuif_has_pending(m.vc[0]));
+	m.timer[0] = false;
+	model_load(0, 0);
+	assert_int_equal(model_ack(0), 1023);
+	model_fini();
+}
+
 /* The VCPU left before its interrupt was handled: it is let go. */
 static void test_hw_for_absent_vcpu(void **state)
 {
@@ -810,6 +874,7 @@ int main(void)
 		cmocka_unit_test(test_nesting_eoi_mode),
 		cmocka_unit_test(test_dir_out_of_order),
 		cmocka_unit_test(test_save_counts_ends),
+		cmocka_unit_test(test_priority_changed_while_active),
 		cmocka_unit_test(test_disabled_group_gives_way),
 		cmocka_unit_test(test_clear_on_running_cpu),
 		cmocka_unit_test(test_active_on_running_cpu),
@@ -824,6 +889,8 @@ int main(void)
 		cmocka_unit_test(test_hw_while_disabled),
 		cmocka_unit_test(test_hw_cleared_by_guest),
 		cmocka_unit_test(test_hw_and_soft_pending),
+		cmocka_unit_test(test_hw_soft_pending_disabled),
+		cmocka_unit_test(test_hw_line_on_load),
 		cmocka_unit_test(test_hw_for_absent_vcpu),
 		cmocka_unit_test(test_has_pending),
 		cmocka_unit_test(test_not_loaded),

@@ -577,6 +577,7 @@ static void run(unsigned int version, unsigned int vcpus, unsigned int lrs,
 	}
 	for (step = 0; step < steps; step++) {
 		acts[rnd(ARRAY_SIZE(acts))]();
+		model_check();
 		model_enter_all();
 		check();
 	}

@@ -41,6 +41,7 @@ static struct {
 	bool kicked[VGIC_MAX_VCPUS];
 	bool timer[VGIC_MAX_VCPUS];	/* the guest's timer signals */
 	unsigned int wakes, syncs, deactivations;
+	bool unruly;			/* the guest ends what it likes */
 } m;
 
 /* Not from the heap: a failed test leaves nothing behind. */
@@ -279,6 +280,9 @@ static unsigned int model_drop(struct model_cpu *c)
 	uint32_t *apr = &c->apr[0];
 	unsigned int bit;
 
+	if (!(c->apr[0] | c->apr[1])) {
+		return 32;
+	}
 	if (!c->apr[0] || (c->apr[1] && __builtin_ctz(c->apr[1]) <
 			   __builtin_ctz(c->apr[0]))) {
 		apr = &c->apr[1];
@@ -307,7 +311,9 @@ static void model_end(struct model_cpu *c, unsigned int iar)
 		c->lr[n] = vgic_lr_ops->encode(&lr);
 		return;
 	}
-	c->hcr += UINT64_C(1) << 27;		/* EOIcount */
+	if (HCR_EOICOUNT(c->hcr) < 31) {
+		c->hcr += UINT64_C(1) << 27;
+	}
 }
 
 static __unused void model_eoi(unsigned int cpu, unsigned int iar)
@@ -319,7 +325,7 @@ static __unused void model_eoi(unsigned int cpu, unsigned int iar)
 		return;
 	}
 	/* Hardware deactivates only what has the priority it drops. */
-	for (unsigned int n = 0; n < vgic_host.nr_lrs; n++) {
+	for (unsigned int n = 0; n < vgic_host.nr_lrs && !m.unruly; n++) {
 		struct vlr lr = model_lr(c, n);
 
 		if ((lr.state & LR_ACTIVE) && lr.intid == (iar & 0x3ff) &&
@@ -579,6 +585,103 @@ static __unused void model_setup(unsigned int owner, unsigned int intid, uint8_t
 		model_config(owner, owner, intid, edge);
 	}
 	model_write_bits(owner, owner, M_ENABLE, intid, 1U << intid % 32);
+}
+
+/* ---- invariants ---- */
+
+static struct virq_ref model_ref(unsigned int vcpu, unsigned int intid)
+{
+	return virq_ref(m.vg, m.vc[vcpu], intid);
+}
+
+/* Interrupts in one queue level of a VCPU; each must say so itself. */
+static unsigned int model_check_level(struct vgic_cpu *vc, unsigned int queue,
+				      unsigned int level)
+{
+	unsigned int first = vc->head[queue][level], intid = first, n = 0;
+
+	do {
+		struct virq_ref r = model_ref(vc->index, intid);
+		struct virq_ref next = model_ref(vc->index, r.q->next);
+
+		if (!(r.b->queued & r.m) || r.q->queue != queue ||
+		    r.q->level != level || r.q->where != vc->index ||
+		    next.q->prev != intid || (r.b->resident & r.m)) {
+			model_fail("a queue is broken");
+		}
+		if ((queue == VGIC_QUEUE_ACTIVE) !=
+		    ((r.b->active & r.m) != 0)) {
+			model_fail("in the wrong queue");
+		}
+		intid = r.q->next;
+		n++;
+	} while (intid != first && n < 2000);
+	return n;
+}
+
+static void model_check_vcpu(struct vgic_cpu *vc, unsigned int *queued,
+			     unsigned int *resident)
+{
+	unsigned int spis = 0;
+
+	for (unsigned int q = 0; q < VGIC_NR_QUEUES; q++) {
+		for (unsigned int l = 0; l < VGIC_PRI_LEVELS; l++) {
+			if (vc->levels[q] & 1U << l) {
+				*queued += model_check_level(vc, q, l);
+			}
+		}
+	}
+	for (unsigned int n = 0; n < vgic_host.nr_lrs; n++) {
+		struct virq_ref r;
+
+		if (!(vc->lr_used & 1U << n)) {
+			continue;
+		}
+		r = model_ref(vc->index, vc->lr_intid[n]);
+		if (!(r.b->resident & r.m) || r.q->lr != n ||
+		    r.q->where != vc->index || (r.b->queued & r.m)) {
+			model_fail("a list register is not who it should be");
+		}
+		(*resident)++;
+		spis += r.intid >= 32;
+	}
+	if (vc->priv.hw && !vc->loaded_on) {
+		model_fail("bound to a host interrupt, but not loaded");
+	}
+	for (unsigned int i = 32; i < 32 + m.vg->nspis; i++) {
+		struct virq_ref r = model_ref(vc->index, i);
+
+		spis += (r.b->queued & r.m) && r.q->where == vc->index;
+	}
+	if (spis != vc->spis) {
+		model_fail("SPIs are miscounted");
+	}
+}
+
+/* What must hold whenever no lock is held. */
+static __unused void model_check(void)
+{
+	unsigned int queued = 0, resident = 0;
+
+	if (m.vg->nr_stray) {
+		model_fail("a stray was forgotten");
+	}
+	for (unsigned int v = 0; v < m.vg->ncpus; v++) {
+		model_check_vcpu(m.vc[v], &queued, &resident);
+		queued -= (unsigned int)
+			  __builtin_popcount(m.vc[v]->priv.queued);
+		resident -= (unsigned int)
+			    __builtin_popcount(m.vc[v]->priv.resident);
+	}
+	for (unsigned int i = 0; i < m.vg->nspis / 32; i++) {
+		queued -= (unsigned int)
+			  __builtin_popcount(m.vg->spi[i].queued);
+		resident -= (unsigned int)
+			    __builtin_popcount(m.vg->spi[i].resident);
+	}
+	if (queued || resident) {
+		model_fail("queued or resident nowhere");
+	}
 }
 
 #endif
