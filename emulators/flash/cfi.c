@@ -5,12 +5,14 @@
  * 8): banks 32 bits wide, each of two x16 chips that are always addressed
  * together, with blocks of 256 KiB and instantly settable lock bits.
  *
- * Contents are those of an image file, or erased. What the guest programs is
- * kept apart, page by page, for as long as the guest exists; at most
- * FLASH_MODIFIED_MAX bytes of it. Beyond that programming fails, as it does
- * where flash is worn out; erasing gives memory back. Pages are allocated by
- * a worker while the status register says busy, never in a trap.
+ * Contents are those of an image file, or erased, and what the guest makes of
+ * them while it exists; at most FLASH_MODIFIED_MAX bytes of it. Beyond that
+ * programming fails, as it does where flash is worn out; erasing gives memory
+ * back. Pages are allocated by a worker while the status register says busy,
+ * never in a trap.
  */
+#include "flash_store.h"
+
 #include <core/guest.h>
 #include <core/heap.h>
 #include <core/log.h>
@@ -21,16 +23,8 @@
 #include <libs/vfs.h>
 #include <string.h>
 
-#define FLASH_MODIFIED_MAX MIB(1)	/* per guest */
-#define FLASH_BANK_MAX MIB(64)
-#define FLASH_BLOCK KIB(256)
 #define FLASH_BUFFER 2048		/* bytes programmed at once */
 #define FLASH_REFILL 8			/* pages allocated at once */
-
-#define FLASH_PAGES (FLASH_MODIFIED_MAX / PAGE_SIZE)
-#define FLASH_BANK_PAGES (FLASH_BANK_MAX / PAGE_SIZE)
-#define FLASH_BLOCKS (FLASH_BANK_MAX / FLASH_BLOCK)
-#define FLASH_BLOCK_PAGES (FLASH_BLOCK / PAGE_SIZE)
 #define FLASH_BUS 4			/* bytes: both chips side by side */
 #define FLASH_CHIPS 2
 
@@ -68,8 +62,7 @@ enum flash_cycle {
 
 /* What a snapshot of a bank would hold, with its pages. */
 struct flash_bank {
-	uint64_t erased[FLASH_BLOCKS / 64];	/* bit: ignore the image */
-	uint64_t locked[FLASH_BLOCKS / 64];
+	struct flash_blocks locked;
 	uint32_t mode;			/* enum flash_mode */
 	uint32_t cycle;			/* enum flash_cycle */
 	uint32_t status;
@@ -80,150 +73,15 @@ struct flash_bank {
 	uint8_t buf[FLASH_BUFFER];
 };
 
-struct flash_page {
-	uint32_t number;		/* counted from bank 0 */
-	uint8_t *data;
-};
-
-struct flash_free {			/* in a page that is not in use */
-	struct flash_free *next;
-};
-
 /* All guarded by dev->lock, but for [I]. */
 struct cfi_flash {
 	struct flash_bank banks[CONFIG_MAX_REGS];
-	struct flash_page pages[FLASH_PAGES];	/* ascending */
-	uint32_t npages;
-	struct flash_free *pool;
-	uint32_t npool;
-	struct vfs_stat images[CONFIG_MAX_REGS]; /* [I] data NULL: none */
+	struct flash_store store;
 	struct work refill;
-	struct emu_device *dev;			/* [I] */
+	struct emu_device *dev;		/* [I] */
 };
 
-static bool flash_bit(const uint64_t *map, uint32_t n)
-{
-	return (map[n / 64] >> (n % 64)) & 1;
-}
-
-static void flash_set_bit(uint64_t *map, uint32_t n, bool set)
-{
-	map[n / 64] = set ? map[n / 64] | BIT(n % 64)
-			  : map[n / 64] & ~BIT(n % 64);
-}
-
-/* --- contents ----------------------------------------------------------- */
-
-/* Index of the first modified page not below `number`. */
-static uint32_t flash_lower_bound(const struct cfi_flash *f, uint32_t number)
-{
-	uint32_t low = 0, high = f->npages, mid;
-
-	while (low < high) {
-		mid = low + (high - low) / 2;
-		if (f->pages[mid].number < number) {
-			low = mid + 1;
-		} else {
-			high = mid;
-		}
-	}
-	return low;
-}
-
-static uint8_t *flash_page(const struct cfi_flash *f, uint32_t number)
-{
-	uint32_t i = flash_lower_bound(f, number);
-
-	if (i < f->npages && f->pages[i].number == number) {
-		return f->pages[i].data;
-	}
-	return NULL;
-}
-
-static uint32_t flash_number(unsigned int bank, uint32_t off)
-{
-	return bank * FLASH_BANK_PAGES + off / PAGE_SIZE;
-}
-
-/* Contents within one page. */
-static void flash_get(const struct cfi_flash *f, unsigned int bank,
-		      uint32_t off, uint8_t *buf, size_t n)
-{
-	const uint8_t *page = flash_page(f, flash_number(bank, off));
-	const struct vfs_stat *image = &f->images[bank];
-
-	if (page) {
-		memcpy(buf, page + off % PAGE_SIZE, n);
-		return;
-	}
-	memset(buf, 0xff, n);
-	if (image->data && off < image->size &&
-	    !flash_bit(f->banks[bank].erased, off / FLASH_BLOCK)) {
-		memcpy(buf, (const uint8_t *)image->data + off,
-		       MIN(n, image->size - off));
-	}
-}
-
-/* Bytes of [off, off+n) up to the end of off's page. */
-static size_t flash_in_page(uint32_t off, size_t n)
-{
-	return MIN(n, PAGE_SIZE - off % PAGE_SIZE);
-}
-
-/* Programming only clears bits. True if `data` clears any within a page. */
-static bool flash_changes(const struct cfi_flash *f, unsigned int bank,
-			  uint32_t off, const uint8_t *data, size_t n)
-{
-	uint8_t now[64];
-	size_t part, i;
-
-	for (; n > 0; off += part, data += part, n -= part) {
-		part = MIN(n, sizeof(now));
-		flash_get(f, bank, off, now, part);
-		for (i = 0; i < part; i++) {
-			if (now[i] & ~data[i]) {
-				return true;
-			}
-		}
-	}
-	return false;
-}
-
-static void flash_give(struct cfi_flash *f, void *page)
-{
-	struct flash_free *p = page;
-
-	p->next = f->pool;
-	f->pool = p;
-	f->npool++;
-}
-
-static void *flash_take(struct cfi_flash *f)
-{
-	struct flash_free *p = f->pool;
-
-	f->pool = p->next;
-	f->npool--;
-	return p;
-}
-
-/* Make the page of `off` modifiable, out of the pool. */
-static void flash_add_page(struct cfi_flash *f, unsigned int bank,
-			   uint32_t off)
-{
-	uint32_t number = flash_number(bank, off);
-	uint32_t i = flash_lower_bound(f, number);
-	uint8_t *data = flash_take(f);
-
-	flash_get(f, bank, ALIGN_DOWN(off, (uint32_t)PAGE_SIZE), data,
-		  PAGE_SIZE);
-	memmove(&f->pages[i + 1], &f->pages[i],
-		(f->npages - i) * sizeof(f->pages[0]));
-	f->pages[i] = (struct flash_page) { number, data };
-	f->npages++;
-}
-
-/* --- programming -------------------------------------------------------- */
+/* --- programming and erasing -------------------------------------------- */
 
 static void flash_finish(struct flash_bank *b, uint32_t errors)
 {
@@ -231,65 +89,17 @@ static void flash_finish(struct flash_bank *b, uint32_t errors)
 	b->waits = false;
 }
 
-/* Pages that programming the bank's buffer takes from the pool: 0..2. */
-static uint32_t flash_pages_needed(const struct cfi_flash *f,
-				   unsigned int bank)
-{
-	const struct flash_bank *b = &f->banks[bank];
-	uint32_t needed = 0;
-	size_t done, part;
-
-	for (done = 0; done < b->buf_size; done += part) {
-		uint32_t off = b->buf_off + (uint32_t)done;
-
-		part = flash_in_page(off, b->buf_size - done);
-		needed += !flash_page(f, flash_number(bank, off)) &&
-			  flash_changes(f, bank, off, b->buf + done, part);
-	}
-	return needed;
-}
-
-static void flash_program_page(struct cfi_flash *f, unsigned int bank,
-			       uint32_t off, const uint8_t *data, size_t n)
-{
-	uint8_t *page;
-
-	if (!flash_changes(f, bank, off, data, n)) {
-		return;
-	}
-	if (!flash_page(f, flash_number(bank, off))) {
-		flash_add_page(f, bank, off);
-	}
-	page = flash_page(f, flash_number(bank, off));
-	for (size_t i = 0; i < n; i++) {
-		page[off % PAGE_SIZE + i] &= data[i];
-	}
-}
-
 /* Program the bank's buffer, now if there is memory for it. */
-static void flash_program(struct cfi_flash *f, unsigned int bank)
+static int flash_program(struct cfi_flash *f, unsigned int bank)
 {
 	struct flash_bank *b = &f->banks[bank];
-	uint32_t needed = flash_pages_needed(f, bank);
-	size_t done, part;
+	int err = flash_store_program(&f->store, bank, b->buf_off, b->buf,
+				      b->buf_size);
 
-	if (f->npages + needed > FLASH_PAGES) {
-		flash_finish(b, SR_PROGRAM);
-		return;
+	if (err != -ERR_NOMEM) {
+		flash_finish(b, err ? SR_PROGRAM : 0);
 	}
-	if (needed > f->npool) {
-		b->status &= ~SR_READY;
-		b->waits = true;
-		work_queue(&f->refill);
-		return;
-	}
-	for (done = 0; done < b->buf_size; done += part) {
-		part = flash_in_page(b->buf_off + (uint32_t)done,
-				     b->buf_size - done);
-		flash_program_page(f, bank, b->buf_off + (uint32_t)done,
-				   b->buf + done, part);
-	}
-	flash_finish(b, 0);
+	return err;
 }
 
 /* Worker: memory for the banks that wait; where there is none, they fail. */
@@ -307,16 +117,16 @@ static void flash_refill(struct work *w)
 		}
 	}
 	flags = spin_lock_irqsave(&f->dev->lock);
-	for (i = 0; i < n && f->npages + f->npool < FLASH_PAGES; i++) {
-		flash_give(f, pages[i]);
+	for (i = 0; i < n; i++) {
+		if (!flash_store_give(&f->store, pages[i])) {
+			break;
+		}
 	}
 	for (unsigned int bank = 0; bank < CONFIG_MAX_REGS; bank++) {
 		struct flash_bank *b = &f->banks[bank];
 
-		if (b->waits && flash_pages_needed(f, bank) > f->npool) {
+		if (b->waits && flash_program(f, bank) == -ERR_NOMEM) {
 			flash_finish(b, SR_PROGRAM);
-		} else if (b->waits) {
-			flash_program(f, bank);
 		}
 	}
 	spin_unlock_irqrestore(&f->dev->lock, flags);
@@ -328,23 +138,12 @@ static void flash_refill(struct work *w)
 static void flash_erase(struct cfi_flash *f, unsigned int bank, uint32_t off)
 {
 	struct flash_bank *b = &f->banks[bank];
-	uint32_t block = off / FLASH_BLOCK;
-	uint32_t first = flash_number(bank, block * FLASH_BLOCK);
-	uint32_t from, to;
 
-	if (flash_bit(b->locked, block)) {
+	if (flash_blocks_test(&b->locked, off / FLASH_BLOCK)) {
 		flash_finish(b, SR_ERASE | SR_LOCKED);
 		return;
 	}
-	flash_set_bit(b->erased, block, true);
-	from = flash_lower_bound(f, first);
-	to = flash_lower_bound(f, first + FLASH_BLOCK_PAGES);
-	for (uint32_t i = from; i < to; i++) {
-		flash_give(f, f->pages[i].data);
-	}
-	memmove(&f->pages[from], &f->pages[to],
-		(f->npages - to) * sizeof(f->pages[0]));
-	f->npages -= to - from;
+	flash_store_erase(&f->store, bank, off / FLASH_BLOCK);
 	flash_finish(b, 0);
 }
 
@@ -362,12 +161,16 @@ static void flash_start_program(struct cfi_flash *f, unsigned int bank)
 	uint32_t last = b->buf_off + b->buf_size - 1;
 
 	b->cycle = CYCLE_COMMAND;
-	if (flash_bit(b->locked, b->buf_off / FLASH_BLOCK) ||
-	    flash_bit(b->locked, last / FLASH_BLOCK)) {
+	if (flash_blocks_test(&b->locked, b->buf_off / FLASH_BLOCK) ||
+	    flash_blocks_test(&b->locked, last / FLASH_BLOCK)) {
 		flash_finish(b, SR_PROGRAM | SR_LOCKED);
 		return;
 	}
-	flash_program(f, bank);
+	if (flash_program(f, bank) == -ERR_NOMEM) {
+		b->status &= ~SR_READY;
+		b->waits = true;
+		work_queue(&f->refill);
+	}
 }
 
 static void flash_command(struct flash_bank *b, uint8_t cmd)
@@ -455,7 +258,7 @@ static void flash_lock_cycle(struct flash_bank *b, uint32_t off, uint8_t cmd)
 		flash_sequence_error(b);
 		return;
 	}
-	flash_set_bit(b->locked, off / FLASH_BLOCK, cmd == CMD_LOCK);
+	flash_blocks_set(&b->locked, off / FLASH_BLOCK, cmd == CMD_LOCK);
 }
 
 static void flash_confirm(struct cfi_flash *f, unsigned int bank, uint32_t off,
@@ -559,7 +362,7 @@ static uint8_t flash_id(const struct flash_bank *b, uint32_t at)
 	case 1:
 		return ID_DEVICE;
 	case 2:
-		return flash_bit(b->locked, at / words);
+		return flash_blocks_test(&b->locked, at / words);
 	default:
 		return 0;
 	}
@@ -591,15 +394,9 @@ static uint64_t flash_read(const struct cfi_flash *f, unsigned int bank,
 {
 	uint8_t buf[8] = { 0 };
 	uint64_t v;
-	size_t first;
 
 	if (f->banks[bank].mode == MODE_ARRAY) {
-		first = flash_in_page(off, size);
-		flash_get(f, bank, off, buf, first);
-		if (first < size) {
-			flash_get(f, bank, off + (uint32_t)first, buf + first,
-				  size - first);
-		}
+		flash_store_get(&f->store, bank, off, buf, size);
 	} else {
 		for (unsigned int i = 0; i < size; i++) {
 			buf[i] = flash_answer(f, bank, off + i);
@@ -645,7 +442,7 @@ static void flash_reset(struct emu_device *dev)
 	for (unsigned int i = 0; i < CONFIG_MAX_REGS; i++) {
 		struct flash_bank *b = &f->banks[i];
 
-		memset(b->locked, 0, sizeof(b->locked));
+		b->locked = (struct flash_blocks) { 0 };
 		b->mode = MODE_ARRAY;
 		b->cycle = CYCLE_COMMAND;
 		b->status = SR_READY;
@@ -657,25 +454,28 @@ static void flash_reset(struct emu_device *dev)
 static int flash_open_image(struct emu_device *dev, unsigned int bank)
 {
 	struct cfi_flash *f = dev->state;
-	struct vfs_stat *st = &f->images[bank];
 	const char *path = emu_prop_str(dev, "image", (int)bank);
+	struct vfs_stat st;
 	int err;
 
 	if (!path || path[0] == '\0') {
 		return 0;
 	}
-	err = vfs_stat(path, st);
-	if (!err && (st->type != VFS_FILE || !st->data)) {
+	err = vfs_stat(path, &st);
+	if (!err && (st.type != VFS_FILE || !st.data)) {
 		err = -ERR_NOSUPP;
 	}
-	if (!err && st->size > dev->cfg->regs[bank].size) {
+	if (!err && st.size > dev->cfg->regs[bank].size) {
 		err = -ERR_RANGE;
 	}
 	if (err) {
 		log_err("%s: %s: image \"%s\": %s", dev->guest->cfg->name,
 			dev->name, path, err_str(err));
+		return err;
 	}
-	return err;
+	f->store.banks[bank].image = st.data;
+	f->store.banks[bank].image_size = st.size;
+	return 0;
 }
 
 static int flash_init_bank(struct emu_device *dev, unsigned int bank)
@@ -707,13 +507,12 @@ static int flash_init(struct emu_device *dev)
 static void flash_fini(struct emu_device *dev)
 {
 	struct cfi_flash *f = dev->state;
+	void *page;
 
 	work_cancel(&f->refill);
-	while (f->npages > 0) {
-		heap_free(f->pages[--f->npages].data);
-	}
-	while (f->npool > 0) {
-		heap_free(flash_take(f));
+	for (page = flash_store_take_back(&f->store); page;
+	     page = flash_store_take_back(&f->store)) {
+		heap_free(page);
 	}
 }
 
