@@ -21,6 +21,7 @@ static int sched_list(struct session *s, int argc, char **argv)
 	}
 	t = table_begin(s, cols, ARRAY_SIZE(cols), json);
 	for (unsigned int i = 0; i < cpu_count; i++) {
+		const struct vcpu *v;
 		struct runqueue *rq;
 		char name[VCPU_NAME_LEN];
 		unsigned long flags;
@@ -35,7 +36,8 @@ static int sched_list(struct session *s, int argc, char **argv)
 		policy = rq->policy->name;
 		ready = rq->nr_ready;
 		/* Under the lock it runs on, or it may be gone meanwhile. */
-		memcpy(name, percpu_table[i]->current->name, sizeof(name));
+		v = rq->curr_prio < 0 ? percpu_table[i]->idle : rq->curr;
+		memcpy(name, v->name, sizeof(name));
 		spin_unlock_irqrestore(&rq->lock, flags);
 		table_u64(t, i);
 		table_str(t, policy);
