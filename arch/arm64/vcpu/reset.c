@@ -41,6 +41,7 @@ int arch_vcpu_init(struct vcpu *v)
 	v->arch.regs->vcpu = v;
 	v->arch.vmpidr = MPIDR_RES1 |
 			 vcpu_mpidr(v->index, v->guest->cfg->gic_version);
+	v->arch.ipa_bits = (uint8_t)(64 - (v->guest->stage2.vtcr & VTCR_T0SZ));
 	v->arch.hcr = hcr_for_guest();
 	v->arch.loaded_cpu = VCPU_LOADED_NOWHERE;
 	err = vgic_cpu_init(v);

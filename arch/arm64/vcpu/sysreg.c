@@ -349,7 +349,9 @@ static enum result csselr(struct vcpu *v, const struct row *row, bool write,
 	REG(CCSIDR, 3, 1, 0, 0, 0, R, cpu_type, CPU_CCSIDR) \
 	REG(CSSELR, 3, 2, 0, 0, 0, RW, csselr, 0)
 
+/* Row 0 is none: nothing may be done with it. */
 enum {
+	ROW_NONE,
 #define REG(id, op0, op1, crn, crm, op2, fl, fn, a) ROW_##id,
 	REGISTERS(REG)
 #undef REG
@@ -364,7 +366,7 @@ static const struct row rows[ROW_COUNT] = {
 };
 
 /*
- * Row number + 1 by hash. The multiplier was found by trying: with another
+ * Row number by hash. The multiplier was found by trying: with another
  * set of registers two may want the same slot, which the compiler reports
  * (-Woverride-init); then tools/sysreg-hash.py finds a new one.
  */
@@ -373,22 +375,19 @@ static const struct row rows[ROW_COUNT] = {
 
 static const uint8_t slots[256] = {
 #define REG(id, op0, op1, crn, crm, op2, fl, fn, a) \
-	[HASH(SYSREG(op0, op1, crn, crm, op2))] = ROW_##id + 1,
+	[HASH(SYSREG(op0, op1, crn, crm, op2))] = ROW_##id,
 	REGISTERS(REG)
 #undef REG
 };
 
 static const struct row *find(uint32_t name)
 {
-	unsigned int slot = slots[HASH(name)];
-	const struct row *row = &rows[slot - 1];
+	const struct row *row = &rows[slots[HASH(name)]];
 
-	return slot && row->name == name ? row : NULL;
+	return row->name == name ? row : &rows[ROW_NONE];
 }
 
 /* --- arrays ------------------------------------------------------------- */
-
-#define VTCR_T0SZ 0x3fu
 
 #define ID_SPACE SYSREG(3, 0, 0, 0, 0)
 #define ID_SPACE_MASK (ESR_SYS_NAME & ~SYSREG(0, 0, 0, 15, 7))
@@ -407,7 +406,7 @@ static uint64_t read_id(const struct vcpu *v, uint64_t esr)
 
 	return idreg_for_guest(slot, features_guest_idreg(slot),
 			       v->guest->cfg->gic_version,
-			       64 - (v->guest->stage2.vtcr & VTCR_T0SZ));
+			       v->arch.ipa_bits);
 }
 
 /* DBGBVRn, DBGBCRn, DBGWVRn, DBGWCRn: Op2 4-7, CRm = n. */
@@ -435,7 +434,7 @@ static enum result access_other(struct vcpu *v, const struct guest_regs *regs,
 					 val) ? DONE : UNDEF;
 	}
 	row = find((uint32_t)(esr & ESR_SYS_NAME));
-	if (!row || !(row->flags & (write ? W : R)) ||
+	if (!(row->flags & (write ? W : R)) ||
 	    (from_el0(regs) && !(row->flags & EL0))) {
 		return UNDEF;
 	}

@@ -55,6 +55,8 @@
 #define CPTR_TTA BIT(20)
 #define CPTR_TAM BIT(30)
 
+#define VTCR_T0SZ GENMASK(5, 0)
+
 #define CNTHCTL_EL1PCTEN BIT(0)
 #define CNTHCTL_EL1PCEN BIT(1)
 

@@ -46,6 +46,7 @@ struct arch_vcpu {
 	uint64_t hcr;			/* HCR_EL2, but for TWE, [C] */
 	uint64_t vmpidr;		/* [I] */
 	uint32_t loaded_cpu;		/* where `loaded` it last was */
+	uint8_t ipa_bits;		/* [I] of the guest's stage 2 */
 	bool waiting;			/* in WFI */
 	bool starting;			/* [A] claimed by a CPU_ON */
 	const struct emu_region *region;	/* [C] last one accessed */
