@@ -177,6 +177,10 @@ static void init_thread(void *arg)
 	if (err) {
 		fatal("work queue", err);
 	}
+	err = emulator_check();
+	if (err) {
+		fatal("emulators", err);
+	}
 	guest_init();
 	(void)driver_probe(DRIVER_OTHER);
 	mount_root();
