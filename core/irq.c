@@ -3,6 +3,7 @@
 #include <core/heap.h>
 #include <core/irq_dispatch.h>
 #include <core/log.h>
+#include <core/smp.h>
 #include <core/spinlock.h>
 #include <libs/error.h>
 
@@ -21,6 +22,8 @@ const struct irqchip *irqchip;
 static struct irq_desc *descs;
 static struct spinlock irq_lock = SPINLOCK_INIT(LOCK_IRQ);
 
+static void irq_unexpected(unsigned int irq, void *arg);
+
 int irqchip_install(const struct irqchip *chip)
 {
 	if (irqchip) {
@@ -29,6 +32,9 @@ int irqchip_install(const struct irqchip *chip)
 	descs = heap_alloc_array(chip->nr_irqs, sizeof(*descs));
 	if (!descs) {
 		return -ERR_NOMEM;
+	}
+	for (unsigned int i = 0; i < chip->nr_irqs; i++) {
+		descs[i].fn = irq_unexpected;
 	}
 	irqchip = chip;
 	return 0;
@@ -68,7 +74,7 @@ int irq_request(unsigned int irq, irq_handler_t fn, void *arg,
 		return -ERR_RANGE;
 	}
 	flags = spin_lock_irqsave(&irq_lock);
-	if (d->fn) {
+	if (d->fn != irq_unexpected) {
 		err = -ERR_BUSY;
 	} else {
 		d->arg = arg;
@@ -86,7 +92,7 @@ void irq_release(unsigned int irq)
 
 	if (d) {
 		irq_disable(irq);
-		d->fn = NULL;
+		d->fn = irq_unexpected;
 		d->name = NULL;
 	}
 }
@@ -146,12 +152,7 @@ int irq_set_affinity(unsigned int irq, unsigned int cpu)
 
 void irq_dispatch(void)
 {
-	struct percpu *cpu = this_cpu();
-
-	cpu->irq_depth++;
-	cpu->irq_count++;
 	irqchip->dispatch();
-	cpu->irq_depth--;
 }
 
 void irq_set_forwarded(unsigned int irq)
@@ -163,22 +164,41 @@ void irq_set_forwarded(unsigned int irq)
 	}
 }
 
-bool irq_handle(unsigned int irq)
+/* The handler of every line that nobody asked for. */
+static void irq_unexpected(unsigned int irq, void *arg)
 {
 	static struct log_limit limit = LOG_LIMIT_INIT;
-	struct irq_desc *d = desc_of(irq);
-	irq_handler_t fn;
 
-	fn = d ? __atomic_load_n(&d->fn, __ATOMIC_ACQUIRE) : NULL;
-	if (unlikely(!fn)) {
-		if (log_allow(&limit)) {
-			log_warn("irq: nobody handles interrupt %u", irq);
-		}
-		return true;
+	(void)arg;
+	if (log_allow(&limit)) {
+		log_warn("irq: nobody handles interrupt %u", irq);
 	}
+}
+
+/* Hot: every timer interrupt of every guest. */
+void irq_handle(unsigned int irq)
+{
+	struct percpu *cpu = this_cpu();
+	struct irq_desc *d = &descs[irq];
+
+	cpu->irq_depth++;
+	cpu->irq_count++;
 	d->count++;
-	fn(irq, d->arg);
-	return !d->forwarded;
+	d->fn(irq, d->arg);
+	cpu->irq_depth--;
+	if (!d->forwarded) {
+		irqchip->deactivate(irq);
+	}
+}
+
+void irq_handle_ipi(unsigned int ipi)
+{
+	struct percpu *cpu = this_cpu();
+
+	cpu->irq_depth++;
+	cpu->irq_count++;
+	smp_ipi((enum ipi)ipi);
+	cpu->irq_depth--;
 }
 
 bool irq_get_info(unsigned int irq, struct irq_info *out)
@@ -186,7 +206,7 @@ bool irq_get_info(unsigned int irq, struct irq_info *out)
 	for (; irqchip && irq < irqchip->nr_irqs; irq++) {
 		const struct irq_desc *d = &descs[irq];
 
-		if (d->fn) {
+		if (d->fn != irq_unexpected) {
 			*out = (struct irq_info){
 				.irq = irq, .name = d->name,
 				.enabled = d->enabled, .cpu = d->cpu,

@@ -14,7 +14,10 @@ struct irqchip {
 	const char *name;
 	unsigned int nr_irqs;		/* numbers 0..nr_irqs-1 */
 	unsigned int nr_private;	/* numbers below are per CPU */
-	void (*dispatch)(void);		/* acknowledge and handle what pends */
+	/* Acknowledge what pends, drop its priority, and hand it to
+	 * irq_handle(); one interrupt a call. */
+	void (*dispatch)(void);
+	void (*deactivate)(unsigned int irq);
 	void (*enable)(unsigned int irq);
 	void (*disable)(unsigned int irq);
 	void (*set_trigger)(unsigned int irq, enum irq_trigger trigger);
@@ -32,9 +35,11 @@ int __must_check irqchip_cpu_init(void);
 /* Vector: interrupts masked. */
 void irq_dispatch(void);
 
-/* From irqchip->dispatch(): run the handler of `irq`. True: the driver is to
- * deactivate it; false: its end is a guest's (or the handler's) business. */
-bool irq_handle(unsigned int irq);
+/* From irqchip->dispatch(): run the handler of `irq`, acknowledged, and
+ * deactivate it unless it is forwarded. */
+void irq_handle(unsigned int irq);
+/* As irq_handle() for IPI number `ipi`, which the driver deactivated. */
+void irq_handle_ipi(unsigned int ipi);
 
 /* `irq` is delivered on to guests, whose end of interrupt deactivates it. */
 void irq_set_forwarded(unsigned int irq);
