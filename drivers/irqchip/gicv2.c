@@ -7,7 +7,6 @@
 #include <core/irq_dispatch.h>
 #include <core/log.h>
 #include <core/percpu.h>
-#include <core/smp.h>
 #include <drv/driver.h>
 #include <drv/mmio.h>
 #include <libs/error.h>
@@ -61,29 +60,35 @@ static void gicv2_send_ipi(unsigned int cpu, unsigned int ipi)
 		     (uint32_t)gic.target[cpu] << 16 | ipi);
 }
 
+static struct irqchip gicv2_chip;
+
 static void gicv2_dispatch(void)
 {
 	/* An SGI's source CPU is part of what is to be written back. */
 	uint32_t iar = mmio_read32(gic.gicc + GICC_IAR);
 	unsigned int irq = iar & 0x3ff;
 
-	if (unlikely(irq >= 1020)) {
+	/* 1020-1023 mean none. */
+	if (unlikely(irq >= gicv2_chip.nr_irqs)) {
 		return;
 	}
 	mmio_write32(gic.gicc + GICC_EOIR, iar);
 	if (irq < GIC_NR_SGIS) {
 		mmio_write32(gic.gicc + GICC_DIR, iar);
-		smp_ipi(irq);
+		irq_handle_ipi(irq);
 		return;
 	}
-	if (irq_handle(irq)) {
-		mmio_write32(gic.gicc + GICC_DIR, iar);
-	}
+	irq_handle(irq);
 }
 
 static void gicv2_deactivate(unsigned int irq)
 {
 	mmio_write32(gic.gicc + GICC_DIR, irq);
+}
+
+static void gicv2_activate(unsigned int irq)
+{
+	mmio_write32(gic.gicd + GICD_ISACTIVER + irq / 32 * 4, 1U << irq % 32);
 }
 
 /* Private ITARGETSR bytes read as the reading CPU's own bit. */
@@ -125,6 +130,7 @@ static struct irqchip gicv2_chip = {
 	.name = "GICv2",
 	.nr_private = GIC_FIRST_SPI,
 	.dispatch = gicv2_dispatch,
+	.deactivate = gicv2_deactivate,
 	.enable = gicv2_enable,
 	.disable = gicv2_disable,
 	.set_trigger = gicv2_set_trigger,
@@ -197,6 +203,7 @@ static int gicv2_probe(dt_node_t node)
 	vgic_host.nr_pri_bits = 5;
 	vgic_host.nr_apr = 1;
 	vgic_host.deactivate = gicv2_deactivate;
+	vgic_host.activate = gicv2_activate;
 	if (dt_irq(node, 0, &vgic_host.maintenance_irq, &edge)) {
 		log_err("gic: the GICv2 node has no maintenance interrupt");
 		return -ERR_FORMAT;

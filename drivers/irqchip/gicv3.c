@@ -7,7 +7,6 @@
 #include <core/irq_dispatch.h>
 #include <core/log.h>
 #include <core/percpu.h>
-#include <core/smp.h>
 #include <core/time.h>
 #include <drv/driver.h>
 #include <drv/mmio.h>
@@ -97,30 +96,35 @@ static void gicv3_send_ipi(unsigned int cpu, unsigned int ipi)
 	isb();
 }
 
+static struct irqchip gicv3_chip;
+
 static void gicv3_dispatch(void)
 {
 	unsigned int irq = (unsigned int)read_sysreg(s3_0_c12_c12_0);
 
 	/* ICC_IAR1_EL1; 1020-1023 mean none. */
-	if (unlikely(irq - 1020 < 4)) {
+	if (unlikely(irq >= gicv3_chip.nr_irqs)) {
 		return;
 	}
 	write_sysreg(irq, s3_0_c12_c12_1);	/* ICC_EOIR1_EL1: drop */
 	isb();
 	if (irq < GIC_NR_SGIS) {
 		write_sysreg(irq, s3_0_c12_c11_1);
-		smp_ipi(irq);
+		irq_handle_ipi(irq);
 		return;
 	}
-	if (irq_handle(irq)) {
-		write_sysreg(irq, s3_0_c12_c11_1);	/* ICC_DIR_EL1 */
-	}
+	irq_handle(irq);
 }
 
 static void gicv3_deactivate(unsigned int irq)
 {
-	write_sysreg(irq, s3_0_c12_c11_1);
-	isb();
+	write_sysreg(irq, s3_0_c12_c11_1);	/* ICC_DIR_EL1 */
+}
+
+static void gicv3_activate(unsigned int irq)
+{
+	mmio_write32(frame_of(irq) + GICD_ISACTIVER + irq / 32 * 4,
+		     1U << irq % 32);
 }
 
 /* This CPU's redistributor: the one whose TYPER has its affinity. */
@@ -191,6 +195,7 @@ static struct irqchip gicv3_chip = {
 	.name = "GICv3",
 	.nr_private = GIC_FIRST_SPI,
 	.dispatch = gicv3_dispatch,
+	.deactivate = gicv3_deactivate,
 	.enable = gicv3_enable,
 	.disable = gicv3_disable,
 	.set_trigger = gicv3_set_trigger,
@@ -241,7 +246,9 @@ static void fill_vgic_host(dt_node_t node)
 	vgic_host.nr_lrs = (uint8_t)(FIELD(vtr, 4, 0) + 1);
 	vgic_host.nr_pri_bits = (uint8_t)(FIELD(vtr, 31, 29) + 1);
 	vgic_host.nr_apr = (uint8_t)(pre_bits > 5 ? BIT(pre_bits - 5) : 1);
+	vgic_host.has_tdir = (vtr & BIT(19)) != 0;	/* TDS */
 	vgic_host.deactivate = gicv3_deactivate;
+	vgic_host.activate = gicv3_activate;
 	if (dt_irq(node, 0, &vgic_host.maintenance_irq, &edge)) {
 		vgic_host.maintenance_irq = 25;	/* SBSA; IHI0069 has no say */
 	}

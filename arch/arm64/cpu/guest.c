@@ -24,14 +24,13 @@ void arch_guest_limits(struct config_limits *limits)
 	limits->gicv3_ok = vgic_host.version == 3;
 }
 
-/* The guest's CPU interface is the host's virtual one (IHI0048 5.5). */
+/* The guest's CPU interface is the host's virtual one (IHI0048 5.5), but for
+ * its second page, whose one register, DIR, is the vGIC's. */
 static int map_gicv(struct guest *g)
 {
-	uint64_t size = MIN(vgic_host.gicv_size, g->cfg->gicc.size);
-
 	return stage2_map(&g->stage2, IPA(g->cfg->gicc.base),
-			  PADDR(vgic_host.gicv_base),
-			  ALIGN_UP(size, PAGE_SIZE), STAGE2_DEVICE);
+			  PADDR(vgic_host.gicv_base), PAGE_SIZE,
+			  STAGE2_DEVICE);
 }
 
 int arch_guest_init(struct guest *g)

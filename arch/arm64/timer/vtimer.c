@@ -89,13 +89,9 @@ void vtimer_restore(struct vcpu *v)
 {
 	struct vtimer *t = &v->arch.vtimer;
 
-	/*
-	 * From here on the hardware signals. What the stand-in raised is
-	 * still true; the line goes down when the guest ends the interrupt
-	 * and the hardware, if its condition still holds, raises it anew.
-	 */
+	/* From here on the hardware signals: vgic_restore() makes what the
+	 * stand-in raised the hardware's again. */
 	timer_cancel(&t->virt);
-	vgic_set_line(v->guest, v, VTIMER_PPI_VIRT, false);
 	write_sysreg(v->guest->arch.cntvoff, cntvoff_el2);
 	write_sysreg(t->cntv_cval, cntv_cval_el0);
 	write_sysreg(t->cntv_ctl & (CTL_ENABLE | CTL_IMASK), cntv_ctl_el0);
