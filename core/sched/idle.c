@@ -80,7 +80,6 @@ static void idle_once(struct vcpu *v)
 	    !sched_pull()) {
 		arch_idle();
 	}
-	idle_unmark(cpu->id);
 	arch_irq_enable();
 	arch_irq_disable();
 	sched_resched();
@@ -117,17 +116,15 @@ void sched_block_in_place(struct vcpu *v)
 	assert_none_held();
 	spin_lock(&rq->lock);
 	rq->now = time_now();
-	sched_set_state(v, VCPU_BLOCKED, rq->now);
-	sched_set_state(cpu->idle, VCPU_RUNNING, rq->now);
+	sched_change_state(v, VCPU_RUNNING, VCPU_BLOCKED, rq->now);
+	sched_change_state(cpu->idle, VCPU_READY, VCPU_RUNNING, rq->now);
 	WRITE_ONCE(rq->curr_prio, -1);
 	rq->slice_end = 0;
 	spin_unlock(&rq->lock);
 	/* Pairs with sched_wake(). */
 	arch_mb();
 	while (READ_ONCE(v->state) == VCPU_BLOCKED) {
-		/* Interrupts handled here need not have woken `v`, which is
-		 * in the hypervisor already. */
-		if (READ_ONCE(v->wake_pending) || arch_vcpu_has_work(v)) {
+		if (READ_ONCE(v->wake_pending)) {
 			sched_wake(v);
 		} else {
 			idle_once(v);

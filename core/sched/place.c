@@ -2,21 +2,33 @@
 /* Which CPU a ready VCPU goes to, and what idle CPUs take from busy ones. */
 #include "sched_priv.h"
 
-/* CPUs in their idle loop. A hint: set and cleared without any lock. */
+/*
+ * CPUs that went idle. A hint, changed without any lock: a bit is cleared by
+ * who claims the CPU, or finds it busy; so that going idle and on again in
+ * turns writes nothing.
+ */
 static uint64_t idle_cpus[DIV_ROUND_UP(CONFIG_MAX_CPUS, 64)];
 
 void idle_mark(unsigned int cpu)
 {
-	__atomic_fetch_or(&idle_cpus[cpu / 64], BIT(cpu % 64),
-			  __ATOMIC_SEQ_CST);
+	if (!(READ_ONCE(idle_cpus[cpu / 64]) & BIT(cpu % 64))) {
+		__atomic_fetch_or(&idle_cpus[cpu / 64], BIT(cpu % 64),
+				  __ATOMIC_RELAXED);
+	}
 }
 
-void idle_unmark(unsigned int cpu)
+/* True if it was this caller that cleared the bit. */
+static bool idle_take(unsigned int cpu)
 {
-	if (READ_ONCE(idle_cpus[cpu / 64]) & BIT(cpu % 64)) {
-		__atomic_fetch_and(&idle_cpus[cpu / 64], ~BIT(cpu % 64),
-				   __ATOMIC_RELAXED);
-	}
+	uint64_t old = __atomic_fetch_and(&idle_cpus[cpu / 64],
+					  ~BIT(cpu % 64), __ATOMIC_RELAXED);
+
+	return old & BIT(cpu % 64);
+}
+
+static bool looks_idle(const struct runqueue *rq)
+{
+	return READ_ONCE(rq->curr_prio) < 0 && READ_ONCE(rq->nr_ready) == 0;
 }
 
 /* Claiming keeps two wakers from choosing the same CPU. */
@@ -25,16 +37,13 @@ int idle_claim(const struct cpumask *m)
 	for (unsigned int i = 0; i < ARRAY_SIZE(idle_cpus); i++) {
 		uint64_t found = READ_ONCE(idle_cpus[i]) & m->bits[i];
 
-		while (found) {
-			unsigned int bit = __builtin_ctzll(found);
-			uint64_t old = __atomic_fetch_and(&idle_cpus[i],
-							  ~BIT(bit),
-							  __ATOMIC_RELAXED);
+		for (; found; found &= found - 1) {
+			unsigned int cpu = i * 64 +
+					   (unsigned int)__builtin_ctzll(found);
 
-			if (old & BIT(bit)) {
-				return (int)(i * 64 + bit);
+			if (idle_take(cpu) && looks_idle(rq_of(cpu))) {
+				return (int)cpu;
 			}
-			found &= found - 1;
 		}
 	}
 	return -1;
@@ -91,8 +100,7 @@ static unsigned int choose(const struct vcpu *v, struct runqueue *rq)
 	bool here = cpumask_test(&v->affinity, rq->cpu);
 	int idle;
 
-	if (here && rq->curr_prio < 0 && rq->nr_ready == 0) {
-		idle_unmark(rq->cpu);
+	if (here && looks_idle(rq)) {
 		return rq->cpu;
 	}
 	idle = idle_claim(&v->affinity);

@@ -25,30 +25,6 @@ struct runqueue *rq_lock_of(struct vcpu *v)
 	}
 }
 
-void sched_account(struct vcpu *v, ticks_t now)
-{
-	ticks_t spent = now - v->times.since;
-
-	v->times.since = now;
-	if (v->state == VCPU_RUNNING) {
-		v->times.running += spent;
-	} else if (v->state == VCPU_OFF || v->state == VCPU_DEAD) {
-		return;
-	} else if (v->paused) {
-		v->times.paused += spent;
-	} else if (v->state == VCPU_READY) {
-		v->times.ready += spent;
-	} else {
-		v->times.blocked += spent;
-	}
-}
-
-void sched_set_state(struct vcpu *v, enum vcpu_state state, ticks_t now)
-{
-	sched_account(v, now);
-	WRITE_ONCE(v->state, state);
-}
-
 void rq_enqueue(struct runqueue *rq, struct vcpu *v, bool preempted)
 {
 	v->queued = true;
@@ -146,11 +122,10 @@ static bool leave(struct runqueue *rq, struct vcpu *prev, enum vcpu_state to,
 		 * `prev` waits in place of the idle VCPU, and still does. */
 		struct vcpu *idle = this_cpu()->idle;
 
-		WRITE_ONCE(idle->state, VCPU_RUNNING);
-		sched_set_state(idle, VCPU_READY, rq->now);
+		sched_change_state(idle, VCPU_RUNNING, VCPU_READY, rq->now);
 		return true;
 	}
-	sched_set_state(prev, to, rq->now);
+	sched_change_state(prev, VCPU_RUNNING, to, rq->now);
 	if (to == VCPU_BLOCKED) {
 		/* Pairs with sched_wake(): one of us sees the other. */
 		arch_mb();
@@ -185,7 +160,7 @@ static struct vcpu *pick(struct percpu *cpu, struct runqueue *rq)
 		WRITE_ONCE(rq->curr_prio, -1);
 	}
 	rq->curr = next;
-	sched_set_state(next, VCPU_RUNNING, rq->now);
+	sched_change_state(next, VCPU_READY, VCPU_RUNNING, rq->now);
 	rq_update_slice(rq);
 	return next;
 }
@@ -361,9 +336,9 @@ static void wake_in_place(struct vcpu *v, struct runqueue *rq)
 {
 	if (!vcpu_is_idle(v)) {
 		rq->now = time_now();
-		sched_set_state(v, VCPU_RUNNING, rq->now);
-		sched_set_state(percpu_table[rq->cpu]->idle, VCPU_READY,
-				rq->now);
+		sched_change_state(v, VCPU_BLOCKED, VCPU_RUNNING, rq->now);
+		sched_change_state(percpu_table[rq->cpu]->idle, VCPU_RUNNING,
+				   VCPU_READY, rq->now);
 		WRITE_ONCE(rq->curr_prio, v->priority);
 		if (!cpumask_test(&v->affinity, rq->cpu)) {
 			rq_resched(rq);
@@ -386,7 +361,7 @@ static void wake_blocked(struct vcpu *v)
 		spin_unlock(&rq->lock);
 	} else {
 		rq->now = time_now();
-		sched_set_state(v, VCPU_READY, rq->now);
+		sched_change_state(v, VCPU_BLOCKED, VCPU_READY, rq->now);
 		if (v->paused) {
 			spin_unlock(&rq->lock);
 		} else {

@@ -43,9 +43,44 @@ struct runqueue *rq_lock_of(struct vcpu *v);
  * it was let go in between. */
 bool rq_lock_other(struct runqueue *held, struct runqueue *other);
 
-/* Account for the time since the last change. Run queue locked. */
-void sched_account(struct vcpu *v, ticks_t now);
-void sched_set_state(struct vcpu *v, enum vcpu_state state, ticks_t now);
+/* `v` has been in state `was` since the last change. Run queue locked. */
+static inline void sched_account_as(struct vcpu *v, enum vcpu_state was,
+				    ticks_t now)
+{
+	ticks_t spent = now - v->times.since;
+
+	v->times.since = now;
+	if (was == VCPU_RUNNING) {
+		v->times.running += spent;
+	} else if (was == VCPU_OFF || was == VCPU_DEAD) {
+		return;
+	} else if (v->paused) {
+		v->times.paused += spent;
+	} else if (was == VCPU_READY) {
+		v->times.ready += spent;
+	} else {
+		v->times.blocked += spent;
+	}
+}
+
+static inline void sched_account(struct vcpu *v, ticks_t now)
+{
+	sched_account_as(v, v->state, now);
+}
+
+/* From `was` (a constant: on hot paths) or any state to `state`. */
+static inline void sched_change_state(struct vcpu *v, enum vcpu_state was,
+				      enum vcpu_state state, ticks_t now)
+{
+	sched_account_as(v, was, now);
+	WRITE_ONCE(v->state, state);
+}
+
+static inline void sched_set_state(struct vcpu *v, enum vcpu_state state,
+				   ticks_t now)
+{
+	sched_change_state(v, v->state, state, now);
+}
 
 /* In and out of the policy's queue. Run queue locked. */
 void rq_enqueue(struct runqueue *rq, struct vcpu *v, bool preempted);
@@ -73,7 +108,6 @@ void sched_irq_restore(unsigned long flags);
 /* Idle CPUs. sched_pull(): take a ready VCPU from a busy CPU. Interrupts
  * masked, no lock held. */
 void idle_mark(unsigned int cpu);
-void idle_unmark(unsigned int cpu);
 /* Find an idle CPU in `m` and claim it; -1. */
 int idle_claim(const struct cpumask *m);
 bool sched_pull(void);

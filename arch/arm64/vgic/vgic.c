@@ -27,10 +27,13 @@ void vgic_port_wake(struct vgic_cpu *vc)
 {
 	struct vcpu *v = vc->vcpu;
 
-	/* Whoever is in the hypervisor looks on its way out. */
+	/* Whoever is in the hypervisor looks on its way out, unless it waits
+	 * there (in place: core/sched/idle.c). */
 	if (this_cpu()->current != v) {
 		sched_wake(v);
 		vcpu_kick(v);
+	} else if (READ_ONCE(v->state) == VCPU_BLOCKED) {
+		sched_wake(v);
 	}
 }
 

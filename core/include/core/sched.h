@@ -97,7 +97,8 @@ bool sched_is_off(const struct vcpu *v);
 void sched_wake(struct vcpu *v);
 /* Block the caller until woken; returns with wake_pending consumed. May
  * return spuriously: callers re-test their condition. Interrupts on or off,
- * no lock held, preemption enabled. */
+ * no lock held, preemption enabled. A guest's VCPU may stay `current`
+ * meanwhile: its state tells, and interrupts on its own CPU wake it too. */
 void sched_block(void);
 /* The caller goes back to VCPU_OFF and is switched out for good (guest VCPU
  * CPU_OFF, stop) until sched_start(). */
