@@ -31,7 +31,8 @@ static void log_complete_level(struct completion_ctx *c, int argc, char **argv)
 static void dmesg_json(struct session *s, enum log_level most)
 {
 	static const struct column cols[] = {
-		{ "LEVEL", COL_STR }, { "LINE", COL_STR },
+		{ "LEVEL", COL_STR },
+		{ "LINE", COL_STR },
 	};
 	struct table *t = table_begin(s, cols, ARRAY_SIZE(cols), true);
 	enum log_level level;
@@ -134,7 +135,7 @@ static int log_info_run(struct session *s, int argc, char **argv)
 	record_u64(&r, "Lines left out", COL_U64, st.log_dropped);
 	record_u64(&r, "Bytes sent", COL_U64, st.tx_bytes);
 	record_u64(&r, "Bytes received", COL_U64, st.rx_bytes);
-	record_u64(&r, "Bytes lost", COL_U64, st.rx_dropped);
+	record_u64(&r, "Input pauses", COL_U64, st.rx_pauses);
 	record_end(&r);
 	return 0;
 }

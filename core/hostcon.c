@@ -18,10 +18,10 @@
 
 /*
  * Received bytes wait here for the terminal. A paste that is faster than the
- * terminal for longer than this loses bytes, which are counted; interrupts
- * are never left unserved, so the port cannot wedge.
+ * terminal for longer than this waits in the port, and in what sends to it:
+ * nothing is dropped here.
  */
-#define HOSTCON_RX_SIZE 65536
+#define HOSTCON_RX_SIZE 16384
 #define HOSTCON_TX_SIZE 16384
 #define HOSTCON_CHUNK 1024	/* written at once, at most */
 /* Tries to send one byte when polling: seconds, even at 300 baud. */
@@ -30,7 +30,9 @@
 static struct spinlock tx_lock = SPINLOCK_INIT(LOCK_UART);
 static uint8_t tx_buf[HOSTCON_TX_SIZE], rx_buf[HOSTCON_RX_SIZE];
 static struct ring tx = RING_INIT(tx_buf);	/* [L] */
-static struct ring rx = RING_INIT(rx_buf);	/* producer: interrupt */
+static struct ring rx = RING_INIT(rx_buf);	/* producer: interrupt, or
+						 * with rx_paused [L] */
+static bool rx_paused;				/* [L] read anywhere */
 static struct waitqueue tx_wait = WAITQUEUE_INIT(tx_wait);
 static struct waitqueue rx_wait = WAITQUEUE_INIT(rx_wait);
 static struct uart *port;			/* [B] */
@@ -273,10 +275,8 @@ int hostcon_start(void)
 	return ret;
 }
 
-void hostcon_rx(uint8_t c)
+static void hostcon_rx_put(uint8_t c)
 {
-	bool was_empty = ring_used(&rx) == 0;
-
 	stats.rx_bytes++;
 	if (c == HOSTCON_INTERRUPT) {
 		__atomic_store_n(&interrupted, true, __ATOMIC_RELEASE);
@@ -284,12 +284,51 @@ void hostcon_rx(uint8_t c)
 		__atomic_store_n(&detached, true, __ATOMIC_RELEASE);
 		hostcon_wake();
 	}
-	if (!ring_put(&rx, c)) {
-		stats.rx_dropped++;
-	} else if (was_empty) {
+	(void)ring_put(&rx, c);
+}
+
+bool hostcon_rx(uint8_t c)
+{
+	bool was_empty = ring_used(&rx) == 0;
+	unsigned long flags;
+
+	hostcon_rx_put(c);
+	if (was_empty) {
 		/* The reader only sleeps while the ring is empty. */
 		wait_wake_all(&rx_wait);
 	}
+	if (likely(ring_free(&rx) > 0)) {
+		return true;
+	}
+	flags = spin_lock_irqsave(&tx_lock);
+	stats.rx_pauses++;
+	WRITE_ONCE(rx_paused, true);
+	port->ops->rx_irq(port, false);
+	spin_unlock_irqrestore(&tx_lock, flags);
+	return false;
+}
+
+/*
+ * The reader made room: take what waits in the port, for its interrupt may
+ * have been used up, and let it go on. Until then the interrupt handler
+ * leaves received bytes alone, so that nobody else fills the ring.
+ */
+static void hostcon_rx_resume(void)
+{
+	unsigned long flags;
+	int c;
+
+	if (likely(!READ_ONCE(rx_paused)) ||
+	    ring_free(&rx) < HOSTCON_RX_SIZE / 2) {
+		return;
+	}
+	while (ring_free(&rx) > 1 && (c = port->ops->getc(port)) >= 0) {
+		hostcon_rx_put((uint8_t)c);
+	}
+	flags = spin_lock_irqsave(&tx_lock);
+	WRITE_ONCE(rx_paused, false);
+	port->ops->rx_irq(port, true);
+	spin_unlock_irqrestore(&tx_lock, flags);
 }
 
 void hostcon_tx_ready(void)
@@ -312,7 +351,9 @@ size_t hostcon_read(uint8_t *buf, size_t n)
 	wait_event(&rx_wait, ring_used(&rx) > 0 || READ_ONCE(woken));
 	/* Before looking at what it was for: a later wake is another one. */
 	(void)__atomic_exchange_n(&woken, false, __ATOMIC_ACQ_REL);
-	return ring_read(&rx, buf, n);
+	n = ring_read(&rx, buf, n);
+	hostcon_rx_resume();
+	return n;
 }
 
 void hostcon_wait(void)
@@ -326,6 +367,7 @@ void hostcon_discard(void)
 	uint8_t part[64];
 
 	while (ring_read(&rx, part, sizeof(part)) > 0) {
+		hostcon_rx_resume();
 	}
 }
 

@@ -104,7 +104,16 @@ static int ns16550_getc(struct uart *u)
 
 static void ns16550_tx_irq(struct uart *u, bool on)
 {
-	ns16550_set(u, NS_IER, IER_RDA | (on ? IER_THRE : 0));
+	uint32_t ier = ns16550_get(u, NS_IER) & IER_RDA;
+
+	ns16550_set(u, NS_IER, ier | (on ? IER_THRE : 0));
+}
+
+static void ns16550_rx_irq(struct uart *u, bool on)
+{
+	uint32_t ier = ns16550_get(u, NS_IER) & IER_THRE;
+
+	ns16550_set(u, NS_IER, ier | (on ? IER_RDA : 0));
 }
 
 static void ns16550_receive(struct uart *u)
@@ -116,7 +125,9 @@ static void ns16550_receive(struct uart *u)
 		if (c < 0) {
 			break;
 		}
-		hostcon_rx((uint8_t)c);
+		if (!hostcon_rx((uint8_t)c)) {
+			break;
+		}
 	}
 }
 
@@ -138,7 +149,9 @@ static void ns16550_irq(unsigned int irq, void *uart)
 	if (id == IIR_TIMEOUT && !(ns16550_get(u, NS_LSR) & LSR_DR)) {
 		(void)ns16550_get(u, NS_DATA);
 	}
-	ns16550_receive(u);
+	if (ns16550_get(u, NS_IER) & IER_RDA) {
+		ns16550_receive(u);
+	}
 	if ((ns16550_get(u, NS_IER) & IER_THRE) &&
 	    (ns16550_get(u, NS_LSR) & LSR_THRE)) {
 		hostcon_tx_ready();
@@ -163,6 +176,7 @@ static const struct uart_ops ns16550_ops = {
 	.putc = ns16550_putc,
 	.getc = ns16550_getc,
 	.tx_irq = ns16550_tx_irq,
+	.rx_irq = ns16550_rx_irq,
 	.start = ns16550_start,
 };
 

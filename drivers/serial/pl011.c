@@ -80,6 +80,14 @@ static void pl011_tx_irq(struct uart *u, bool on)
 	pl011_set(u->regs, PL011_IMSC, on ? mask | INT_TX : mask & ~INT_TX);
 }
 
+static void pl011_rx_irq(struct uart *u, bool on)
+{
+	uint32_t mask = pl011_get(u->regs, PL011_IMSC);
+
+	pl011_set(u->regs, PL011_IMSC, on ? mask | INT_RX | INT_RT
+					  : mask & ~(INT_RX | INT_RT));
+}
+
 static unsigned int pl011_receive(struct uart *u)
 {
 	unsigned int n;
@@ -90,7 +98,9 @@ static unsigned int pl011_receive(struct uart *u)
 		if (c < 0) {
 			break;
 		}
-		hostcon_rx((uint8_t)c);
+		if (!hostcon_rx((uint8_t)c)) {
+			return n + 1;
+		}
 	}
 	return n;
 }
@@ -166,6 +176,7 @@ static const struct uart_ops pl011_ops = {
 	.putc = pl011_putc,
 	.getc = pl011_getc,
 	.tx_irq = pl011_tx_irq,
+	.rx_irq = pl011_rx_irq,
 	.start = pl011_start,
 };
 

@@ -163,10 +163,11 @@ bool hostcon_present(void)
 	return fake_port != NULL;
 }
 
-void hostcon_rx(uint8_t c)
+bool hostcon_rx(uint8_t c)
 {
 	fake_check(fake_nrx < sizeof(fake_rx));
 	fake_rx[fake_nrx++] = c;
+	return true;
 }
 
 /* As the real one: fill the port, and want its interrupt for the rest. */

@@ -22,11 +22,12 @@ int __must_check hostcon_start(void);
 bool hostcon_present(void);
 
 /*
- * The driver's interrupt handler: each byte received; and that there is room
- * to send again (the driver has acknowledged its interrupt). With no lock
- * held.
+ * The driver's interrupt handler: each byte received, false if no more is
+ * wanted now (rx_irq() has been called; it is again when there is room); and
+ * that there is room to send again (the driver has acknowledged its
+ * interrupt). With no lock held.
  */
-void hostcon_rx(uint8_t c);
+bool hostcon_rx(uint8_t c);
 void hostcon_tx_ready(void);
 
 /* Queue text as it is, "\n" becoming "\r\n". Waits for room in a thread. */
@@ -67,7 +68,7 @@ void hostcon_edit(const uint8_t *out, size_t out_n, const uint8_t *redraw,
 void hostcon_panic_write(const uint8_t *buf, size_t n);
 
 struct hostcon_stats {
-	uint64_t rx_bytes, rx_dropped;	/* dropped: the terminal kept behind */
+	uint64_t rx_bytes, rx_pauses;	/* pauses: the terminal kept behind */
 	uint64_t tx_bytes, log_dropped;	/* log lines there was no room for */
 };
 void hostcon_get_stats(struct hostcon_stats *st);

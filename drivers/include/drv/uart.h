@@ -16,6 +16,9 @@ struct uart_ops {
 	int (*getc)(struct uart *u);
 	/* Ask (or no longer ask) for an interrupt when there is room to send. */
 	void (*tx_irq)(struct uart *u, bool on);
+	/* Go on receiving or let what comes wait in the port (and so, where
+	 * the line has flow control, at the sender). Lock held. */
+	void (*rx_irq)(struct uart *u, bool on);
 	/* Start receiving with interrupts; after an error the port can still
 	 * be polled for output. */
 	int (*start)(struct uart *u);
