@@ -11,16 +11,16 @@
 #include <libs/ring.h>
 #include <string.h>
 
-#define ATTACH_RING (2 * CONSOLE_OUT_SIZE)	/* a whole history, and more */
+#define ATTACH_RING (2 * CONSOLE_OUT_SIZE) /* a whole history, and more */
 #define ATTACH_IN 1024
-#define ATTACH_DETACH 0x1d			/* Ctrl-] */
+#define ATTACH_DETACH 0x1d /* Ctrl-] */
 
 struct attachment {
 	struct session *s;
 	struct console *console;
 	struct ring out;
-	uint32_t lost;			/* [A] bytes the terminal was too slow for */
-	uint8_t in[ATTACH_IN];		/* typed, not taken by the guest yet */
+	uint32_t lost;         /* [A] bytes the terminal was too slow for */
+	uint8_t in[ATTACH_IN]; /* typed, not taken by the guest yet */
 	size_t in_n;
 	uint8_t out_buf[ATTACH_RING];
 };

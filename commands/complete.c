@@ -8,12 +8,12 @@
 #include <stdio.h>
 #include <string.h>
 
-#define COMPLETE_ENTRIES_MAX 1000	/* of a directory */
+#define COMPLETE_ENTRIES_MAX 1000 /* of a directory */
 
 struct completion_ctx {
 	struct lineedit *le;
-	size_t start;			/* of the word, in the line */
-	const char *word;		/* as typed, without quotes */
+	size_t start;     /* of the word, in the line */
+	const char *word; /* as typed, without quotes */
 };
 
 const char *complete_word(const struct completion_ctx *c)
@@ -82,7 +82,8 @@ void complete_paths(struct completion_ctx *c, const char *prefix)
 	memcpy(dir, prefix, n);
 	dir[n] = '\0';
 	for (unsigned int i = 0; i < COMPLETE_ENTRIES_MAX &&
-	     vfs_readdir(dir, i, name, sizeof(name)) == 0; i++) {
+				 vfs_readdir(dir, i, name, sizeof(name)) == 0;
+	     i++) {
 		bool is_dir;
 
 		(void)snprintf(path, sizeof(path), "%s%s", dir, name);
@@ -141,8 +142,8 @@ static void complete_argument(struct completion_ctx *c, int argc, char **argv)
 	} else if (c->word[0] == '-') {
 		complete_flags(c, cmd->usage);
 	} else if (cmd->sub != NULL) {
-		for (const struct subcommand *sub = cmd->sub;
-		     sub->name != NULL; sub++) {
+		for (const struct subcommand *sub = cmd->sub; sub->name != NULL;
+		     sub++) {
 			complete_add(c, sub->name);
 		}
 	} else if (cmd->complete != NULL) {

@@ -21,8 +21,10 @@ static int devtree_node(struct session *s, int argc, char **argv)
 		return command_usage(s, "one path is possible");
 	}
 	if (node < 0) {
-		out_error(s, "'%s' is no node of the host's tree; 'devtree ls' "
-			  "lists them", path);
+		out_error(s,
+			  "'%s' is no node of the host's tree; 'devtree ls' "
+			  "lists them",
+			  path);
 		return -ERR_NOENT;
 	}
 	return node;
@@ -31,7 +33,8 @@ static int devtree_node(struct session *s, int argc, char **argv)
 static int devtree_ls(struct session *s, int argc, char **argv)
 {
 	static const struct column cols[] = {
-		{ "NODE", COL_STR }, { "COMPATIBLE", COL_STR },
+		{ "NODE", COL_STR },
+		{ "COMPATIBLE", COL_STR },
 		{ "STATUS", COL_STR },
 	};
 	bool json = take_flag(&argc, argv, "--json");

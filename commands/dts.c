@@ -44,7 +44,7 @@ static void dts_cells(struct session *s, const uint8_t *v, int len)
 	for (int i = 0; i < len; i += 4) {
 		out(s, "%s0x%x", i > 0 ? " " : " <",
 		    (unsigned int)v[i] << 24 | (unsigned int)v[i + 1] << 16 |
-		    (unsigned int)v[i + 2] << 8 | v[i + 3]);
+			    (unsigned int)v[i + 2] << 8 | v[i + 3]);
 	}
 	out(s, ">");
 }
@@ -105,8 +105,8 @@ int dts_tree(struct session *s, const void *fdt, int node)
 			return -ERR_FORMAT;
 		}
 		dts_close(s, open, open - depth + 1);
-		out(s, "%*s%s {\n",
-		    depth * DTS_INDENT, "", name[0] != '\0' ? name : "/");
+		out(s, "%*s%s {\n", depth * DTS_INDENT, "",
+		    name[0] != '\0' ? name : "/");
 		dts_properties(s, fdt, node, (unsigned int)depth + 1);
 		open = depth;
 		node = fdt_next_node(fdt, node, &depth);

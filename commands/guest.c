@@ -20,16 +20,15 @@ static void guest_unknown(struct session *s, const char *name)
 		guest_put(g);
 	}
 	if (near.best[0] != '\0') {
-		out_error(s, "there is no guest '%s'; did you mean '%s'?",
-			  name, near.best);
+		out_error(s, "there is no guest '%s'; did you mean '%s'?", name,
+			  near.best);
 	} else {
 		out_error(s, "there is no guest '%s'; 'guest list' has them",
 			  name);
 	}
 }
 
-struct guest *guest_cmd_find(struct session *s, int argc, char **argv,
-			     int most)
+struct guest *guest_cmd_find(struct session *s, int argc, char **argv, int most)
 {
 	struct guest *g;
 
@@ -53,9 +52,10 @@ void guest_cmd_report(void *session, const char *message)
 static int guest_list(struct session *s, int argc, char **argv)
 {
 	static const struct column cols[] = {
-		{ "ID", COL_U64 }, { "NAME", COL_STR }, { "STATE", COL_STR },
-		{ "VCPUS", COL_U64 }, { "MEMORY", COL_SIZE },
-		{ "CPU%", COL_PERMILLE }, { "CONSOLE", COL_STR },
+		{ "ID", COL_U64 },      { "NAME", COL_STR },
+		{ "STATE", COL_STR },   { "VCPUS", COL_U64 },
+		{ "MEMORY", COL_SIZE }, { "CPU%", COL_PERMILLE },
+		{ "CONSOLE", COL_STR },
 	};
 	bool json = take_flag(&argc, argv, "--json");
 	char device[CONSOLE_NAME_MAX];
@@ -151,14 +151,14 @@ static void guest_complete_console(struct completion_ctx *c, int argc,
 	if (argc == 0) {
 		complete_guests(c);
 	}
-	for (unsigned int n = 0; argc == 1 &&
-	     console_nth(argv[0], n, device, sizeof(device)); n++) {
+	for (unsigned int n = 0;
+	     argc == 1 && console_nth(argv[0], n, device, sizeof(device));
+	     n++) {
 		complete_add(c, device);
 	}
 }
 
-static void guest_complete_file(struct completion_ctx *c, int argc,
-				char **argv)
+static void guest_complete_file(struct completion_ctx *c, int argc, char **argv)
 {
 	(void)argv;
 	if (argc == 0) {
@@ -173,8 +173,8 @@ static const struct subcommand guest_subs[] = {
 	{ "create", "FILE [--start]",
 	  "Create a guest from its description, a compiled device tree.",
 	  guest_cmd_create, guest_complete_file },
-	{ "start", "GUEST", "Load its images and let it run.",
-	  guest_cmd_start, guest_complete },
+	{ "start", "GUEST", "Load its images and let it run.", guest_cmd_start,
+	  guest_complete },
 	{ "console", "GUEST [DEVICE]",
 	  "Attach to its console; Ctrl-] comes back.", guest_console,
 	  guest_complete_console },

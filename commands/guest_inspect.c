@@ -9,7 +9,7 @@
 #include "guest_cmd.h"
 
 #define INSPECT_TREE_MAX KIB(64)
-#define INTID_SPI 32		/* GIC: below are a VCPU's own */
+#define INTID_SPI 32 /* GIC: below are a VCPU's own */
 
 static const char *const crash_policies[] = {
 	[CRASH_HALT] = "halt",
@@ -22,8 +22,7 @@ static void info_boot(struct record *r, const struct guest_config *cfg)
 	record_str(r, "Kernel", cfg->kernel);
 	record_str(r, "Initrd", cfg->initrd);
 	record_str(r, "Arguments", cfg->bootargs);
-	record_str(r, "Device tree", cfg->dtb != NULL ? cfg->dtb
-						      : "generated");
+	record_str(r, "Device tree", cfg->dtb != NULL ? cfg->dtb : "generated");
 }
 
 int guest_cmd_info(struct session *s, int argc, char **argv)
@@ -68,7 +67,7 @@ int guest_cmd_info(struct session *s, int argc, char **argv)
 int guest_cmd_devices(struct session *s, int argc, char **argv)
 {
 	static const struct column cols[] = {
-		{ "DEVICE", COL_STR }, { "COMPATIBLE", COL_STR },
+		{ "DEVICE", COL_STR },  { "COMPATIBLE", COL_STR },
 		{ "ADDRESS", COL_HEX }, { "SIZE", COL_SIZE },
 		{ "INTID", COL_U64 },
 	};
@@ -106,8 +105,10 @@ int guest_cmd_devices(struct session *s, int argc, char **argv)
 int guest_cmd_irq(struct session *s, int argc, char **argv)
 {
 	static const struct column cols[] = {
-		{ "INTID", COL_U64 }, { "TYPE", COL_STR },
-		{ "TRIGGER", COL_STR }, { "DEVICE", COL_STR },
+		{ "INTID", COL_U64 },
+		{ "TYPE", COL_STR },
+		{ "TRIGGER", COL_STR },
+		{ "DEVICE", COL_STR },
 	};
 	bool json = take_flag(&argc, argv, "--json");
 	struct guest *g = guest_cmd_find(s, argc, argv, 1);
@@ -122,8 +123,8 @@ int guest_cmd_irq(struct session *s, int argc, char **argv)
 
 		for (uint32_t k = 0; k < d->nirqs; k++) {
 			table_u64(t, d->irqs[k].intid);
-			table_str(t, d->irqs[k].intid < INTID_SPI ? "PPI"
-								  : "SPI");
+			table_str(t,
+				  d->irqs[k].intid < INTID_SPI ? "PPI" : "SPI");
 			table_str(t, d->irqs[k].edge ? "edge" : "level");
 			table_str(t, d->name);
 		}
@@ -192,8 +193,7 @@ int guest_cmd_crash(struct session *s, int argc, char **argv)
 	if (v == NULL) {
 		out(s, "%s has not crashed since it was started\n", g->name);
 	} else {
-		out(s, "%s, VCPU %u: %s\n", g->name, v->index,
-		    g->crash_reason);
+		out(s, "%s, VCPU %u: %s\n", g->name, v->index, g->crash_reason);
 	}
 	if (v != NULL && g->state == GUEST_CRASHED) {
 		arch_vcpu_dump(v, inspect_line, s);

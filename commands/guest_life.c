@@ -12,8 +12,10 @@ static int life_result(struct session *s, struct guest *g, const char *what,
 		out_error(s, "%s is %s: it cannot be %s", g->name,
 			  guest_state_name(g->state), what);
 	} else if (ret == -ERR_NOMEM) {
-		out_error(s, "there is not enough memory for %s ('memory' "
-			  "shows it)", g->name);
+		out_error(s,
+			  "there is not enough memory for %s ('memory' "
+			  "shows it)",
+			  g->name);
 	} else if (ret == 0) {
 		out(s, "%s: %s\n", g->name, what);
 	}
@@ -37,11 +39,15 @@ int guest_cmd_create(struct session *s, int argc, char **argv)
 	}
 	ret = guest_create(&g, argv[1], guest_cmd_report, s);
 	if (ret == -ERR_EXIST) {
-		out_error(s, "%s: a guest of that name exists; 'guest destroy' "
-			  "it first, or change the model", argv[1]);
+		out_error(s,
+			  "%s: a guest of that name exists; 'guest destroy' "
+			  "it first, or change the model",
+			  argv[1]);
 	} else if (ret == -ERR_NOMEM) {
-		out_error(s, "%s: there is not enough memory ('memory' shows "
-			  "it)", argv[1]);
+		out_error(s,
+			  "%s: there is not enough memory ('memory' shows "
+			  "it)",
+			  argv[1]);
 	}
 	if (ret != 0) {
 		return ret;
@@ -125,8 +131,10 @@ int guest_cmd_powerdown(struct session *s, int argc, char **argv)
 	}
 	ret = guest_powerdown(g);
 	if (ret == -ERR_NOSUPP) {
-		out_error(s, "%s has no power key; 'guest stop' stops it at "
-			  "once", g->name);
+		out_error(s,
+			  "%s has no power key; 'guest stop' stops it at "
+			  "once",
+			  g->name);
 	} else {
 		ret = life_result(s, g, "asked to shut down", ret);
 	}

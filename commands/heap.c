@@ -7,8 +7,8 @@
 static int heap_list(struct session *s, int argc, char **argv)
 {
 	static const struct column cols[] = {
-		{ "NAME", COL_STR }, { "OBJECT", COL_U64 },
-		{ "LIVE", COL_U64 }, { "USED", COL_SIZE },
+		{ "NAME", COL_STR },  { "OBJECT", COL_U64 },
+		{ "LIVE", COL_U64 },  { "USED", COL_SIZE },
 		{ "HELD", COL_SIZE },
 	};
 	bool json = take_flag(&argc, argv, "--json");

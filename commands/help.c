@@ -12,7 +12,7 @@ static void help_list(struct session *s)
 	const struct command *cmd;
 
 	out(s, "'help COMMAND' tells more; Tab completes, Ctrl-C interrupts, "
-	    "Ctrl-R searches.\n\n");
+	       "Ctrl-R searches.\n\n");
 	for (unsigned int n = 0; (cmd = command_nth(n)) != NULL; n++) {
 		out(s, "  %-10s %s\n", cmd->name, cmd->summary);
 	}
@@ -72,8 +72,8 @@ static void help_markdown_command(struct session *s, const struct command *cmd)
 	}
 	for (const struct subcommand *sub = cmd->sub;
 	     sub != NULL && sub->name != NULL; sub++) {
-		out(s, "%s- `%s`: %s\n", sub == cmd->sub ? "\n" : "",
-		    sub->name, sub->summary);
+		out(s, "%s- `%s`: %s\n", sub == cmd->sub ? "\n" : "", sub->name,
+		    sub->summary);
 	}
 	if (cmd->examples != NULL) {
 		out(s, "\nFor example:\n\n");
@@ -93,10 +93,10 @@ static int help_markdown(struct session *s)
 	const struct command *cmd;
 
 	out(s, "# Commands\n\nMade from the commands' own descriptions by "
-	    "`help --markdown`: do not edit.\n\n"
-	    "Words are separated by blanks; `'...'` and `\"...\"` quote, a "
-	    "backslash takes the\nnext character as it stands, `#` begins a "
-	    "comment. `--json` prints a listing as\nJSON.\n");
+	       "`help --markdown`: do not edit.\n\n"
+	       "Words are separated by blanks; `'...'` and `\"...\"` quote, a "
+	       "backslash takes the\nnext character as it stands, `#` begins a "
+	       "comment. `--json` prints a listing as\nJSON.\n");
 	for (unsigned int n = 0; (cmd = command_nth(n)) != NULL; n++) {
 		help_markdown_command(s, cmd);
 	}
@@ -129,8 +129,8 @@ static void help_complete(struct completion_ctx *c, int argc, char **argv)
 	const struct command *cmd;
 
 	(void)argv;
-	for (unsigned int n = 0;
-	     argc == 0 && (cmd = command_nth(n)) != NULL; n++) {
+	for (unsigned int n = 0; argc == 0 && (cmd = command_nth(n)) != NULL;
+	     n++) {
 		complete_add(c, cmd->name);
 	}
 }

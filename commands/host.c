@@ -73,7 +73,7 @@ static const char *host_cpu_state(unsigned int cpu)
 static int host_cpus(struct session *s, int argc, char **argv)
 {
 	static const struct column cols[] = {
-		{ "CPU", COL_U64 }, { "HWID", COL_HEX }, { "STATE", COL_STR },
+		{ "CPU", COL_U64 },  { "HWID", COL_HEX },  { "STATE", COL_STR },
 		{ "IRQS", COL_U64 }, { "MODEL", COL_STR },
 	};
 	bool json = take_flag(&argc, argv, "--json");
@@ -134,7 +134,7 @@ static unsigned int host_running_guests(void)
 	return running;
 }
 
-#define HOST_POLITE_MS 10000	/* for guests to shut down by themselves */
+#define HOST_POLITE_MS 10000 /* for guests to shut down by themselves */
 
 /* Press each guest's power key and wait; false when Ctrl-C ended that. */
 static bool host_ask_guests(struct session *s)
@@ -177,7 +177,7 @@ static int host_down(struct session *s, int argc, char **argv, bool reset)
 	if (!forced) {
 		host_shutdown(reset);
 	}
-	hostcon_panic_write(NULL, 0);	/* sends what is queued */
+	hostcon_panic_write(NULL, 0); /* sends what is queued */
 	if (reset) {
 		arch_system_reset();
 	} else {

@@ -6,8 +6,9 @@
 static int irq_list(struct session *s, int argc, char **argv)
 {
 	static const struct column cols[] = {
-		{ "IRQ", COL_U64 }, { "NAME", COL_STR }, { "CPU", COL_U64 },
-		{ "ENABLED", COL_BOOL }, { "COUNT", COL_U64 },
+		{ "IRQ", COL_U64 },   { "NAME", COL_STR },
+		{ "CPU", COL_U64 },   { "ENABLED", COL_BOOL },
+		{ "COUNT", COL_U64 },
 	};
 	bool json = take_flag(&argc, argv, "--json");
 	struct irq_info info;

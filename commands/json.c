@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define RECORD_TITLE 18		/* columns of a fact's title and colon */
+#define RECORD_TITLE 18 /* columns of a fact's title and colon */
 
 /* Bytes at the start of v[0..n) that stand for themselves. */
 static size_t json_plain(const char *v, size_t n)
@@ -43,7 +43,7 @@ void json_string(struct session *s, const char *v)
 		} else if ((unsigned char)*v < 0x80) {
 			out(s, "\\u%04x", (unsigned char)*v);
 		} else {
-			out(s, "\\ufffd");	/* not UTF-8 */
+			out(s, "\\ufffd"); /* not UTF-8 */
 		}
 		v++;
 		n--;

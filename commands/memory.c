@@ -15,7 +15,9 @@ static void memory_row(struct table *t, const char *what, uint64_t pages)
 static int memory_list(struct session *s, int argc, char **argv)
 {
 	static const struct column cols[] = {
-		{ "USE", COL_STR }, { "PAGES", COL_U64 }, { "SIZE", COL_SIZE },
+		{ "USE", COL_STR },
+		{ "PAGES", COL_U64 },
+		{ "SIZE", COL_SIZE },
 	};
 	bool json = take_flag(&argc, argv, "--json");
 	struct page_stats st;
@@ -38,8 +40,10 @@ static int memory_list(struct session *s, int argc, char **argv)
 static int memory_blocks(struct session *s, int argc, char **argv)
 {
 	static const struct column cols[] = {
-		{ "ORDER", COL_U64 }, { "BLOCK", COL_SIZE },
-		{ "FREE", COL_U64 }, { "TOTAL", COL_SIZE },
+		{ "ORDER", COL_U64 },
+		{ "BLOCK", COL_SIZE },
+		{ "FREE", COL_U64 },
+		{ "TOTAL", COL_SIZE },
 	};
 	bool json = take_flag(&argc, argv, "--json");
 	struct page_stats st;
@@ -64,7 +68,8 @@ static int memory_blocks(struct session *s, int argc, char **argv)
 static int memory_colours(struct session *s, int argc, char **argv)
 {
 	static const struct column cols[] = {
-		{ "COLOURS", COL_U64 }, { "LARGEST BLOCK", COL_SIZE },
+		{ "COLOURS", COL_U64 },
+		{ "LARGEST BLOCK", COL_SIZE },
 	};
 	bool json = take_flag(&argc, argv, "--json");
 	unsigned int count = page_colours();
@@ -75,8 +80,8 @@ static int memory_colours(struct session *s, int argc, char **argv)
 	}
 	t = table_begin(s, cols, ARRAY_SIZE(cols), json);
 	for (unsigned int n = 1; n <= count; n *= 2) {
-		int order = page_max_order(n >= 64 ? PAGE_ANY_COLOUR
-						   : BIT(n) - 1);
+		int order =
+			page_max_order(n >= 64 ? PAGE_ANY_COLOUR : BIT(n) - 1);
 
 		table_u64(t, n);
 		table_u64(t, PAGE_SIZE << MAX(order, 0));
@@ -88,9 +93,9 @@ static int memory_colours(struct session *s, int argc, char **argv)
 static int memory_guests(struct session *s, int argc, char **argv)
 {
 	static const struct column cols[] = {
-		{ "GUEST", COL_STR }, { "RAM", COL_SIZE },
-		{ "TABLES", COL_SIZE }, { "1G", COL_U64 }, { "2M", COL_U64 },
-		{ "4K", COL_U64 },
+		{ "GUEST", COL_STR },   { "RAM", COL_SIZE },
+		{ "TABLES", COL_SIZE }, { "1G", COL_U64 },
+		{ "2M", COL_U64 },      { "4K", COL_U64 },
 	};
 	bool json = take_flag(&argc, argv, "--json");
 	struct guest *g;

@@ -10,7 +10,7 @@
 #include "suggest.h"
 
 #define SCRIPT_MAX KIB(64)
-#define SCRIPT_DEPTH_MAX 4	/* scripts run by scripts */
+#define SCRIPT_DEPTH_MAX 4 /* scripts run by scripts */
 
 const struct command *command_find(const char *name)
 {
@@ -175,7 +175,7 @@ static int command_run_tokens(struct session *s, struct tokens *t,
 
 int command_run_line(struct session *s, const char *line)
 {
-	struct tokens t;	/* not from the heap, which may be empty */
+	struct tokens t; /* not from the heap, which may be empty */
 
 	s->interrupted = false;
 	return command_run_tokens(s, &t, line);

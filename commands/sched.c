@@ -10,8 +10,10 @@
 static int sched_list(struct session *s, int argc, char **argv)
 {
 	static const struct column cols[] = {
-		{ "CPU", COL_U64 }, { "POLICY", COL_STR },
-		{ "READY", COL_U64 }, { "RUNNING", COL_STR },
+		{ "CPU", COL_U64 },
+		{ "POLICY", COL_STR },
+		{ "READY", COL_U64 },
+		{ "RUNNING", COL_STR },
 	};
 	bool json = take_flag(&argc, argv, "--json");
 	struct table *t;
@@ -51,7 +53,8 @@ static int sched_list(struct session *s, int argc, char **argv)
 static int sched_policies(struct session *s, int argc, char **argv)
 {
 	static const struct column cols[] = {
-		{ "POLICY", COL_STR }, { "SUMMARY", COL_STR },
+		{ "POLICY", COL_STR },
+		{ "SUMMARY", COL_STR },
 	};
 	bool json = take_flag(&argc, argv, "--json");
 	const struct sched_policy *const *it;
@@ -79,14 +82,18 @@ static int sched_policy_set(struct session *s, int argc, char **argv)
 	}
 	if (parse_u64_max(argv[1], cpu_count - 1, &cpu) != 0 ||
 	    !cpu_online((unsigned int)cpu)) {
-		out_error(s, "'%s' is no CPU that is online; 'host cpus' lists "
-			  "them", argv[1]);
+		out_error(s,
+			  "'%s' is no CPU that is online; 'host cpus' lists "
+			  "them",
+			  argv[1]);
 		return -ERR_INVAL;
 	}
 	ret = sched_set_policy((unsigned int)cpu, argv[2]);
 	if (ret == -ERR_NOENT) {
-		out_error(s, "there is no policy '%s'; 'sched policies' lists "
-			  "them", argv[2]);
+		out_error(s,
+			  "there is no policy '%s'; 'sched policies' lists "
+			  "them",
+			  argv[2]);
 	}
 	return ret;
 }

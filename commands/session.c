@@ -22,7 +22,8 @@ static size_t session_printable(const char *text, size_t n)
 
 	while (i < n) {
 		size_t len = text[i] == '\n' || text[i] == '\t'
-				     ? 1 : utf8_char(text + i, n - i);
+				     ? 1
+				     : utf8_char(text + i, n - i);
 
 		if (len == 0) {
 			break;
@@ -48,8 +49,8 @@ void out_text(struct session *s, const char *text, size_t n)
 	}
 }
 
-static void __printf(2, 0) session_vout(struct session *s, const char *fmt,
-					va_list ap)
+static void __printf(2, 0)
+	session_vout(struct session *s, const char *fmt, va_list ap)
 {
 	char buf[SESSION_LINE];
 	int n = vsnprintf(buf, sizeof(buf), fmt, ap);

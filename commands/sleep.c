@@ -5,7 +5,7 @@
 #include <libs/error.h>
 #include <libs/parse.h>
 
-#define SLEEP_STEP_MS 50	/* Ctrl-C is seen within */
+#define SLEEP_STEP_MS 50 /* Ctrl-C is seen within */
 
 static int sleep_run(struct session *s, int argc, char **argv)
 {

@@ -3,7 +3,7 @@
 #include "suggest.h"
 #include <string.h>
 
-#define SUGGEST_MAX 31	/* longer words are not compared */
+#define SUGGEST_MAX 31 /* longer words are not compared */
 
 /*
  * Characters to insert, delete, replace or exchange with their neighbour to

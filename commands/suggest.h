@@ -9,7 +9,7 @@
 struct suggest {
 	const char *typed;
 	unsigned int distance;
-	char best[32];		/* "": none */
+	char best[32]; /* "": none */
 };
 
 void suggest_begin(struct suggest *g, const char *typed);

@@ -12,13 +12,13 @@
 
 #define TABLE_WIDTH 80
 #define TABLE_GAP 2
-#define TABLE_NARROWEST 6	/* columns of text are not cut below */
+#define TABLE_NARROWEST 6 /* columns of text are not cut below */
 #define TABLE_COLUMNS_MAX 16
 #define TABLE_BYTES_MAX MIB(4)
 
 struct cell {
 	enum { CELL_NONE, CELL_TEXT, CELL_VALUE } kind;
-	size_t text;			/* offset in table.text */
+	size_t text; /* offset in table.text */
 	uint64_t value;
 };
 
@@ -27,9 +27,9 @@ struct table {
 	const struct column *cols;
 	unsigned int ncols;
 	bool json;
-	bool lost;			/* no memory for some cells */
+	bool lost; /* no memory for some cells */
 	struct cell *cells;
-	size_t ncells, cells_size;	/* used and allocated */
+	size_t ncells, cells_size; /* used and allocated */
 	char *text;
 	size_t used, text_size;
 	unsigned int width[TABLE_COLUMNS_MAX];
@@ -81,9 +81,9 @@ static void table_add(struct table *t, struct cell cell)
 {
 	void *cells = t->cells;
 
-	if (t->lost || !table_grow(&cells, &t->cells_size,
-				   t->ncells * sizeof(cell),
-				   (t->ncells + 1) * sizeof(cell))) {
+	if (t->lost ||
+	    !table_grow(&cells, &t->cells_size, t->ncells * sizeof(cell),
+			(t->ncells + 1) * sizeof(cell))) {
 		t->lost = true;
 		return;
 	}

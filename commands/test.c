@@ -8,8 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-void wbox_fail(struct wbox *w, const char *file, int line, const char *fmt,
-	       ...)
+void wbox_fail(struct wbox *w, const char *file, int line, const char *fmt, ...)
 {
 	va_list ap;
 
@@ -52,8 +51,8 @@ static int test_run(struct session *s, int argc, char **argv)
 		if (session_interrupted(s)) {
 			return -ERR_INTR;
 		}
-		if (argc == 2 && strncmp((*it)->name, argv[1],
-					 strlen(argv[1])) != 0) {
+		if (argc == 2 &&
+		    strncmp((*it)->name, argv[1], strlen(argv[1])) != 0) {
 			continue;
 		}
 		if (test_one(s, *it)) {

@@ -8,8 +8,10 @@
 static int timer_list(struct session *s, int argc, char **argv)
 {
 	static const struct column cols[] = {
-		{ "CPU", COL_U64 }, { "ARMED", COL_U64 },
-		{ "NEXT US", COL_U64 }, { "FIRED", COL_U64 },
+		{ "CPU", COL_U64 },
+		{ "ARMED", COL_U64 },
+		{ "NEXT US", COL_U64 },
+		{ "FIRED", COL_U64 },
 	};
 	bool json = take_flag(&argc, argv, "--json");
 	struct timer_info info;
@@ -28,8 +30,10 @@ static int timer_list(struct session *s, int argc, char **argv)
 		table_u64(t, i);
 		table_u64(t, info.armed);
 		if (info.armed > 0) {
-			table_u64(t, ticks_to_ns(info.next > now
-						 ? info.next - now : 0) / 1000);
+			table_u64(t,
+				  ticks_to_ns(info.next > now ? info.next - now
+							      : 0) /
+					  1000);
 		} else {
 			table_none(t);
 		}

@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define USAGE_SPARE 8		/* for VCPUs that come while we allocate */
+#define USAGE_SPARE 8 /* for VCPUs that come while we allocate */
 
 struct usage_walk {
 	struct usage_list *list;
@@ -62,7 +62,8 @@ static void usage_measure(struct vcpu *v, void *arg)
 		/* All times of a VCPU together are the time that passed. */
 		span = MAX(now.running + now.ready + now.blocked + now.paused -
 				   u->times.running - u->times.ready -
-				   u->times.blocked - u->times.paused, span);
+				   u->times.blocked - u->times.paused,
+			   span);
 		u->permille = (unsigned int)((now.running - u->times.running) *
 					     1000 / span);
 		u->times = now;

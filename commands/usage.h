@@ -10,12 +10,12 @@
 
 struct usage {
 	uint32_t id, index, cpu;
-	const struct guest *guest;	/* only to be compared */
+	const struct guest *guest; /* only to be compared */
 	uint8_t priority;
 	struct cpumask affinity;
 	const char *state;
 	struct vcpu_times times;
-	unsigned int permille;		/* of one CPU, while it was measured */
+	unsigned int permille; /* of one CPU, while it was measured */
 	char name[VCPU_NAME_LEN];
 };
 
@@ -32,8 +32,7 @@ struct usage_list {
 int __must_check usage_take(struct session *s, struct usage_list *list);
 void usage_free(struct usage_list *list);
 /* Sum over a guest's VCPUs. */
-unsigned int usage_guest(const struct usage_list *list,
-			 const struct guest *g);
+unsigned int usage_guest(const struct usage_list *list, const struct guest *g);
 
 /* A set of CPUs as "0-3,5", or "all"; buf, which is returned. */
 const char *cpumask_text(char *buf, size_t size, const struct cpumask *m);

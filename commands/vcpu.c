@@ -29,11 +29,11 @@ static void vcpu_seconds(struct table *t, uint64_t ticks)
 static int vcpu_table(struct session *s, bool json, bool threads)
 {
 	static const struct column cols[] = {
-		{ "ID", COL_U64 }, { "NAME", COL_STR }, { "STATE", COL_STR },
-		{ "CPU", COL_U64 }, { "PRIO", COL_U64 },
-		{ "AFFINITY", COL_STR }, { "CPU%", COL_PERMILLE },
-		{ "RUN S", COL_STR }, { "WAIT S", COL_STR },
-		{ "SWITCHES", COL_U64 },
+		{ "ID", COL_U64 },        { "NAME", COL_STR },
+		{ "STATE", COL_STR },     { "CPU", COL_U64 },
+		{ "PRIO", COL_U64 },      { "AFFINITY", COL_STR },
+		{ "CPU%", COL_PERMILLE }, { "RUN S", COL_STR },
+		{ "WAIT S", COL_STR },    { "SWITCHES", COL_U64 },
 	};
 	char cpus[USAGE_CPUS_TEXT];
 	struct usage_list list;
@@ -113,8 +113,7 @@ static struct guest *vcpu_parse(struct session *s, const char *arg,
 		return g;
 	}
 	if (parse_u64_max(slash + 1, *last, &index) != 0) {
-		out_error(s, "'%s': %s has VCPUs 0 to %u", arg, g->name,
-			  *last);
+		out_error(s, "'%s': %s has VCPUs 0 to %u", arg, g->name, *last);
 		guest_put(g);
 		return NULL;
 	}
@@ -134,9 +133,10 @@ static int vcpu_affinity(struct session *s, int argc, char **argv)
 	}
 	ret = parse_list(argv[2], mask.bits, MIN(cpu_count, CONFIG_MAX_CPUS));
 	if (ret != 0) {
-		out_error(s, "'%s' is not a list of CPUs; it could be all, or "
-			  "like 0,2-3; there are CPUs 0 to %u", argv[2],
-			  cpu_count - 1);
+		out_error(s,
+			  "'%s' is not a list of CPUs; it could be all, or "
+			  "like 0,2-3; there are CPUs 0 to %u",
+			  argv[2], cpu_count - 1);
 		return ret;
 	}
 	g = vcpu_parse(s, argv[1], &first, &last);
@@ -186,8 +186,8 @@ static void vcpu_complete(struct completion_ctx *c, int argc, char **argv)
 	struct guest *g;
 
 	(void)argv;
-	for (unsigned int n = 0;
-	     argc == 0 && (g = guest_get_nth(n)) != NULL; n++) {
+	for (unsigned int n = 0; argc == 0 && (g = guest_get_nth(n)) != NULL;
+	     n++) {
 		complete_add(c, g->name);
 		for (uint32_t i = 0; i < g->cfg->vcpus; i++) {
 			(void)snprintf(name, sizeof(name), "%s/%u", g->name, i);

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define VFS_ENTRIES_MAX 10000	/* of a directory that are listed */
+#define VFS_ENTRIES_MAX 10000 /* of a directory that are listed */
 
 /* Tell what is wrong with `path`; the error. */
 static int files_error(struct session *s, const char *path, int err)
@@ -60,8 +60,9 @@ static void files_row(struct table *t, const char *path, const char *name)
 static int files_ls(struct session *s, int argc, char **argv)
 {
 	static const struct column cols[] = {
-		{ "TYPE", COL_STR }, { "MODE", COL_STR }, { "BYTES", COL_U64 },
-		{ "NAME", COL_STR }, { "TARGET", COL_STR },
+		{ "TYPE", COL_STR },   { "MODE", COL_STR },
+		{ "BYTES", COL_U64 },  { "NAME", COL_STR },
+		{ "TARGET", COL_STR },
 	};
 	bool json = take_flag(&argc, argv, "--json");
 	const char *path = argc > 1 ? argv[1] : "/";
@@ -82,7 +83,8 @@ static int files_ls(struct session *s, int argc, char **argv)
 		files_row(t, path, "");
 	}
 	for (unsigned int i = 0; st.type == VFS_DIR && i < VFS_ENTRIES_MAX &&
-	     !session_interrupted(s); i++) {
+				 !session_interrupted(s);
+	     i++) {
 		if (vfs_readdir(path, i, name, sizeof(name)) != 0) {
 			break;
 		}
@@ -134,8 +136,8 @@ static void hexdump_line(struct session *s, uint64_t off, const uint8_t *buf,
 		if (i < n) {
 			at += snprintf(line + at, sizeof(line) - (size_t)at,
 				       "%s%02x", gap, buf[i]);
-			text[i] = buf[i] >= ' ' && buf[i] < 0x7f
-					  ? (char)buf[i] : '.';
+			text[i] = buf[i] >= ' ' && buf[i] < 0x7f ? (char)buf[i]
+								 : '.';
 		} else {
 			at += snprintf(line + at, sizeof(line) - (size_t)at,
 				       "%s  ", gap);
@@ -211,8 +213,8 @@ static const struct subcommand vfs_subs[] = {
 	{ "cat", CAT_USAGE, "Print a file.", files_cat, files_complete },
 	{ "hexdump", HEXDUMP_USAGE, "Print a file's bytes.", files_hexdump,
 	  files_complete },
-	{ "info", "[--json]", "Show what the root file system is.",
-	  files_info, NULL },
+	{ "info", "[--json]", "Show what the root file system is.", files_info,
+	  NULL },
 	{ .name = NULL },
 };
 

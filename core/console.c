@@ -16,27 +16,27 @@
 #include <string.h>
 
 struct console {
-	struct list node;			/* [N] */
-	uint32_t refs;				/* [A] device, and who uses it */
-	char owner[CONSOLE_NAME_MAX];		/* [I] */
-	char device[CONSOLE_NAME_MAX];		/* [I] */
+	struct list node;              /* [N] */
+	uint32_t refs;                 /* [A] device, and who uses it */
+	char owner[CONSOLE_NAME_MAX];  /* [I] */
+	char device[CONSOLE_NAME_MAX]; /* [I] */
 	struct mutex input;
 	struct spinlock lock;
-	bool alive;				/* [L] the device exists */
-	bool wrapped;				/* [L] history lost its start */
-	bool input_short;			/* [L] the person waits for room */
-	bool attached;				/* [L] */
-	console_notify_t notify;		/* [I] */
-	void *notify_ctx;			/* [I] */
-	console_sink_t sink;			/* [L] NULL: nobody attached */
-	void *sink_ctx;				/* [L] */
-	struct ring out, in;			/* [L] */
+	bool alive;              /* [L] the device exists */
+	bool wrapped;            /* [L] history lost its start */
+	bool input_short;        /* [L] the person waits for room */
+	bool attached;           /* [L] */
+	console_notify_t notify; /* [I] */
+	void *notify_ctx;        /* [I] */
+	console_sink_t sink;     /* [L] NULL: nobody attached */
+	void *sink_ctx;          /* [L] */
+	struct ring out, in;     /* [L] */
 	uint8_t out_buf[CONSOLE_OUT_SIZE];
 	uint8_t in_buf[CONSOLE_IN_SIZE];
 };
 
 static struct spinlock list_lock = SPINLOCK_INIT(LOCK_CONSOLE);
-static struct list consoles = LIST_INIT(consoles);	/* [N] */
+static struct list consoles = LIST_INIT(consoles); /* [N] */
 
 /* The first that fits, or NULL; `device` NULL or "": any. */
 static struct console *console_find_locked(const char *owner,
@@ -159,8 +159,7 @@ static void console_replay(struct console *c)
 
 	assert_held(&c->lock);
 	if (c->wrapped) {
-		while (from < n && ring_at(&c->out, from++) != '\n') {
-		}
+		while (from < n && ring_at(&c->out, from++) != '\n') {}
 		from = from < n ? from : 0;
 	}
 	while (from < n) {

@@ -14,16 +14,16 @@
 #include <string.h>
 
 #define LOG_SIZE (UINT64_C(1) << CONFIG_LOG_BUF_SHIFT)
-#define LOG_LINE_MAX 256	/* bytes of a line, all included */
+#define LOG_LINE_MAX 256 /* bytes of a line, all included */
 #define LOG_LIMIT_BURST 10
 #define LOG_LIMIT_INTERVAL_NS UINT64_C(1000000000)
 
 static struct spinlock log_lock = SPINLOCK_INIT(LOCK_LOG);
-static char log_ring[LOG_SIZE];	/* [L] */
-static uint64_t log_head;	/* [L] bytes ever written */
-static uint64_t log_tail;	/* [L] where the oldest line kept begins */
-static enum log_level log_console_level = LOG_INFO;	/* [A] */
-static void (*log_sink)(const char *s, size_t n);	/* [L] */
+static char log_ring[LOG_SIZE]; /* [L] */
+static uint64_t log_head;       /* [L] bytes ever written */
+static uint64_t log_tail;       /* [L] where the oldest line kept begins */
+static enum log_level log_console_level = LOG_INFO; /* [A] */
+static void (*log_sink)(const char *s, size_t n);   /* [L] */
 
 static const char *const log_level_names[] = {
 	[LOG_ERR] = "err",
@@ -35,7 +35,8 @@ static const char *const log_level_names[] = {
 const char *log_level_name(enum log_level level)
 {
 	return (size_t)level < ARRAY_SIZE(log_level_names)
-		       ? log_level_names[level] : "?";
+		       ? log_level_names[level]
+		       : "?";
 }
 
 static char *log_at(uint64_t pos)
@@ -47,8 +48,7 @@ static char *log_at(uint64_t pos)
 static void log_make_room(size_t n)
 {
 	while (log_head - log_tail + n > LOG_SIZE) {
-		while (*log_at(log_tail++) != '\n') {
-		}
+		while (*log_at(log_tail++) != '\n') {}
 	}
 }
 
@@ -82,8 +82,8 @@ static size_t log_sanitize(char *s, size_t n)
 }
 
 /* Level, stamp, text and newline into buf[LOG_LINE_MAX]; the length. */
-static size_t __printf(3, 0) log_format(char *buf, enum log_level level,
-					const char *fmt, va_list ap)
+static size_t __printf(3, 0)
+	log_format(char *buf, enum log_level level, const char *fmt, va_list ap)
 {
 	static const char *const prefixes[] = { "error: ", "warning: ", "",
 						"" };
@@ -92,8 +92,7 @@ static size_t __printf(3, 0) log_format(char *buf, enum log_level level,
 	size_t n;
 
 	head = snprintf(buf, LOG_LINE_MAX, "%u[%5llu.%06llu] cpu%u: %s",
-			(unsigned int)level,
-			(unsigned long long)(us / 1000000),
+			(unsigned int)level, (unsigned long long)(us / 1000000),
 			(unsigned long long)(us % 1000000),
 			this_cpu() != NULL ? cpu_id() : 0, prefixes[level]);
 	text = vsnprintf(buf + head, LOG_LINE_MAX - (size_t)head, fmt, ap);
@@ -267,7 +266,7 @@ void log_dump_tail(unsigned int lines, void (*put)(const char *s, size_t n))
 		char line[LOG_LINE_MAX];
 		size_t n = 0;
 
-		pos++;			/* the level */
+		pos++; /* the level */
 		while (pos < head && n < sizeof(line)) {
 			line[n++] = *log_at(pos++);
 			if (line[n - 1] == '\n') {

@@ -25,7 +25,7 @@ struct terminal {
 	struct session session;
 	struct lineedit edit;
 	struct history history;
-	char out[TERMINAL_OUT];		/* of the line editor, to be sent */
+	char out[TERMINAL_OUT]; /* of the line editor, to be sent */
 	size_t out_n;
 };
 
@@ -172,8 +172,10 @@ static void terminal_run(struct terminal *t)
 	switch (terminal_line(t)) {
 	case LINEEDIT_LINE:
 		if (t->edit.overflow) {
-			out_error(s, "a line may have %u bytes; this one was "
-				  "not run", LINEEDIT_MAX - 1);
+			out_error(s,
+				  "a line may have %u bytes; this one was "
+				  "not run",
+				  LINEEDIT_MAX - 1);
 		} else {
 			(void)command_run_line(s, t->edit.buf);
 		}
@@ -198,8 +200,10 @@ static void terminal_greet(struct session *s)
 		online += cpu_online(i);
 	}
 	page_get_stats(&st);
-	out(s, "\nSocle %s, %u CPU%s, %s of memory free. 'help' lists the "
-	    "commands.\n", version_string(), online, online == 1 ? "" : "s",
+	out(s,
+	    "\nSocle %s, %u CPU%s, %s of memory free. 'help' lists the "
+	    "commands.\n",
+	    version_string(), online, online == 1 ? "" : "s",
 	    value_text(size, sizeof(size), COL_SIZE,
 		       ALIGN_DOWN(st.free * PAGE_SIZE, MIB(1))));
 }
@@ -223,8 +227,10 @@ static void terminal_tell_guests(struct session *s)
 	for (unsigned int n = 0; (g = guest_get_nth(n)) != NULL; n++) {
 		if (g->state == GUEST_RUNNING &&
 		    console_nth(g->name, 0, device, sizeof(device))) {
-			out(s, "%s is running; its console: guest console %s "
-			    "(leave with Ctrl-])\n", g->name, g->name);
+			out(s,
+			    "%s is running; its console: guest console %s "
+			    "(leave with Ctrl-])\n",
+			    g->name, g->name);
 		}
 		guest_put(g);
 	}
@@ -242,7 +248,7 @@ static void terminal_main(void *arg)
 	terminal_boot_script(s);
 	terminal_tell_guests(s);
 	if (!hostcon_present()) {
-		return;		/* nobody can type: the guests run alone */
+		return; /* nobody can type: the guests run alone */
 	}
 	s->typed = true;
 	session_paste_marks(s, true);

@@ -27,6 +27,5 @@ const char *err_str(int err)
 	unsigned int code = err < 0 ? 0U - (unsigned int)err
 				    : (unsigned int)err;
 
-	return code < ARRAY_SIZE(err_texts) ? err_texts[code]
-					    : "unknown error";
+	return code < ARRAY_SIZE(err_texts) ? err_texts[code] : "unknown error";
 }

@@ -15,15 +15,15 @@ enum {
 
 struct sink {
 	char *buf;
-	size_t size;		/* of buf */
-	size_t len;		/* of the whole text */
+	size_t size; /* of buf */
+	size_t len;  /* of the whole text */
 };
 
 struct spec {
 	unsigned int flags;
 	int width;
-	int precision;		/* -1: none given */
-	int length;		/* size of the integer argument in bytes */
+	int precision; /* -1: none given */
+	int length;    /* size of the integer argument in bytes */
 	char conversion;
 };
 
@@ -270,8 +270,7 @@ static uint64_t printf_unsigned_arg(const struct spec *sp, struct args *args)
 }
 
 /* Print one argument; false for a conversion that does not exist. */
-static bool printf_convert(struct sink *out, struct spec *sp,
-			   struct args *args)
+static bool printf_convert(struct sink *out, struct spec *sp, struct args *args)
 {
 	int64_t sv;
 	char c;

@@ -4,7 +4,7 @@
 
 struct sort_array {
 	uint8_t *base;
-	size_t size;		/* of one element */
+	size_t size; /* of one element */
 	int (*cmp)(const void *a, const void *b);
 };
 

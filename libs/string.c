@@ -146,7 +146,7 @@ int memcmp(const void *a, const void *b, size_t n)
 
 	if ((((uintptr_t)x | (uintptr_t)y) & 7) == 0) {
 		while (n >= 8 && *(const word8 *)(const void *)x ==
-				 *(const word8 *)(const void *)y) {
+					 *(const word8 *)(const void *)y) {
 			x += 8;
 			y += 8;
 			n -= 8;

@@ -16,7 +16,7 @@ static const char *vfs_why = "";
 
 /* A path being resolved: what is clean so far, and what remains. */
 struct vfs_walk {
-	char done[VFS_PATH_MAX];	/* "" stands for the root */
+	char done[VFS_PATH_MAX]; /* "" stands for the root */
 	char rest[VFS_PATH_MAX];
 	unsigned int links;
 };

@@ -19,7 +19,7 @@
 #include <libs/sort.h>
 #include <string.h>
 
-#define CPIO_HEADER 110		/* magic, then 13 fields of 8 digits */
+#define CPIO_HEADER 110 /* magic, then 13 fields of 8 digits */
 #define CPIO_TRAILER "TRAILER!!!"
 
 /* File type bits of `mode`. */
@@ -29,28 +29,39 @@
 #define CPIO_MODE_LINK 0120000
 
 enum cpio_field {
-	CPIO_INO, CPIO_MODE, CPIO_UID, CPIO_GID, CPIO_NLINK, CPIO_MTIME,
-	CPIO_SIZE, CPIO_DEVMAJOR, CPIO_DEVMINOR, CPIO_RDEVMAJOR,
-	CPIO_RDEVMINOR, CPIO_NAMESIZE, CPIO_CHECK, CPIO_FIELDS,
+	CPIO_INO,
+	CPIO_MODE,
+	CPIO_UID,
+	CPIO_GID,
+	CPIO_NLINK,
+	CPIO_MTIME,
+	CPIO_SIZE,
+	CPIO_DEVMAJOR,
+	CPIO_DEVMINOR,
+	CPIO_RDEVMAJOR,
+	CPIO_RDEVMINOR,
+	CPIO_NAMESIZE,
+	CPIO_CHECK,
+	CPIO_FIELDS,
 };
 
 /* One object; the path "a/b/c" has the directory "a/b" and the name "c". */
 struct cpio_node {
-	const char *path;	/* in the image, not terminated */
+	const char *path; /* in the image, not terminated */
 	const uint8_t *data;
 	uint32_t size, mode, mtime;
 	uint32_t ino, dev;
-	uint32_t archive;	/* number of the archive in the image */
-	uint32_t seq;		/* order in the image */
-	uint16_t dir_len, len;	/* of the directory, of the whole path */
-	bool implied;		/* a directory nobody listed */
-	bool shared;		/* a hard link: data may be elsewhere */
+	uint32_t archive;      /* number of the archive in the image */
+	uint32_t seq;          /* order in the image */
+	uint16_t dir_len, len; /* of the directory, of the whole path */
+	bool implied;          /* a directory nobody listed */
+	bool shared;           /* a hard link: data may be elsewhere */
 };
 
 struct cpio {
 	struct cpio_node *nodes;
 	size_t count;
-	struct cpio_node **links;	/* only while mounting */
+	struct cpio_node **links; /* only while mounting */
 	size_t nlinks;
 };
 
@@ -65,8 +76,8 @@ struct cpio_reader {
 /* One entry as it stands in the image. */
 struct cpio_entry {
 	uint32_t field[CPIO_FIELDS];
-	const char *path;	/* cleaned: no "/" or "./" in front */
-	size_t len;		/* 0: the root itself */
+	const char *path; /* cleaned: no "/" or "./" in front */
+	size_t len;       /* 0: the root itself */
 	const uint8_t *data;
 };
 
@@ -107,7 +118,7 @@ static int cpio_check_path(struct cpio_reader *r, const char *path, size_t len)
 		if (n == 0 || (n == 1 && path[at] == '.') ||
 		    (n == 2 && path[at] == '.' && path[at + 1] == '.')) {
 			return cpio_refuse(r, "a path has an empty, . or .. "
-					   "component");
+					      "component");
 		}
 		at += n + 1;
 	}
@@ -171,12 +182,12 @@ static int cpio_header(struct cpio_reader *r, struct cpio_entry *e)
 	}
 	if (memcmp(h, "070701", 6) != 0) {
 		return cpio_refuse(r, "a header does not begin with 070701 "
-				   "(newc)");
+				      "(newc)");
 	}
 	for (int i = 0; i < CPIO_FIELDS; i++) {
 		if (!cpio_hex(h + 6 + 8 * i, &e->field[i])) {
 			return cpio_refuse(r, "a header has digits that are "
-					   "not hexadecimal");
+					      "not hexadecimal");
 		}
 	}
 	return 0;
@@ -195,7 +206,7 @@ static int cpio_entry(struct cpio_reader *r, struct cpio_entry *e)
 	namesize = e->field[CPIO_NAMESIZE];
 	if (namesize == 0 || namesize > r->size) {
 		return cpio_refuse(r, "a name has no length or too great a "
-				   "length");
+				      "length");
 	}
 	p = cpio_take(r, CPIO_HEADER + namesize);
 	if (p == NULL) {
@@ -275,8 +286,7 @@ static size_t cpio_dir_len(const char *path, size_t len)
 	return len > 0 ? len - 1 : 0;
 }
 
-static struct cpio_node *cpio_add(struct cpio *fs, const char *path,
-				  size_t len)
+static struct cpio_node *cpio_add(struct cpio *fs, const char *path, size_t len)
 {
 	struct cpio_node *node = &fs->nodes[fs->count];
 
@@ -356,8 +366,7 @@ static void cpio_join_links(struct cpio *fs)
 	}
 }
 
-static int cpio_compare_text(const char *a, size_t an, const char *b,
-			     size_t bn)
+static int cpio_compare_text(const char *a, size_t an, const char *b, size_t bn)
 {
 	int c = memcmp(a, b, MIN(an, bn));
 
@@ -372,8 +381,9 @@ static int cpio_compare_paths(const struct cpio_node *a,
 	size_t bn = b->dir_len > 0 ? b->dir_len + 1U : 0;
 	int c = cpio_compare_text(a->path, a->dir_len, b->path, b->dir_len);
 
-	return c != 0 ? c : cpio_compare_text(a->path + an, a->len - an,
-					      b->path + bn, b->len - bn);
+	return c != 0 ? c
+		      : cpio_compare_text(a->path + an, a->len - an,
+					  b->path + bn, b->len - bn);
 }
 
 /* What counts comes last: the implied, then the later. */
@@ -391,7 +401,7 @@ static int cpio_compare_nodes(const void *va, const void *vb)
 /* Sort, and keep one node for each path. */
 static int cpio_index(struct cpio *fs, struct cpio_reader *r)
 {
-	bool inside = false;	/* something lies below the present path */
+	bool inside = false; /* something lies below the present path */
 	size_t kept = 0;
 
 	sort(fs->nodes, fs->count, sizeof(*fs->nodes), cpio_compare_nodes);
@@ -403,10 +413,9 @@ static int cpio_index(struct cpio *fs, struct cpio_reader *r)
 		    cpio_compare_paths(node, node + 1) == 0) {
 			continue;
 		}
-		if (inside &&
-		    (node->mode & CPIO_MODE_TYPE) != CPIO_MODE_DIR) {
+		if (inside && (node->mode & CPIO_MODE_TYPE) != CPIO_MODE_DIR) {
 			return cpio_refuse(r, "a path leads through what is "
-					   "not a directory");
+					      "not a directory");
 		}
 		inside = false;
 		fs->nodes[kept++] = *node;
@@ -458,10 +467,13 @@ static const char *cpio_foreign(const uint8_t *image, size_t size)
 		const char *why;
 	} others[] = {
 		{ "\x1f\x8b", 2, "it is gzip-compressed; uncompress it" },
-		{ "\xfd" "7zXZ", 5, "it is xz-compressed; uncompress it" },
+		{ "\xfd"
+		  "7zXZ",
+		  5, "it is xz-compressed; uncompress it" },
 		{ "\x28\xb5\x2f\xfd", 4,
 		  "it is zstd-compressed; uncompress it" },
-		{ "\x02\x21\x4c\x18", 4, "it is lz4-compressed; uncompress it" },
+		{ "\x02\x21\x4c\x18", 4,
+		  "it is lz4-compressed; uncompress it" },
 		{ "BZh", 3, "it is bzip2-compressed; uncompress it" },
 		{ "070702", 6, "its format is crc; make it with -H newc" },
 		{ "070707", 6, "its format is odc; make it with -H newc" },
@@ -586,7 +598,8 @@ static int cpio_readdir(void *vfs, const char *path, unsigned int index,
 {
 	const struct cpio *fs = vfs;
 	size_t len = strlen(path + 1), skip = len > 0 ? len + 1 : 0, i;
-	struct cpio_node key = { .path = path + 1, .dir_len = (uint16_t)len,
+	struct cpio_node key = { .path = path + 1,
+				 .dir_len = (uint16_t)len,
 				 .len = (uint16_t)skip };
 	const struct cpio_node *dir = cpio_find(fs, path), *node;
 

@@ -3,7 +3,7 @@
 #include "lineedit_priv.h"
 #include <string.h>
 
-#define CTRL(c) ((c) & 0x1f)
+#define CTRL(c) ((c)&0x1f)
 #define KEY_DELETE 0x7f
 
 void lineedit_init(struct lineedit *le, const struct lineedit_ops *ops,
@@ -319,8 +319,7 @@ static void lineedit_special(struct lineedit *le, char final)
 		lineedit_move(le, 0);
 		break;
 	case 'P':
-		lineedit_delete(le, le->cursor,
-				lineedit_right(le, le->cursor));
+		lineedit_delete(le, le->cursor, lineedit_right(le, le->cursor));
 		break;
 	default:
 		break;

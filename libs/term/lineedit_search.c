@@ -46,8 +46,8 @@ void lineedit_newer(struct lineedit *le)
 	} while (back != 0 &&
 		 strcmp(history_get(le->history, back), le->buf) == 0);
 	le->back = back;
-	lineedit_set(le, back != 0 ? history_get(le->history, back)
-				   : le->saved);
+	lineedit_set(le,
+		     back != 0 ? history_get(le->history, back) : le->saved);
 }
 
 /* Show the first match beyond `from`. */
@@ -85,11 +85,11 @@ static void search_cancel(struct lineedit *le)
 
 bool lineedit_search_key(struct lineedit *le, uint8_t c)
 {
-	if (c == 0x07 || c == 0x03) {			/* ^G, ^C */
+	if (c == 0x07 || c == 0x03) { /* ^G, ^C */
 		search_cancel(le);
 		return true;
 	}
-	if (c == 0x12) {				/* ^R */
+	if (c == 0x12) { /* ^R */
 		lineedit_search(le);
 		return true;
 	}

@@ -6,8 +6,8 @@
 struct tokenizer {
 	struct tokens *t;
 	const char *line;
-	size_t at;		/* in line */
-	size_t used;		/* of t->text */
+	size_t at;   /* in line */
+	size_t used; /* of t->text */
 	size_t quote_at;
 };
 

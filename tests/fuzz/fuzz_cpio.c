@@ -26,7 +26,7 @@ static void walk(const char *dir, unsigned int depth)
 		path[n] = '/';
 		strcpy(path + n + 1, name);
 		if (vfs_lstat(path, &st) != 0 && strlen(path) < VFS_PATH_MAX) {
-			abort();	/* listed, so there */
+			abort(); /* listed, so there */
 		}
 		(void)!vfs_readlink(path, buf, sizeof(buf));
 		if (vfs_stat(path, &st) == 0 && st.type == VFS_FILE &&

@@ -3,8 +3,8 @@
  * Any bytes typed into the line editor: what a VT100 shows after the small
  * updates must be what a full redraw shows.
  */
-#include <libs/lineedit.h>
 #include "tests/unit/vt100.h"
+#include <libs/lineedit.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -8,7 +8,7 @@
 
 static char screen[65536];
 static size_t screen_n;
-static const char *keyboard = "";	/* what is still to be typed */
+static const char *keyboard = ""; /* what is still to be typed */
 static bool key_interrupt, key_detach;
 static unsigned int wakes, discards;
 

@@ -4,15 +4,17 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+
 #include <cmocka.h>
+
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "tests/unit/session_fake.h"
 #include <core/guest.h>
 #include <libs/error.h>
 #include <libs/lineedit.h>
 #include <libs/vfs.h>
-#include "tests/unit/session_fake.h"
 
 static struct session s;
 static int last_argc;
@@ -56,7 +58,8 @@ int vfs_readdir(const char *path, unsigned int index, char *name, size_t size)
 	static const char *const images[] = { "a file", "linux" };
 	const char *const *list = strcmp(path, "/") == 0 ? root : images;
 
-	if (index >= 2 || (list == images && strncmp(path, "/images", 7) != 0)) {
+	if (index >= 2 ||
+	    (list == images && strncmp(path, "/images", 7) != 0)) {
 		return -ERR_NOENT;
 	}
 	snprintf(name, size, "%s", list[index]);
@@ -136,11 +139,14 @@ static const struct subcommand object_subs[] = {
 	{ "fail", "A B", "Fail.", need_args, NULL },
 	{ .name = NULL },
 };
-static const struct command object = { .name = "object", .summary = "O.",
+static const struct command object = { .name = "object",
+				       .summary = "O.",
 				       .sub = object_subs };
 COMMAND(object);
-static const struct command plain = { .name = "plain", .usage = "[--all] X",
-				      .run = note, .complete = complete_what };
+static const struct command plain = { .name = "plain",
+				      .usage = "[--all] X",
+				      .run = note,
+				      .complete = complete_what };
 COMMAND(plain);
 static const struct command silent = { .name = "silent", .run = fail_silent };
 COMMAND(silent);
@@ -186,19 +192,26 @@ static void test_words(void **state)
 static void test_mistakes(void **state)
 {
 	(void)state;
-	run("plian", -ERR_NOENT, "error: there is no command 'plian'; did you "
+	run("plian", -ERR_NOENT,
+	    "error: there is no command 'plian'; did you "
 	    "mean 'plain'?\n");
-	run("quux", -ERR_NOENT, "error: there is no command 'quux'; 'help' "
+	run("quux", -ERR_NOENT,
+	    "error: there is no command 'quux'; 'help' "
 	    "lists them\n");
-	run("object stat", -ERR_NOENT, "error: object has no subcommand "
+	run("object stat", -ERR_NOENT,
+	    "error: object has no subcommand "
 	    "'stat'; did you mean 'object status'?\n");
-	run("object frob", -ERR_NOENT, "error: object has no subcommand "
+	run("object frob", -ERR_NOENT,
+	    "error: object has no subcommand "
 	    "'frob'; 'help object' lists them\n");
-	run("object", -ERR_INVAL, "error: object needs a subcommand; 'help "
+	run("object", -ERR_INVAL,
+	    "error: object needs a subcommand; 'help "
 	    "object' lists them\n");
-	run("plain 'x", -ERR_FORMAT, "error: the quote is not closed "
+	run("plain 'x", -ERR_FORMAT,
+	    "error: the quote is not closed "
 	    "(column 7)\n");
-	run("object fail", -ERR_INVAL, "error: two are needed; usage: object "
+	run("object fail", -ERR_INVAL,
+	    "error: two are needed; usage: object "
 	    "fail A B\n");
 	run("silent", -ERR_BUSY, "error: silent: in use\n");
 	run("loud", -ERR_BUSY, "error: loud did not\n");
@@ -218,7 +231,8 @@ static void test_scripts(void **state)
 	run("nest /boot.cmd", -ERR_FORMAT,
 	    "error: /boot.cmd:2: the quote is not closed (column 7)\n");
 	script_text = "\nnest /boot.cmd\n";
-	run("nest /boot.cmd", -ERR_RANGE, "error: /boot.cmd:2: /boot.cmd: "
+	run("nest /boot.cmd", -ERR_RANGE,
+	    "error: /boot.cmd:2: /boot.cmd: "
 	    "scripts run each other more than 4 deep\n");
 	run("nest /missing", -ERR_NOENT, "error: /missing: not found\n");
 	run("nest /images", -ERR_INVAL, "error: /images: not a file\n");
@@ -238,8 +252,7 @@ static void test_interrupt(void **state)
 	/* Between the lines of a script. */
 	script_text = "plain 1\nplain 2\n";
 	key_interrupt = true;
-	run("nest /boot.cmd", -ERR_INTR,
-	    "error: /boot.cmd:1: interrupted\n");
+	run("nest /boot.cmd", -ERR_INTR, "error: /boot.cmd:1: interrupted\n");
 	assert_string_equal(last_argv[1], "1");
 }
 
@@ -341,8 +354,10 @@ static void test_completion(void **state)
 	completes("object start linux0 ", "object start linux0 ");
 	completes("object start x /b", "object start x /boot.cmd ");
 	completes("object start x /im", "object start x /images/");
-	completes("object start x /images/a", "object start x /images/a\\ file ");
-	completes("object start x '/images/a", "object start x /images/a\\ file ");
+	completes("object start x /images/a",
+		  "object start x /images/a\\ file ");
+	completes("object start x '/images/a",
+		  "object start x /images/a\\ file ");
 	completes("object start x /images/a\\ f",
 		  "object start x /images/a\\ file ");
 	completes("'obj", "object ");

@@ -4,21 +4,23 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+
 #include <cmocka.h>
+
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "tests/unit/session_fake.h"
 #include <arch_impl/host.h>
 #include <core/console.h>
 #include <core/vcpu.h>
 #include <libs/error.h>
-#include "tests/unit/session_fake.h"
 
 static struct console *con;
 static unsigned int notified;
 static char seen[32768];
 static size_t seen_n;
-static unsigned int told;	/* sink calls without bytes */
+static unsigned int told; /* sink calls without bytes */
 
 void *heap_alloc(size_t size);
 void heap_free(void *p);
@@ -57,7 +59,7 @@ static void put(const char *s)
 
 static int setup(void **state)
 {
-	static struct vcpu person;	/* who holds mutexes */
+	static struct vcpu person; /* who holds mutexes */
 
 	(void)state;
 	host_set_cpu(0);
@@ -83,14 +85,17 @@ static void test_names(void **state)
 
 	(void)state;
 	assert_int_equal(console_create(&other, "linux0", "serial0", NULL,
-					NULL), -ERR_EXIST);
+					NULL),
+			 -ERR_EXIST);
 	assert_int_equal(console_create(&other, "linux0", "", NULL, NULL),
 			 -ERR_INVAL);
-	assert_int_equal(console_create(&other, "a name of more than thirty-two "
-					"characters", "x", NULL, NULL),
+	assert_int_equal(console_create(&other,
+					"a name of more than thirty-two "
+					"characters",
+					"x", NULL, NULL),
 			 -ERR_INVAL);
-	assert_int_equal(console_create(&other, "linux0", "serial1", NULL,
-					NULL), 0);
+	assert_int_equal(
+		console_create(&other, "linux0", "serial1", NULL, NULL), 0);
 	c = console_get("linux0", NULL);
 	assert_ptr_equal(c, con);
 	console_put(c);
@@ -159,8 +164,7 @@ static void test_input(void **state)
 	assert_memory_equal(buf, "hi", 2);
 	assert_int_equal(told, 0);
 	/* Too much: told when there is room again, once. */
-	assert_int_equal(console_input(con, buf, sizeof(buf)),
-			 CONSOLE_IN_SIZE);
+	assert_int_equal(console_input(con, buf, sizeof(buf)), CONSOLE_IN_SIZE);
 	assert_int_equal(console_input(con, buf, 1), 0);
 	assert_int_equal(notified, 2);
 	assert_int_equal(console_read(con, buf, 1), 1);

@@ -4,7 +4,9 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+
 #include <cmocka.h>
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,9 +40,9 @@ static void add_raw(const char *name, uint32_t mode, uint32_t ino,
 {
 	at += (size_t)sprintf((char *)image + at,
 			      "070701%08X%08x%08X%08X%08X%08X%08X%08X%08X%08X"
-			      "%08X%08X%08X", ino, mode, 0, 0, nlink, 77,
-			      (unsigned int)size, 8, 1, 0, 0,
-			      (unsigned int)strlen(name) + 1, 0);
+			      "%08X%08X%08X",
+			      ino, mode, 0, 0, nlink, 77, (unsigned int)size, 8,
+			      1, 0, 0, (unsigned int)strlen(name) + 1, 0);
 	memcpy(image + at, name, strlen(name) + 1);
 	at += strlen(name) + 1;
 	pad();
@@ -173,8 +175,9 @@ static void test_reads(void **state)
 
 static void test_paths(void **state)
 {
-	static const char *const missing[] = { "/x", "/d/x", "/f/x", "/f/.",
-					       "/f/..", "f", "", "/d/g/.." };
+	static const char *const missing[] = { "/x",   "/d/x",   "/f/x",
+					       "/f/.", "/f/..",  "f",
+					       "",     "/d/g/.." };
 	struct vfs_stat st;
 	char longer[VFS_PATH_MAX + 8];
 

@@ -4,7 +4,9 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+
 #include <cmocka.h>
+
 #include <stdio.h>
 #include <string.h>
 
@@ -16,7 +18,7 @@
 
 static char wire[1 << 20];
 static size_t wire_n;
-static size_t room;		/* bytes the port still takes */
+static size_t room; /* bytes the port still takes */
 static bool tx_irq;
 static bool started;
 
@@ -115,8 +117,8 @@ static void put(const char *s)
 
 static void edit(const char *out, const char *redraw)
 {
-	hostcon_edit((const uint8_t *)out, strlen(out),
-		     (const uint8_t *)redraw, strlen(redraw));
+	hostcon_edit((const uint8_t *)out, strlen(out), (const uint8_t *)redraw,
+		     strlen(redraw));
 }
 
 /* Runs first: from nothing to a port with interrupts. */
@@ -221,7 +223,8 @@ static void test_log_without_room(void **state)
 	assert_true(after.log_dropped - before.log_dropped > 1000);
 	flush();
 	log_warn("last");
-	assert_non_null(strstr(wire, "log lines left out here; see dmesg)\r\n"));
+	assert_non_null(
+		strstr(wire, "log lines left out here; see dmesg)\r\n"));
 	assert_non_null(strstr(wire, "warning: last\r\n"));
 }
 
@@ -232,8 +235,8 @@ static void test_edit_in_parts(void **state)
 	(void)state;
 	room = SIZE_MAX;
 	memset(out, 'o', sizeof(out));
-	hostcon_edit((const uint8_t *)out, sizeof(out),
-		     (const uint8_t *)"> ", 2);
+	hostcon_edit((const uint8_t *)out, sizeof(out), (const uint8_t *)"> ",
+		     2);
 	assert_int_equal(wire_n, sizeof(out));
 	log_warn("x");
 	assert_non_null(strstr(wire, "x\r\n> "));

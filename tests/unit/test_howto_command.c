@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+
 #include <cmocka.h>
 
 /* There is no scheduler here to sleep by. */
@@ -59,7 +60,7 @@ static void test_interrupted(void **state)
 	assert_int_equal(command_run_line(&s, "weather watch cairo 300"),
 			 -ERR_INTR);
 	assert_string_equal(screen, "cairo, day 1: dry\ncairo, day 2: dry\n"
-			    "error: weather: interrupted\n");
+				    "error: weather: interrupted\n");
 }
 
 int main(void)

@@ -4,12 +4,14 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+
 #include <cmocka.h>
+
 #include <stdio.h>
 #include <string.h>
 
-#include <libs/lineedit.h>
 #include "tests/unit/vt100.h"
+#include <libs/lineedit.h>
 
 #define UP "\033[A"
 #define DOWN "\033[B"
@@ -20,7 +22,7 @@ static struct vt100 vt;
 static struct history history;
 static struct lineedit le;
 static size_t sent;
-static const char *const *words;	/* what completion offers */
+static const char *const *words; /* what completion offers */
 
 static void out(void *ctx, const char *s, size_t n)
 {
@@ -165,7 +167,7 @@ static void test_utf8(void **state)
 {
 	(void)state;
 	keys("x\303\244\342\202\254\360\237\230\200", "x\303\244\342\202\254"
-	     "\360\237\230\200|");
+						      "\360\237\230\200|");
 	keys("\303\244\342\202\254" LEFT, "\303\244|\342\202\254");
 	keys("\303\244\342\202\254\177", "\303\244|");
 	keys("\303\244\342\202\254\001\004", "|\342\202\254");
@@ -293,7 +295,8 @@ static void test_search(void **state)
 static void test_completion(void **state)
 {
 	static const char *const one[] = { "guest ", NULL };
-	static const char *const some[] = { "start ", "status ", "stop ", NULL };
+	static const char *const some[] = { "start ", "status ", "stop ",
+					    NULL };
 	static const char *const paths[] = { "/images/Image ",
 					     "/images/initrd ", NULL };
 

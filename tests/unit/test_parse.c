@@ -4,7 +4,9 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+
 #include <cmocka.h>
+
 #include <string.h>
 
 #include <libs/bitmap.h>
@@ -168,8 +170,8 @@ static void test_ring(void **state)
 	/* Start near the wrap of the counters: nothing may depend on it. */
 	r.head = r.tail = UINT32_MAX - 5;
 	assert_int_equal(ring_get(&r), -1);
-	assert_int_equal(ring_write(&r, (const uint8_t *)"0123456789abcdefXYZ",
-				    19), 16);
+	assert_int_equal(
+		ring_write(&r, (const uint8_t *)"0123456789abcdefXYZ", 19), 16);
 	assert_false(ring_put(&r, 'n'));
 	assert_int_equal(ring_used(&r), 16);
 	assert_int_equal(ring_get(&r), '0');

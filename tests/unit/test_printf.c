@@ -4,7 +4,9 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+
 #include <cmocka.h>
+
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
@@ -122,8 +124,8 @@ unchecked(char *buf, size_t size, const char *fmt, ...)
 /* What is no conversion is shown as it stands, and reads no argument. */
 static void test_unknown(void **state)
 {
-	static const char *const texts[] = { "%", "a%", "%k", "%5", "%-0.3l",
-					     "%f" };
+	static const char *const texts[] = { "%",  "a%",     "%k",
+					     "%5", "%-0.3l", "%f" };
 	char buf[32];
 
 	(void)state;

@@ -4,7 +4,9 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+
 #include <cmocka.h>
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -131,9 +133,9 @@ static void test_memset(void **state)
 			assert_ptr_equal(t_memset(area + at, 0x1ab, n),
 					 area + at);
 			for (size_t i = 0; i < AREA; i++) {
-				assert_int_equal(area[i],
-						 i >= at && i < at + n
-							 ? 0xab : pattern(i));
+				assert_int_equal(area[i], i >= at && i < at + n
+								  ? 0xab
+								  : pattern(i));
 			}
 		}
 	}
@@ -164,7 +166,8 @@ static void test_memcmp(void **state)
 
 static void test_strings(void **state)
 {
-	static const char *const words[] = { "", "a", "ab", "abc", "abd", "b",
+	static const char *const words[] = { "",     "a",      "ab",
+					     "abc",  "abd",    "b",
 					     "\xff", "abcabc", "cab" };
 
 	(void)state;
@@ -197,10 +200,19 @@ static void test_strings(void **state)
 
 static void test_strtoul(void **state)
 {
-	static const char *const texts[] = { "0", "12", "0x1fg", "0xg", "017",
-					     " +5", "-1", "", "x", "7fff",
+	static const char *const texts[] = { "0",
+					     "12",
+					     "0x1fg",
+					     "0xg",
+					     "017",
+					     " +5",
+					     "-1",
+					     "",
+					     "x",
+					     "7fff",
 					     "18446744073709551615",
-					     "18446744073709551616", "0x",
+					     "18446744073709551616",
+					     "0x",
 					     "zz" };
 	static const int bases[] = { 0, 8, 10, 16, 36 };
 

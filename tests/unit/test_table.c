@@ -4,7 +4,9 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+
 #include <cmocka.h>
+
 #include <stdlib.h>
 
 #include "tests/unit/session_fake.h"
@@ -40,7 +42,7 @@ static int setup(void **state)
 }
 
 static const struct column cols[] = {
-	{ "ID", COL_U64 }, { "NAME", COL_STR }, { "SIZE", COL_SIZE },
+	{ "ID", COL_U64 },        { "NAME", COL_STR },   { "SIZE", COL_SIZE },
 	{ "CPU%", COL_PERMILLE }, { "RUN S", COL_BOOL }, { "AT", COL_HEX },
 	{ "NOTE", COL_STR },
 };
@@ -70,7 +72,8 @@ static void test_table(void **state)
 {
 	(void)state;
 	two_rows(false);
-	assert_string_equal(screen,
+	assert_string_equal(
+		screen,
 		"ID  NAME    SIZE  CPU%  RUN S          AT  NOTE\n"
 		" 0  linux0  256M  12.1    yes  0x40000000  -\n"
 		"12  b\"\\?\n   1.5K     -     no           -  \303\244?\n");
@@ -80,7 +83,8 @@ static void test_json(void **state)
 {
 	(void)state;
 	two_rows(true);
-	assert_string_equal(screen,
+	assert_string_equal(
+		screen,
 		"[\n {\"id\": 0, \"name\": \"linux0\", \"size\": 268435456, "
 		"\"cpu_percent\": 12.1, \"run_s\": true, "
 		"\"at\": \"0x40000000\", \"note\": null},\n"
@@ -103,7 +107,9 @@ static void test_empty(void **state)
 static void test_width(void **state)
 {
 	static const struct column wide[] = {
-		{ "A", COL_STR }, { "B", COL_STR }, { "N", COL_U64 },
+		{ "A", COL_STR },
+		{ "B", COL_STR },
+		{ "N", COL_U64 },
 	};
 	struct table *t = table_begin(&s, wide, 3, false);
 	char text[120];
@@ -161,9 +167,14 @@ static void test_sizes(void **state)
 		uint64_t v;
 		const char *text;
 	} cases[] = {
-		{ 0, "0" }, { 1023, "1023" }, { 1024, "1K" },
-		{ 1025, "1.0K" }, { 2047, "1.9K" }, { 1 << 20, "1M" },
-		{ (1 << 20) - 1, "1023.9K" }, { UINT64_C(3) << 40, "3T" },
+		{ 0, "0" },
+		{ 1023, "1023" },
+		{ 1024, "1K" },
+		{ 1025, "1.0K" },
+		{ 2047, "1.9K" },
+		{ 1 << 20, "1M" },
+		{ (1 << 20) - 1, "1023.9K" },
+		{ UINT64_C(3) << 40, "3T" },
 		{ UINT64_MAX, "15.9E" },
 	};
 	char buf[32];
@@ -171,7 +182,8 @@ static void test_sizes(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		assert_string_equal(value_text(buf, sizeof(buf), COL_SIZE,
-					       cases[i].v), cases[i].text);
+					       cases[i].v),
+				    cases[i].text);
 	}
 }
 
@@ -192,18 +204,17 @@ static void test_record(void **state)
 {
 	(void)state;
 	facts(false);
-	assert_string_equal(screen,
-		"Name:             a \"b\"\n"
-		"Nothing:          -\n"
-		"Memory free:      4K\n"
-		"Text:             5\n"
-		"Load:             0.5%\n");
+	assert_string_equal(screen, "Name:             a \"b\"\n"
+				    "Nothing:          -\n"
+				    "Memory free:      4K\n"
+				    "Text:             5\n"
+				    "Load:             0.5%\n");
 	screen_clear();
 	facts(true);
-	assert_string_equal(screen,
-		"{\n \"name\": \"a \\\"b\\\"\",\n \"nothing\": null,\n"
-		" \"memory_free\": 4096,\n \"text\": \"5\",\n"
-		" \"load\": 0.5\n}\n");
+	assert_string_equal(
+		screen, "{\n \"name\": \"a \\\"b\\\"\",\n \"nothing\": null,\n"
+			" \"memory_free\": 4096,\n \"text\": \"5\",\n"
+			" \"load\": 0.5\n}\n");
 }
 
 int main(void)

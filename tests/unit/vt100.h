@@ -11,13 +11,13 @@
 #define VT_COLUMNS 80
 
 struct vt100 {
-	char cell[VT_COLUMNS][5];	/* UTF-8, terminated; "" is a blank */
+	char cell[VT_COLUMNS][5]; /* UTF-8, terminated; "" is a blank */
 	unsigned int column;
-	unsigned int rows;		/* line feeds seen */
+	unsigned int rows; /* line feeds seen */
 	unsigned int bells;
-	bool broken;			/* left the row, or unknown output */
-	char text[VT_COLUMNS * 4 + 1];	/* of the row, made by vt_text() */
-	char above[4096];		/* rows that scrolled off, '\n' each */
+	bool broken;                   /* left the row, or unknown output */
+	char text[VT_COLUMNS * 4 + 1]; /* of the row, made by vt_text() */
+	char above[4096];              /* rows that scrolled off, '\n' each */
 };
 
 static inline void vt_clear(struct vt100 *vt)

@@ -50,8 +50,8 @@ WBOX_TEST(string_sets, "string: memset keeps to its bounds")
 			memset(area, 0, sizeof(area));
 			memset(area + at, 0x5a, n);
 			for (size_t i = 0; i < sizeof(area); i++) {
-				WB_ASSERT_EQ(area[i], i >= at && i < at + n
-							      ? 0x5a : 0);
+				WB_ASSERT_EQ(area[i],
+					     i >= at && i < at + n ? 0x5a : 0);
 			}
 		}
 	}
@@ -71,7 +71,8 @@ WBOX_TEST(printf_formats, "printf: what the log and the terminal rely on")
 	char buf[64];
 
 	WB_ASSERT_EQ(snprintf(buf, sizeof(buf), "%d|%5u|%-5u|%05x|%#llx", -7,
-			      42U, 42U, 0xabU, 0x1122334455667788ULL), 39);
+			      42U, 42U, 0xabU, 0x1122334455667788ULL),
+		     39);
 	WB_ASSERT(strcmp(buf, "-7|   42|42   |000ab|0x1122334455667788") == 0);
 	WB_ASSERT_EQ(snprintf(buf, 4, "%s", "longer"), 6);
 	WB_ASSERT(strcmp(buf, "lon") == 0);
@@ -84,8 +85,9 @@ struct item {
 
 WBOX_TEST(list_order, "list: order is kept over insertion and removal")
 {
-	struct item items[4] = { { .value = 0 }, { .value = 1 },
-				 { .value = 2 }, { .value = 3 } };
+	struct item items[4] = {
+		{ .value = 0 }, { .value = 1 }, { .value = 2 }, { .value = 3 }
+	};
 	struct list l;
 	struct item *it;
 	unsigned int sum = 0;

@@ -32,15 +32,15 @@ struct session_ops {
 
 struct session {
 	const struct session_ops *ops;
-	uint8_t in[SESSION_IN];		/* read and not used yet */
+	uint8_t in[SESSION_IN]; /* read and not used yet */
 	size_t in_at, in_n;
-	bool interrupted;		/* during this command */
-	bool told;			/* this command has told its error */
-	bool typed;			/* lines come from a person */
-	const char *script;		/* running file, or NULL */
-	unsigned int line;		/* in it */
-	unsigned int depth;		/* scripts within scripts */
-	const struct command *command;	/* running, for its usage */
+	bool interrupted;              /* during this command */
+	bool told;                     /* this command has told its error */
+	bool typed;                    /* lines come from a person */
+	const char *script;            /* running file, or NULL */
+	unsigned int line;             /* in it */
+	unsigned int depth;            /* scripts within scripts */
+	const struct command *command; /* running, for its usage */
 	const struct subcommand *sub;
 };
 

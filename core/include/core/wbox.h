@@ -19,7 +19,7 @@ struct wbox {
 };
 
 struct wbox_test {
-	const char *name;		/* "subsystem: what holds" */
+	const char *name; /* "subsystem: what holds" */
 	void (*fn)(struct wbox *w);
 };
 REGISTRY_DECLARE(wbox_test, struct wbox_test);
@@ -28,13 +28,14 @@ REGISTRY_DECLARE(wbox_test, struct wbox_test);
 #define WBOX_TEST(ident, title) \
 	static void ident(struct wbox *w); \
 	static const struct wbox_test ident##_test = { \
-		.name = (title), .fn = ident, \
+		.name = (title), \
+		.fn = ident, \
 	}; \
 	REGISTRY_ADD(wbox_test, struct wbox_test, ident##_test); \
 	static void ident(struct wbox *w)
 
-void wbox_fail(struct wbox *w, const char *file, int line, const char *fmt,
-	       ...) __printf(4, 5);
+void wbox_fail(struct wbox *w, const char *file, int line, const char *fmt, ...)
+	__printf(4, 5);
 
 /* In a test's own function (not one it calls): go on only if it holds. */
 #define WB_ASSERT(cond) \

@@ -8,7 +8,7 @@
 
 struct place {
 	const char *name;
-	uint64_t rain;		/* permille of the days */
+	uint64_t rain; /* permille of the days */
 };
 
 static const struct place places[] = {
@@ -19,7 +19,8 @@ static const struct place places[] = {
 static int weather_list(struct session *s, int argc, char **argv)
 {
 	static const struct column cols[] = {
-		{ "PLACE", COL_STR }, { "RAIN%", COL_PERMILLE },
+		{ "PLACE", COL_STR },
+		{ "RAIN%", COL_PERMILLE },
 	};
 	bool json = take_flag(&argc, argv, "--json");
 	struct table *t;
@@ -69,8 +70,8 @@ static int weather_watch(struct session *s, int argc, char **argv)
 			return -ERR_INTR;
 		}
 		out(s, "%s, day %llu: %s\n", p->name, (unsigned long long)day,
-		    day * p->rain / 1000 > (day - 1) * p->rain / 1000
-			    ? "rain" : "dry");
+		    day * p->rain / 1000 > (day - 1) * p->rain / 1000 ? "rain"
+								      : "dry");
 		sleep_ms(1);
 	}
 	return 0;

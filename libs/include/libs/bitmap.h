@@ -39,8 +39,7 @@ static inline size_t bitmap_first_clear(const uint64_t *map, size_t nbits)
 }
 
 /* Start of the first `count` clear bits in a row; `nbits` if there are none. */
-size_t bitmap_find_clear_range(const uint64_t *map, size_t nbits,
-			       size_t count);
+size_t bitmap_find_clear_range(const uint64_t *map, size_t nbits, size_t count);
 void bitmap_set_range(uint64_t *map, size_t from, size_t count);
 void bitmap_clear_range(uint64_t *map, size_t from, size_t count);
 /* How many of the first `nbits` are set. */

@@ -10,7 +10,7 @@
 struct history {
 	size_t used;
 	unsigned int count;
-	char text[HISTORY_BYTES];	/* terminated lines, oldest first */
+	char text[HISTORY_BYTES]; /* terminated lines, oldest first */
 };
 
 /* Empty lines and repetitions of the last are left out. */

@@ -9,17 +9,17 @@
 #include <libs/history.h>
 #include <libs/types.h>
 
-#define LINEEDIT_MAX 1024	/* bytes of a line, terminator included */
+#define LINEEDIT_MAX 1024 /* bytes of a line, terminator included */
 #define LINEEDIT_COLUMNS 80
 #define LINEEDIT_CANDIDATES 2048 /* bytes of completions kept */
 /* Bytes of a drawn row: four for each column, and moving the cursor. */
 #define LINEEDIT_ROW (4 * LINEEDIT_COLUMNS + 16)
 
 enum lineedit_event {
-	LINEEDIT_MORE,		/* the line goes on */
-	LINEEDIT_LINE,		/* Enter: the line is in lineedit.buf */
-	LINEEDIT_INTERRUPT,	/* Ctrl-C */
-	LINEEDIT_EOF,		/* Ctrl-D on an empty line */
+	LINEEDIT_MORE,      /* the line goes on */
+	LINEEDIT_LINE,      /* Enter: the line is in lineedit.buf */
+	LINEEDIT_INTERRUPT, /* Ctrl-C */
+	LINEEDIT_EOF,       /* Ctrl-D on an empty line */
 };
 
 struct lineedit;
@@ -35,8 +35,8 @@ struct lineedit_ops {
 struct lineedit_row {
 	char text[LINEEDIT_ROW];
 	size_t len;
-	unsigned int columns;	/* of text */
-	unsigned int cursor;	/* column */
+	unsigned int columns; /* of text */
+	unsigned int cursor;  /* column */
 };
 
 struct lineedit {
@@ -46,9 +46,9 @@ struct lineedit {
 	struct history *history;
 
 	char buf[LINEEDIT_MAX];
-	size_t len, cursor;	/* bytes; on character boundaries */
-	bool overflow;		/* bytes were lost: not to be run */
-	bool bell;		/* to sound at the next flush */
+	size_t len, cursor; /* bytes; on character boundaries */
+	bool overflow;      /* bytes were lost: not to be run */
+	bool bell;          /* to sound at the next flush */
 
 	char killed[LINEEDIT_MAX];
 	size_t killed_len;
@@ -58,7 +58,7 @@ struct lineedit {
 	char saved[LINEEDIT_MAX];
 	size_t prefix;
 
-	bool searching;		/* Ctrl-R; `saved` as above */
+	bool searching; /* Ctrl-R; `saved` as above */
 	char pattern[64];
 	size_t pattern_len;
 
@@ -69,16 +69,16 @@ struct lineedit {
 	bool pasting;
 	bool after_cr;
 
-	char candidates[LINEEDIT_CANDIDATES];	/* terminated each */
+	char candidates[LINEEDIT_CANDIDATES]; /* terminated each */
 	size_t candidates_used;
 	unsigned int candidates_count;
-	size_t word;		/* where the completed word begins */
-	size_t common;		/* bytes all have in common */
+	size_t word;   /* where the completed word begins */
+	size_t common; /* bytes all have in common */
 	bool candidates_lost;
 
 	struct lineedit_row shown;
-	size_t view;		/* first byte shown when scrolled */
-	bool drawn;		/* `shown` is what the terminal shows */
+	size_t view; /* first byte shown when scrolled */
+	bool drawn;  /* `shown` is what the terminal shows */
 };
 
 void lineedit_init(struct lineedit *le, const struct lineedit_ops *ops,

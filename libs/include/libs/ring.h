@@ -10,12 +10,15 @@
 
 struct ring {
 	uint8_t *buf;
-	uint32_t size;		/* a power of two */
-	uint32_t head;		/* [A] bytes ever put; producer's */
-	uint32_t tail;		/* [A] bytes ever taken; consumer's */
+	uint32_t size; /* a power of two */
+	uint32_t head; /* [A] bytes ever put; producer's */
+	uint32_t tail; /* [A] bytes ever taken; consumer's */
 };
 
-#define RING_INIT(storage) { .buf = (storage), .size = sizeof(storage) }
+#define RING_INIT(storage) \
+	{ \
+		.buf = (storage), .size = sizeof(storage) \
+	}
 
 static inline void ring_init(struct ring *r, uint8_t *buf, uint32_t size)
 {

@@ -5,17 +5,17 @@
 
 #include <libs/types.h>
 
-#define TOKENS_TEXT 1024	/* bytes of a line, terminator included */
-#define TOKENS_MAX 48		/* words of a line */
+#define TOKENS_TEXT 1024 /* bytes of a line, terminator included */
+#define TOKENS_MAX 48    /* words of a line */
 
 struct tokens {
 	int argc;
-	char *argv[TOKENS_MAX + 1];	/* in text; the last is NULL */
-	size_t start[TOKENS_MAX];	/* where each word begins in the line */
-	bool open;		/* the line ends within the last word */
-	char quote;		/* quote that is open at the end, or 0 */
-	bool comment;		/* the line ends in a comment */
-	const char *error;	/* what is wrong, at which byte of the line */
+	char *argv[TOKENS_MAX + 1]; /* in text; the last is NULL */
+	size_t start[TOKENS_MAX];   /* where each word begins in the line */
+	bool open;                  /* the line ends within the last word */
+	char quote;                 /* quote that is open at the end, or 0 */
+	bool comment;               /* the line ends in a comment */
+	const char *error; /* what is wrong, at which byte of the line */
 	size_t error_at;
 	char text[TOKENS_TEXT];
 };

@@ -6,16 +6,16 @@
 #include <libs/registry.h>
 #include <libs/types.h>
 
-#define VFS_PATH_MAX 256	/* bytes of a path, terminator included */
-#define VFS_DEPTH_MAX 32	/* components of a path */
+#define VFS_PATH_MAX 256 /* bytes of a path, terminator included */
+#define VFS_DEPTH_MAX 32 /* components of a path */
 
 enum vfs_type { VFS_FILE, VFS_DIR, VFS_LINK, VFS_OTHER };
 
 struct vfs_stat {
 	enum vfs_type type;
-	uint32_t mode;		/* permission bits */
-	uint64_t size;		/* bytes */
-	uint64_t mtime;		/* s since 1970 */
+	uint32_t mode;  /* permission bits */
+	uint64_t size;  /* bytes */
+	uint64_t mtime; /* s since 1970 */
 	/* Contents in memory for their whole life (cpio), or NULL. */
 	const void *data;
 };
