@@ -262,7 +262,7 @@ class Socle(Machine):
     def json(self, line, timeout=60):
         """What a listing gives with --json."""
         text = self.cmd(f"{line} --json", timeout)
-        found = re.search(r"^[\[{].*[\]}]$", text, re.DOTALL | re.MULTILINE)
+        found = re.search(r"^(?:\[\]?$|\{).*[\]}]$", text, re.DOTALL | re.MULTILINE)
         assert found, f"{line} --json printed no JSON:\n{text}"
         return json.loads(found.group(0))
 
@@ -310,8 +310,23 @@ class Console:
         self.name = name
 
     def login(self, timeout=90):
-        """Waits for the shell's prompt, asking for a fresh one."""
-        self.socle.send("\r")
+        """Waits until the shell answers.
+
+        A prompt may be an old one, replayed on attaching while the guest
+        boots anew, and what is typed into a booting guest may get lost: so
+        ask again until an answer comes that nothing else prints.
+        """
+        limit = time.monotonic() + timeout * SLOWNESS
+        while True:
+            self.socle.count += 1
+            mark = f"@@{self.socle.count}"
+            self.socle.send(f"\recho '@'{mark[1:]}\r")
+            try:
+                self.socle.expect(rf"\n{mark}\r*\n", 4)
+                break
+            except Failure:
+                if time.monotonic() > limit:
+                    raise
         self.socle.expect(rf"{self.name}:[^\r\n]*# ", timeout)
         return self
 
