@@ -15,8 +15,8 @@
 
 static void push(struct percpu *target, struct cpu_call *c)
 {
-	struct cpu_call *old = __atomic_load_n(&target->calls,
-					       __ATOMIC_RELAXED);
+	struct cpu_call *old =
+		__atomic_load_n(&target->calls, __ATOMIC_RELAXED);
 
 	do {
 		c->next = old;
@@ -31,8 +31,8 @@ static void push(struct percpu *target, struct cpu_call *c)
 /* Run what was pushed, oldest first. Interrupts masked. */
 static void run_calls(struct percpu *cpu)
 {
-	struct cpu_call *newest = __atomic_exchange_n(&cpu->calls, NULL,
-						      __ATOMIC_ACQUIRE);
+	struct cpu_call *newest =
+		__atomic_exchange_n(&cpu->calls, NULL, __ATOMIC_ACQUIRE);
 	struct cpu_call *oldest = NULL;
 	struct cpu_call *c;
 
@@ -116,7 +116,7 @@ void cpu_call_all(void (*fn)(void *), void *arg)
 {
 	for (unsigned int i = 0; i < cpu_count; i++) {
 		if (cpu_call(i, fn, arg, true)) {
-			continue;	/* not online: nothing to be told */
+			continue; /* not online: nothing to be told */
 		}
 	}
 }
@@ -129,7 +129,7 @@ void smp_ipi(enum ipi kind)
 		break;
 	case IPI_STOP:
 		arch_cpu_halt();
-	case IPI_RESCHED:	/* the way out of the interrupt looks */
+	case IPI_RESCHED: /* the way out of the interrupt looks */
 	case IPI_COUNT:
 		break;
 	}

@@ -48,7 +48,7 @@ static const char *const class_names[] = {
 void spin_init(struct spinlock *l, enum lock_class class)
 {
 	*l = (struct spinlock){
-		.class = (uint16_t)class,
+		.class = (uint16_t) class,
 		.name = class_names[class],
 	};
 }
@@ -60,8 +60,8 @@ static void check_order(const struct spinlock *l, bool nested)
 
 	for (h = this_cpu()->held; h; h = h->below) {
 		if (h->class > l->class || (h->class == l->class && !nested)) {
-			panic("spinlock: %s taken while holding %s",
-			      l->name, h->name);
+			panic("spinlock: %s taken while holding %s", l->name,
+			      h->name);
 		}
 	}
 }

@@ -32,8 +32,8 @@ static void unlock_and_switch(struct waitqueue *wq, unsigned long flags)
 /* Waking with the lock held: the entry, on the waiter's stack, cannot go. */
 static void wake_first(struct waitqueue *wq)
 {
-	struct wait_entry *e = list_first(&wq->waiters, struct wait_entry,
-					  node);
+	struct wait_entry *e =
+		list_first(&wq->waiters, struct wait_entry, node);
 
 	assert_held(&wq->lock);
 	list_remove(&e->node);

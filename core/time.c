@@ -14,7 +14,7 @@ ticks_t time_now(void)
 
 uint64_t time_now_ns(void)
 {
-	static ticks_t boot;	/* first asked for by the boot CPU, alone */
+	static ticks_t boot; /* first asked for by the boot CPU, alone */
 
 	if (unlikely(boot == 0)) {
 		boot = time_now();

@@ -21,11 +21,11 @@
 
 struct timer_queue {
 	struct spinlock lock;
-	struct timer *root;		/* [L] */
-	ticks_t programmed;		/* [L] hardware fires; UINT64_MAX: off */
-	uint32_t cpu;			/* [I] */
-	uint32_t armed;			/* [L] timers in it */
-	uint64_t fired;			/* [L] callbacks run */
+	struct timer *root; /* [L] */
+	ticks_t programmed; /* [L] hardware fires; UINT64_MAX: off */
+	uint32_t cpu;       /* [I] */
+	uint32_t armed;     /* [L] timers in it */
+	uint64_t fired;     /* [L] callbacks run */
 };
 
 /* Join two heaps, none empty: the later root becomes the first child. */

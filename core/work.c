@@ -10,7 +10,7 @@
 
 static struct spinlock lock = SPINLOCK_INIT(LOCK_WORK);
 static struct list queue = LIST_INIT(queue);
-static struct work *running;		/* compared only: it may be freed */
+static struct work *running; /* compared only: it may be freed */
 static struct vcpu *worker;
 static struct waitqueue work_wait = WAITQUEUE_INIT(work_wait);
 static struct waitqueue done_wait = WAITQUEUE_INIT(done_wait);
@@ -84,7 +84,8 @@ void work_cancel(struct work *w)
 int work_start(void)
 {
 	const struct thread_attr attr = {
-		.name = "work", .priority = WORK_PRIO,
+		.name = "work",
+		.priority = WORK_PRIO,
 	};
 
 	return thread_create(&worker, &attr, work_main, NULL);

@@ -48,8 +48,8 @@ static void arrive(struct host_ctx *here, struct host_ctx *from)
 
 static struct host_ctx test_ctx;
 static struct host_ctx *running = &test_ctx;
-static struct host_ctx *before;		/* whom we came from */
-static void (*first_fn)(void);		/* of a context switched to first */
+static struct host_ctx *before; /* whom we came from */
+static void (*first_fn)(void);  /* of a context switched to first */
 
 struct host_ctx *host_ctx_running(void)
 {
@@ -85,8 +85,8 @@ void host_ctx_init(struct host_ctx *c, void *stack, size_t size,
 	c->size = size;
 	c->fake = NULL;
 	/* makecontext() passes ints. */
-	makecontext(&c->uc, (void (*)(void))first, 2,
-		    (unsigned int)(p >> 32), (unsigned int)p);
+	makecontext(&c->uc, (void (*)(void))first, 2, (unsigned int)(p >> 32),
+		    (unsigned int)p);
 }
 
 void host_ctx_switch(struct host_ctx *to)

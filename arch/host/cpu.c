@@ -16,19 +16,19 @@
 #define BOOT_STACK KIB(256)
 
 struct host_cpu {
-	struct host_ctx *ctx;		/* where it stopped */
-	struct host_ctx boot;		/* boot code, then the idle VCPU */
+	struct host_ctx *ctx; /* where it stopped */
+	struct host_ctx boot; /* boot code, then the idle VCPU */
 	enum host_stop why;
-	bool masked;			/* interrupts */
-	bool woken;			/* by an interrupt the test stands for */
+	bool masked; /* interrupts */
+	bool woken;  /* by an interrupt the test stands for */
 	unsigned int ipis;
 	uint64_t deadline;
 	struct percpu *percpu;
 };
 
 static struct host_cpu cpus[CONFIG_MAX_CPUS];
-static unsigned int me;			/* who runs */
-static bool inside;			/* in a coroutine, not the test */
+static unsigned int me; /* who runs */
+static bool inside;     /* in a coroutine, not the test */
 static uint64_t now;
 
 uint64_t host_timer_hz = HOST_TIMER_HZ;
@@ -113,9 +113,8 @@ static void take_interrupts(void)
 void host_deliver(void)
 {
 	/* A timer without a queue would be due for ever. */
-	while (!cpus[me].masked &&
-	       (cpus[me].ipis ||
-		(timer_due(&cpus[me]) && arch_percpu()->timers))) {
+	while (!cpus[me].masked && (cpus[me].ipis || (timer_due(&cpus[me]) &&
+						      arch_percpu()->timers))) {
 		take_interrupts();
 	}
 }

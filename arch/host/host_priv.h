@@ -9,7 +9,7 @@
 /* An execution context; the stack is its creator's. */
 struct host_ctx {
 	ucontext_t uc;
-	void *fake;		/* AddressSanitizer's shadow stack */
+	void *fake; /* AddressSanitizer's shadow stack */
 	const void *bottom;
 	size_t size;
 };
@@ -19,7 +19,7 @@ void host_ctx_init(struct host_ctx *c, void *stack, size_t size,
 		   void (*fn)(void));
 void host_ctx_switch(struct host_ctx *to);
 struct host_ctx *host_ctx_running(void);
-struct host_ctx *host_ctx_test(void);	/* main()'s */
+struct host_ctx *host_ctx_test(void); /* main()'s */
 
 /* The context CPU `cpu` boots in, then its idle VCPU's. */
 struct host_ctx *host_boot_ctx(unsigned int cpu);

@@ -7,7 +7,7 @@
 #include <string.h>
 
 static struct spinlock list_lock = SPINLOCK_INIT(LOCK_VCPU_LIST);
-static struct list vcpus = LIST_INIT(vcpus);	/* by id, ascending */
+static struct list vcpus = LIST_INIT(vcpus); /* by id, ascending */
 
 /* Who waits for any VCPU to be off. Its lock is the queue's own. */
 static struct waitqueue off_wait = WAITQUEUE_INIT(off_wait);
@@ -88,10 +88,8 @@ void sched_for_each(void (*fn)(struct vcpu *v, void *arg), void *arg)
 const char *vcpu_state_name(const struct vcpu *v)
 {
 	static const char *const names[] = {
-		[VCPU_OFF] = "off",
-		[VCPU_READY] = "ready",
-		[VCPU_RUNNING] = "running",
-		[VCPU_BLOCKED] = "blocked",
+		[VCPU_OFF] = "off",         [VCPU_READY] = "ready",
+		[VCPU_RUNNING] = "running", [VCPU_BLOCKED] = "blocked",
 		[VCPU_DEAD] = "dead",
 	};
 	enum vcpu_state state = READ_ONCE(v->state);

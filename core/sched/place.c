@@ -20,8 +20,8 @@ void idle_mark(unsigned int cpu)
 /* True if it was this caller that cleared the bit. */
 static bool idle_take(unsigned int cpu)
 {
-	uint64_t old = __atomic_fetch_and(&idle_cpus[cpu / 64],
-					  ~BIT(cpu % 64), __ATOMIC_RELAXED);
+	uint64_t old = __atomic_fetch_and(&idle_cpus[cpu / 64], ~BIT(cpu % 64),
+					  __ATOMIC_RELAXED);
 
 	return old & BIT(cpu % 64);
 }
@@ -38,8 +38,8 @@ int idle_claim(const struct cpumask *m)
 		uint64_t found = READ_ONCE(idle_cpus[i]) & m->bits[i];
 
 		for (; found; found &= found - 1) {
-			unsigned int cpu = i * 64 +
-					   (unsigned int)__builtin_ctzll(found);
+			unsigned int cpu =
+				i * 64 + (unsigned int)__builtin_ctzll(found);
 
 			if (idle_take(cpu) && looks_idle(rq_of(cpu))) {
 				return (int)cpu;
@@ -129,8 +129,7 @@ static struct runqueue *change_queue(struct vcpu *v, struct runqueue *rq,
 {
 	struct runqueue *to = rq_of(cpu);
 
-	if (rq_lock_other(rq, to) &&
-	    (v->cpu != rq->cpu || !vcpu_unplaced(v))) {
+	if (rq_lock_other(rq, to) && (v->cpu != rq->cpu || !vcpu_unplaced(v))) {
 		spin_unlock(&to->lock);
 		spin_unlock(&rq->lock);
 		return NULL;

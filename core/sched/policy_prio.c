@@ -12,10 +12,10 @@
 #include <core/heap.h>
 
 struct prio_queue {
-	uint32_t levels;		/* bit n: level n is not empty */
-	ticks_t slice;			/* [I] a full one */
-	ticks_t picked;			/* when the running VCPU was picked */
-	ticks_t left;			/* of its slice, then */
+	uint32_t levels; /* bit n: level n is not empty */
+	ticks_t slice;   /* [I] a full one */
+	ticks_t picked;  /* when the running VCPU was picked */
+	ticks_t left;    /* of its slice, then */
 	struct list level[SCHED_PRIO_MAX + 1];
 };
 

@@ -45,7 +45,7 @@ void rq_resched(struct runqueue *rq)
 
 	assert_held(&rq->lock);
 	if (READ_ONCE(cpu->need_resched)) {
-		return;		/* it is on its way already */
+		return; /* it is on its way already */
 	}
 	WRITE_ONCE(cpu->need_resched, 1);
 	if (cpu != this_cpu()) {
@@ -140,8 +140,7 @@ static bool leave(struct runqueue *rq, struct vcpu *prev, enum vcpu_state to,
 	if (likely(cpumask_test(&prev->affinity, rq->cpu))) {
 		rq_enqueue(rq, prev, preempted);
 	} else {
-		__atomic_store_n(&prev->on_cpu, ON_CPU_PLACE,
-				 __ATOMIC_RELAXED);
+		__atomic_store_n(&prev->on_cpu, ON_CPU_PLACE, __ATOMIC_RELAXED);
 	}
 	return true;
 }
@@ -191,10 +190,9 @@ static void finish_switch(struct vcpu *prev)
 	/* Preempted: a CPU that idles may take it. */
 	int idle = state == VCPU_READY ? idle_claim(&prev->affinity) : -1;
 
-	if (unlikely(!__atomic_compare_exchange_n(&prev->on_cpu, &yes,
-						  ON_CPU_NO, false,
-						  __ATOMIC_RELEASE,
-						  __ATOMIC_RELAXED))) {
+	if (unlikely(!__atomic_compare_exchange_n(
+		    &prev->on_cpu, &yes, ON_CPU_NO, false, __ATOMIC_RELEASE,
+		    __ATOMIC_RELAXED))) {
 		place_late(prev);
 	} else if (unlikely(state == VCPU_OFF || state == VCPU_DEAD)) {
 		sched_gone(prev, state, joinable);
@@ -431,8 +429,7 @@ void vcpu_kick(struct vcpu *v)
 
 	/* Pairs with schedule(). */
 	arch_mb();
-	if (v != this_cpu()->current &&
-	    READ_ONCE(v->on_cpu) == ON_CPU_YES) {
+	if (v != this_cpu()->current && READ_ONCE(v->on_cpu) == ON_CPU_YES) {
 		arch_ipi_send(READ_ONCE(v->cpu), IPI_RESCHED);
 	}
 	arch_irq_restore(flags);

@@ -61,8 +61,7 @@ static void act(void)
 
 static void fired(struct timer *t)
 {
-	size_t i = (size_t)((uintptr_t)t - (uintptr_t)model) /
-		   sizeof(model[0]);
+	size_t i = (size_t)((uintptr_t)t - (uintptr_t)model) / sizeof(model[0]);
 
 	check(model[i].armed && model[i].deadline <= now &&
 	      model[i].cpu == cpu_id());
@@ -82,8 +81,7 @@ static void pass_time(void)
 		for (unsigned int i = 0; i < TIMERS; i++) {
 			check(!model[i].armed || model[i].cpu != cpu ||
 			      (model[i].deadline > now &&
-			       host_timer_deadline(cpu) <=
-			       model[i].deadline));
+			       host_timer_deadline(cpu) <= model[i].deadline));
 		}
 	}
 }

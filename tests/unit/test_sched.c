@@ -4,11 +4,11 @@
  * stress tests stop a CPU wherever another could interleave (host_point()),
  * locks held or not, and go on with any CPU, from many seeds.
  */
+#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <cmocka.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -37,7 +37,7 @@ static struct cpumask only(unsigned int cpu)
 
 struct puppet {
 	struct vcpu *v;
-	unsigned int runs;		/* times it came round its loop */
+	unsigned int runs; /* times it came round its loop */
 	unsigned int last_cpu;
 	void (*todo)(struct puppet *p);
 	bool stop;
@@ -50,7 +50,7 @@ static struct puppet puppets[8];
 static void puppet_main(void *arg)
 {
 	struct puppet *p = arg;
-	void (*todo)(struct puppet *p);
+	void (*todo)(struct puppet * p);
 
 	while (!p->stop) {
 		p->runs++;
@@ -84,13 +84,16 @@ static void yield(struct puppet *p)
 static void start(unsigned int n, unsigned int prio, const struct cpumask *m)
 {
 	const struct thread_attr attr = {
-		.name = "puppet", .priority = (uint8_t)prio,
-		.joinable = true, .affinity = m,
+		.name = "puppet",
+		.priority = (uint8_t)prio,
+		.joinable = true,
+		.affinity = m,
 	};
 
 	memset(&puppets[n], 0, sizeof(puppets[n]));
 	assert_int_equal(thread_create(&puppets[n].v, &attr, puppet_main,
-				       &puppets[n]), 0);
+				       &puppets[n]),
+			 0);
 }
 
 static void rounds(unsigned int n)
@@ -542,7 +545,7 @@ static void test_pause(void **state)
 
 	/* Blocked while paused, woken while paused. */
 	puppets[0].todo = block;
-	rounds(1);		/* consumes the wake */
+	rounds(1); /* consumes the wake */
 	puppets[0].todo = block;
 	rounds(2);
 	assert_int_equal(puppets[0].v->state, VCPU_BLOCKED);
@@ -682,7 +685,7 @@ static struct vcpu *guest_create(const struct cpumask *m)
 	guest_entries = 0;
 	guest_off = false;
 	guest_block = false;
-	v->guest = (struct guest *)(uintptr_t)64;	/* never looked at */
+	v->guest = (struct guest *)(uintptr_t)64; /* never looked at */
 	v->entry = arch_vcpu_enter;
 	v->arg = v;
 	v->stack = stack_alloc();
@@ -861,7 +864,8 @@ static void test_in_place_control(void **state)
 static void test_bad_arguments(void **state)
 {
 	struct thread_attr attr = {
-		.name = "bad", .priority = SCHED_PRIO_MAX + 1,
+		.name = "bad",
+		.priority = SCHED_PRIO_MAX + 1,
 	};
 	struct cpumask none = { 0 };
 
@@ -879,13 +883,25 @@ static void test_bad_arguments(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(test_priority), T(test_round_robin), T(test_slice_kept),
-		T(test_slice_sooner), T(test_wake_above),
-		T(test_yield), T(test_spread), T(test_wake_last_cpu),
-		T(test_wake_pending), T(test_affinity), T(test_set_priority),
-		T(test_pause), T(test_times), T(test_ids), T(test_policy),
-		T(test_start_off), T(test_in_place),
-		T(test_in_place_preempted), T(test_in_place_control),
+		T(test_priority),
+		T(test_round_robin),
+		T(test_slice_kept),
+		T(test_slice_sooner),
+		T(test_wake_above),
+		T(test_yield),
+		T(test_spread),
+		T(test_wake_last_cpu),
+		T(test_wake_pending),
+		T(test_affinity),
+		T(test_set_priority),
+		T(test_pause),
+		T(test_times),
+		T(test_ids),
+		T(test_policy),
+		T(test_start_off),
+		T(test_in_place),
+		T(test_in_place_preempted),
+		T(test_in_place_control),
 		T(test_bad_arguments),
 	};
 

@@ -5,11 +5,11 @@
  * goes on next; many seeds. A lost wakeup is a run that does not end, a use
  * after free is AddressSanitizer's to see.
  */
+#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <cmocka.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -116,14 +116,15 @@ static void spawn(unsigned int n, unsigned int prio, bool joinable,
 		  void (*fn)(void *))
 {
 	const struct thread_attr attr = {
-		.name = "racer", .priority = (uint8_t)prio,
+		.name = "racer",
+		.priority = (uint8_t)prio,
 		.joinable = joinable,
 	};
 
 	host_irq_begin(rnd(CPUS));
 	done[n] = false;
-	assert_int_equal(thread_create(&threads[n], &attr, fn,
-				       (void *)(uintptr_t)n), 0);
+	assert_int_equal(
+		thread_create(&threads[n], &attr, fn, (void *)(uintptr_t)n), 0);
 	host_irq_end();
 }
 
@@ -295,14 +296,13 @@ static void job_main(void *arg)
 		case 3:
 			/* Gives up, or not: cancel is what makes it safe. */
 			timer_set(&j->timer, time_now() + rnd(100000));
-			(void)!completion_wait_until(&j->done, time_now() +
-						     rnd(100000));
+			(void)!completion_wait_until(&j->done,
+						     time_now() + rnd(100000));
 			timer_cancel(&j->timer);
 			break;
 		default:
 			work_queue(&j->work);
-			(void)!sem_down_until(&j->sem, time_now() +
-					      rnd(50000));
+			(void)!sem_down_until(&j->sem, time_now() + rnd(50000));
 			work_cancel(&j->work);
 			break;
 		}
@@ -330,7 +330,7 @@ static void test_free_at_once(void **state)
 static struct shared {
 	struct timer t;
 	bool running;
-	bool forbidden;		/* cancelled, and not set since */
+	bool forbidden; /* cancelled, and not set since */
 	unsigned int fired;
 } shared[SHARED];
 static struct mutex shared_mutex[SHARED];
@@ -712,16 +712,17 @@ static void parent_main(void *arg)
 
 	for (unsigned int i = 0; i < 6; i++) {
 		const struct thread_attr attr = {
-			.name = "child", .priority = (uint8_t)rnd(8),
+			.name = "child",
+			.priority = (uint8_t)rnd(8),
 			.joinable = rnd(2),
 		};
 		unsigned int cpu = rnd(CPUS);
 		struct vcpu *t;
 
-		assert_int_equal(thread_create(&t, &attr, child_main, NULL),
-				 0);
+		assert_int_equal(thread_create(&t, &attr, child_main, NULL), 0);
 		assert_int_equal(cpu_call(cpu, count_call,
-					  (void *)(uintptr_t)cpu, true), 0);
+					  (void *)(uintptr_t)cpu, true),
+				 0);
 		if (i == 3) {
 			cpu_call_all(count_all, NULL);
 		}
@@ -824,10 +825,11 @@ static void test_sleep(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(test_ring), T(test_mutex), T(test_free_at_once),
-		T(test_timers),
-		T(test_control), T(test_start_off), T(test_guests),
-		T(test_threads_and_calls), T(test_call_slots), T(test_sleep),
+		T(test_ring),         T(test_mutex),
+		T(test_free_at_once), T(test_timers),
+		T(test_control),      T(test_start_off),
+		T(test_guests),       T(test_threads_and_calls),
+		T(test_call_slots),   T(test_sleep),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

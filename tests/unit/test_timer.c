@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Timers and time conversion, against a plain list and exact arithmetic. */
+#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <cmocka.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -305,14 +305,24 @@ static void check_conversion(uint64_t n)
 static void test_conversion(void **state)
 {
 	static const uint64_t hz[] = {
-		1000000, 19200000, 24000000, 31250000, 33333333, 54000000,
-		62500000, 100000000, 999999999, 1000000000, 1000000001,
-		9000000000,
+		1000000,   19200000,   24000000,   31250000,
+		33333333,  54000000,   62500000,   100000000,
+		999999999, 1000000000, 1000000001, 9000000000,
 	};
 	static const uint64_t edges[] = {
-		0, 1, 2, 999, 1000, 999999999, 1000000000, 1000000001,
-		UINT64_MAX / 1000000000, UINT64_MAX / 1000000000 + 1,
-		UINT64_MAX / 2, UINT64_MAX - 1, UINT64_MAX,
+		0,
+		1,
+		2,
+		999,
+		1000,
+		999999999,
+		1000000000,
+		1000000001,
+		UINT64_MAX / 1000000000,
+		UINT64_MAX / 1000000000 + 1,
+		UINT64_MAX / 2,
+		UINT64_MAX - 1,
+		UINT64_MAX,
 	};
 
 	(void)state;
@@ -336,8 +346,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_order, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_hardware_left_alone,
-						setup, teardown),
+		cmocka_unit_test_setup_teardown(test_hardware_left_alone, setup,
+						teardown),
 		cmocka_unit_test_setup_teardown(test_move, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_rearm_in_callback, setup,
 						teardown),

@@ -7,7 +7,7 @@
 #include <core/wbox.h>
 
 #define MAX_THREADS 8
-#define LIMIT_MS 20000		/* for what should take milliseconds */
+#define LIMIT_MS 20000 /* for what should take milliseconds */
 
 /* Threads that all run fn(number), and are joined. */
 static bool run_threads(unsigned int n, uint8_t prio, void (*fn)(void *))
@@ -15,7 +15,9 @@ static bool run_threads(unsigned int n, uint8_t prio, void (*fn)(void *))
 	struct vcpu *threads[MAX_THREADS];
 	unsigned int made;
 	const struct thread_attr attr = {
-		.name = "wbox", .priority = prio, .joinable = true,
+		.name = "wbox",
+		.priority = prio,
+		.joinable = true,
 	};
 
 	for (made = 0; made < n; made++) {
@@ -43,7 +45,7 @@ static unsigned int online(void)
 /* --- tokens round a ring: every step is a wake and a block --- */
 
 #define ROUNDS 200
-#define CALLS 32		/* per thread; each waits for another CPU */
+#define CALLS 32 /* per thread; each waits for another CPU */
 
 static struct semaphore ring[MAX_THREADS];
 static uint32_t steps;
@@ -157,7 +159,9 @@ WBOX_TEST(sched_preempt, "sched: a woken thread of higher priority preempts")
 {
 	struct cpumask m = { 0 };
 	struct thread_attr attr = {
-		.name = "wbox", .priority = SCHED_PRIO_MAX, .joinable = true,
+		.name = "wbox",
+		.priority = SCHED_PRIO_MAX,
+		.joinable = true,
 		.affinity = &m,
 	};
 	struct vcpu *high, *low;
@@ -196,7 +200,9 @@ WBOX_TEST(sched_slices, "sched: busy threads of one priority take turns")
 {
 	struct cpumask m = { 0 };
 	const struct thread_attr attr = {
-		.name = "wbox", .priority = 1, .joinable = true,
+		.name = "wbox",
+		.priority = 1,
+		.joinable = true,
 		.affinity = &m,
 	};
 	struct vcpu *busy[2];
@@ -240,8 +246,7 @@ static void visit_main(void *arg)
 			continue;
 		}
 		cpumask_set(&m, cpu);
-		if (sched_set_affinity(vcpu_current(), &m) ||
-		    cpu_id() != cpu) {
+		if (sched_set_affinity(vcpu_current(), &m) || cpu_id() != cpu) {
 			wrong_cpu++;
 		}
 	}
@@ -259,7 +264,9 @@ WBOX_TEST(sched_affinity, "sched: a thread moves when its affinity does")
 WBOX_TEST(sched_pause_resume, "sched: a paused thread does not run")
 {
 	const struct thread_attr attr = {
-		.name = "wbox", .priority = 1, .joinable = true,
+		.name = "wbox",
+		.priority = 1,
+		.joinable = true,
 	};
 	struct vcpu *busy;
 	uint64_t then = 0;
@@ -277,8 +284,7 @@ WBOX_TEST(sched_pause_resume, "sched: a paused thread does not run")
 		sched_resume(busy);
 		sleep_ms(1);
 	}
-	for (unsigned int i = 0; i < 1000 && READ_ONCE(spins[0]) == then;
-	     i++) {
+	for (unsigned int i = 0; i < 1000 && READ_ONCE(spins[0]) == then; i++) {
 		sleep_ms(1);
 	}
 	stop_spinning = true;
@@ -298,7 +304,8 @@ static void nothing_main(void *arg)
 WBOX_TEST(sched_reap, "sched: ended threads are freed")
 {
 	const struct thread_attr attr = {
-		.name = "wbox", .priority = SCHED_PRIO_DEFAULT,
+		.name = "wbox",
+		.priority = SCHED_PRIO_DEFAULT,
 	};
 	ticks_t deadline = time_now() + ms_to_ticks(LIMIT_MS);
 	struct heap_stats before, after;
@@ -306,8 +313,7 @@ WBOX_TEST(sched_reap, "sched: ended threads are freed")
 	counter = 0;
 	heap_get_stats(&before);
 	for (unsigned int i = 0; i < 50; i++) {
-		WB_ASSERT(thread_create(NULL, &attr, nothing_main, NULL) ==
-			  0);
+		WB_ASSERT(thread_create(NULL, &attr, nothing_main, NULL) == 0);
 	}
 	do {
 		sleep_ms(1);

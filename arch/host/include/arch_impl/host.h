@@ -41,9 +41,9 @@ void host_drop_ipis(void);
 /* Start CPUs 0..n-1; once per program. */
 void host_boot(unsigned int n);
 enum host_stop {
-	HOST_IDLE,	/* sleeps: nothing but an interrupt ends it */
-	HOST_WAITS,	/* for another CPU: a lock, a flag */
-	HOST_PAUSED,	/* in host_pause(), or at a host_point() */
+	HOST_IDLE,   /* sleeps: nothing but an interrupt ends it */
+	HOST_WAITS,  /* for another CPU: a lock, a flag */
+	HOST_PAUSED, /* in host_pause(), or at a host_point() */
 };
 /* Let `cpu` go on until it stops for one of these reasons. */
 enum host_stop host_run(unsigned int cpu);
