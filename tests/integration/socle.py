@@ -262,7 +262,8 @@ class Socle(Machine):
     def json(self, line, timeout=60):
         """What a listing gives with --json."""
         text = self.cmd(f"{line} --json", timeout)
-        found = re.search(r"^(?:\[\]?$|\{).*[\]}]$", text, re.DOTALL | re.MULTILINE)
+        found = re.search(r"^(?:\[\]|\[$.*\]|\{.*\})$", text,
+                          re.DOTALL | re.MULTILINE)
         assert found, f"{line} --json printed no JSON:\n{text}"
         return json.loads(found.group(0))
 
