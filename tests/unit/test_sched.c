@@ -4,13 +4,14 @@
  * stress tests stop a CPU wherever another could interleave (host_point()),
  * locks held or not, and go on with any CPU, from many seeds.
  */
-#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include <cmocka.h>
 
 #include <arch/cpu.h>
 #include <arch_impl/host.h>

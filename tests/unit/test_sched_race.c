@@ -5,13 +5,14 @@
  * goes on next; many seeds. A lost wakeup is a run that does not end, a use
  * after free is AddressSanitizer's to see.
  */
-#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include <cmocka.h>
 
 #include <arch/cpu.h>
 #include <arch_impl/host.h>
