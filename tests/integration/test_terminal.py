@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The management terminal, as a person at its keyboard meets it."""
 
+import os
+import select
+
 import pytest
 
-from socle import CTRL_C, CTRL_D, bare, clean, description
+from socle import CTRL_C, CTRL_D, DETACH, bare, description
 
 
 def test_help_names_every_command(boot):
@@ -89,3 +92,34 @@ def test_shutdown_exit_code(boot):
 def test_dmesg(boot):
     host = boot()
     assert host.cmd("dmesg")
+
+
+def flood(host, count):
+    """Sends what nobody reads, as far as it goes."""
+    sent = 0
+    while sent < count:
+        _, ready, _ = select.select([], [host.child.child_fd], [], 2)
+        if not ready:
+            break
+        sent += os.write(host.child.child_fd, b"z" * 512)
+
+
+def test_interrupt_behind_flood(boot):
+    """Ctrl-C gets through to a command that reads nothing."""
+    host = boot()
+    host.send("sleep 100000000\r")
+    host.expect("sleep 100000000")
+    flood(host, 30000)
+    host.send(CTRL_C)
+    host.expect("interrupted", timeout=30)
+    assert host.cmd("echo alive").endswith("alive")
+
+
+def test_leave_a_deaf_guest(boot):
+    """Ctrl-] leaves the console of a guest that reads nothing."""
+    host = boot({"idle": bare("idle", "idle")})
+    host.attach("idle")
+    flood(host, 30000)
+    host.send(DETACH)
+    host.expect("left the console", timeout=30)
+    assert host.cmd("echo alive").endswith("alive")
