@@ -38,10 +38,7 @@ static unsigned int undefs;
 
 struct cpu_features cpu_features;
 
-uint64_t features_guest_idreg(unsigned int slot)
-{
-	return 0x1000000000000000 + slot;
-}
+uint64_t features_guest_idregs[IDREG_COUNT];
 
 uint64_t features_ctr(void)
 {
@@ -145,6 +142,9 @@ static int setup(void **state)
 	vcpu.arch.regs = &regs;
 	vcpu.arch.ipa_bits = 40;
 	regs.spsr = PSR_EL1H;
+	for (unsigned int i = 0; i < IDREG_COUNT; i++) {
+		features_guest_idregs[i] = 0x1000000000000000 + i;
+	}
 	cpu_features.brps = 6;
 	cpu_features.wrps = 4;
 	undefs = 0;

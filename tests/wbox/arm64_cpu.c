@@ -126,13 +126,13 @@ WBOX_TEST(idregs, "features: guests are not told more than there is")
 	uint64_t own = read_sysreg(id_aa64isar0_el1);
 
 	for (unsigned int shift = 4; shift < 64; shift += 4) {
-		uint64_t told = features_guest_idreg(ID_AA64ISAR0) >> shift;
+		uint64_t told = features_guest_idregs[ID_AA64ISAR0] >> shift;
 
 		WB_ASSERT((told & 0xf) <= (own >> shift & 0xf));
 	}
-	WB_ASSERT_EQ(features_guest_idreg(ID_AA64PFR0) >> 4 & 0xff, 1);
-	WB_ASSERT_EQ(features_guest_idreg(ID_AA64DFR0) >> 8 & 0xf, 0);
-	WB_ASSERT_EQ(features_guest_idreg(IDREG_SLOT(4, 4)), 0);
+	WB_ASSERT_EQ(features_guest_idregs[ID_AA64PFR0] >> 4 & 0xff, 1);
+	WB_ASSERT_EQ(features_guest_idregs[ID_AA64DFR0] >> 8 & 0xf, 0);
+	WB_ASSERT_EQ(features_guest_idregs[IDREG_SLOT(4, 4)], 0);
 }
 
 WBOX_TEST(random_differs, "random: no two requests give the same")

@@ -18,7 +18,7 @@ struct cpu_features cpu_features;
 
 static struct spinlock lock = SPINLOCK_INIT(LOCK_DRIVER);
 static uint64_t common[IDREG_COUNT];
-static uint64_t guest_view[IDREG_COUNT];
+uint64_t features_guest_idregs[IDREG_COUNT];
 static uint64_t common_ctr;
 static bool any_cpu;
 
@@ -130,7 +130,7 @@ void features_cpu_init(void)
 	}
 	/* With itself: drops what no rule names. */
 	idreg_merge(common, ids);
-	idreg_sanitize(common, guest_view);
+	idreg_sanitize(common, features_guest_idregs);
 	if (ctr != common_ctr) {
 		cpu_features.ctr_differs = true;
 		common_ctr = idreg_merge_ctr(common_ctr, ctr);
@@ -142,16 +142,6 @@ void features_cpu_init(void)
 uint64_t features_ctr(void)
 {
 	return common_ctr;
-}
-
-uint64_t features_idreg(unsigned int slot)
-{
-	return common[slot];
-}
-
-uint64_t features_guest_idreg(unsigned int slot)
-{
-	return guest_view[slot];
 }
 
 bool arch_random64(uint64_t *out)

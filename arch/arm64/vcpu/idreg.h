@@ -53,6 +53,8 @@ void idreg_merge(uint64_t common[IDREG_COUNT], const uint64_t cpu[IDREG_COUNT]);
 void idreg_sanitize(const uint64_t common[IDREG_COUNT],
 		    uint64_t guest[IDREG_COUNT]);
 
+/* Slots that differ: a set. */
+#define IDREG_PER_GUEST (BIT(ID_AA64PFR0) | BIT(ID_AA64MMFR0))
 /* The rest: `value` of a slot, for a guest with this GIC and IPA size. */
 uint64_t idreg_for_guest(unsigned int slot, uint64_t value,
 			 unsigned int gic_version, unsigned int ipa_bits);

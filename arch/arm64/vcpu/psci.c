@@ -51,17 +51,25 @@ static bool valid_entry(struct guest *g, uint64_t entry)
 	       (prot == STAGE2_RWX || prot == STAGE2_RX);
 }
 
-static int64_t version(struct vcpu *v, uint64_t a1, uint64_t a2, uint64_t a3)
+/* Argument `n`; the 32-bit convention's are the low halves. */
+static uint64_t arg(const struct guest_regs *r, unsigned int n)
 {
-	(void)v;
-	(void)a1;
-	(void)a2;
-	(void)a3;
-	return PSCI_VERSION_1_1;
+	return r->x[0] & SMCCC_64 ? r->x[n] : (uint32_t)r->x[n];
 }
 
-static int64_t cpu_suspend(struct vcpu *v, uint64_t state, uint64_t entry,
-			   uint64_t context)
+static void answer(struct guest_regs *r, int64_t val)
+{
+	r->x[0] = (uint64_t)val;
+}
+
+static void version(struct vcpu *v, struct guest_regs *r)
+{
+	(void)v;
+	answer(r, PSCI_VERSION_1_1);
+}
+
+static int64_t suspend(struct vcpu *v, uint64_t state, uint64_t entry,
+		       uint64_t context)
 {
 	if ((state & ~(uint64_t)POWER_STATE_MASK) != 0) {
 		return PSCI_INVALID_PARAMETERS;
@@ -81,12 +89,15 @@ static int64_t cpu_suspend(struct vcpu *v, uint64_t state, uint64_t entry,
 	return (int64_t)context;
 }
 
-static int64_t cpu_off(struct vcpu *v, uint64_t a1, uint64_t a2, uint64_t a3)
+static void cpu_suspend(struct vcpu *v, struct guest_regs *r)
+{
+	answer(r, suspend(v, arg(r, 1), arg(r, 2), arg(r, 3)));
+}
+
+static void cpu_off(struct vcpu *v, struct guest_regs *r)
 {
 	(void)v;
-	(void)a1;
-	(void)a2;
-	(void)a3;
+	(void)r;
 	sched_off();
 }
 
@@ -95,8 +106,8 @@ static int64_t cpu_off(struct vcpu *v, uint64_t a1, uint64_t a2, uint64_t a3)
  * off. A guest being stopped tells all its VCPUs to stop and then waits for
  * each trap in progress, so one started here is either seen or not started.
  */
-static int64_t cpu_on(struct vcpu *v, uint64_t affinity, uint64_t entry,
-		      uint64_t context)
+static int64_t turn_on(const struct vcpu *v, uint64_t affinity,
+		       uint64_t entry, uint64_t context)
 {
 	struct vcpu *t = vcpu_by_mpidr(v->guest, affinity);
 	int64_t ret = PSCI_SUCCESS;
@@ -122,6 +133,11 @@ static int64_t cpu_on(struct vcpu *v, uint64_t affinity, uint64_t entry,
 	return ret;
 }
 
+static void cpu_on(struct vcpu *v, struct guest_regs *r)
+{
+	answer(r, turn_on(v, arg(r, 1), arg(r, 2), arg(r, 3)));
+}
+
 static bool in_affinity(const struct guest *g, uint32_t index, uint64_t target,
 			unsigned int level)
 {
@@ -132,13 +148,11 @@ static bool in_affinity(const struct guest *g, uint32_t index, uint64_t target,
 			    affinity >> 8 * level == target >> 8 * level;
 }
 
-static int64_t affinity_info(struct vcpu *v, uint64_t target, uint64_t level,
-			     uint64_t a3)
+static int64_t state_of(const struct guest *g, uint64_t target,
+			uint64_t level)
 {
-	const struct guest *g = v->guest;
 	int64_t ret = PSCI_INVALID_PARAMETERS;
 
-	(void)a3;
 	if (level > 3 || (target & ~MPIDR_AFFINITY) != 0) {
 		return ret;
 	}
@@ -159,69 +173,59 @@ static int64_t affinity_info(struct vcpu *v, uint64_t target, uint64_t level,
 	return ret;
 }
 
-static int64_t migrate_info_type(struct vcpu *v, uint64_t a1, uint64_t a2,
-				 uint64_t a3)
+static void affinity_info(struct vcpu *v, struct guest_regs *r)
+{
+	answer(r, state_of(v->guest, arg(r, 1), arg(r, 2)));
+}
+
+static void migrate_info_type(struct vcpu *v, struct guest_regs *r)
 {
 	(void)v;
-	(void)a1;
-	(void)a2;
-	(void)a3;
-	return 2;	/* no trusted OS that would need migration */
+	answer(r, 2);	/* no trusted OS that would need migration */
 }
 
 /* The call does not return: this VCPU leaves, a worker sees to the rest. */
-static int64_t request(struct vcpu *v, enum guest_action action)
+static void request(struct vcpu *v, enum guest_action action)
 {
 	guest_request(v->guest, action);
 	WRITE_ONCE(v->stop_requested, true);
 	WRITE_ONCE(this_cpu()->need_resched, 1);
-	return PSCI_SUCCESS;
 }
 
-static int64_t system_off(struct vcpu *v, uint64_t a1, uint64_t a2,
-			  uint64_t a3)
+static void system_off(struct vcpu *v, struct guest_regs *r)
 {
-	(void)a1;
-	(void)a2;
-	(void)a3;
-	return request(v, GUEST_ACT_POWEROFF);
+	(void)r;
+	request(v, GUEST_ACT_POWEROFF);
 }
 
-static int64_t system_reset(struct vcpu *v, uint64_t a1, uint64_t a2,
-			    uint64_t a3)
+static void system_reset(struct vcpu *v, struct guest_regs *r)
 {
-	(void)a1;
-	(void)a2;
-	(void)a3;
-	return request(v, GUEST_ACT_RESET);
+	(void)r;
+	request(v, GUEST_ACT_RESET);
 }
 
-static int64_t system_reset2(struct vcpu *v, uint64_t type, uint64_t cookie,
-			     uint64_t a3)
+static void system_reset2(struct vcpu *v, struct guest_regs *r)
 {
-	(void)cookie;
-	(void)a3;
-	if ((uint32_t)type != 0) {
+	if ((uint32_t)r->x[1] != 0) {
 		/* SYSTEM_WARM_RESET is the only architectural one. */
-		return PSCI_INVALID_PARAMETERS;
+		answer(r, PSCI_INVALID_PARAMETERS);
+		return;
 	}
-	return request(v, GUEST_ACT_RESET);
+	request(v, GUEST_ACT_RESET);
 }
 
-static int64_t features(struct vcpu *v, uint64_t fn, uint64_t a2, uint64_t a3)
+static bool exists(uint32_t fn)
+{
+	return fn == SMCCC_VERSION ||
+	       (smccc_is_psci(fn) && psci_table[psci_index(fn)] != NULL);
+}
+
+/* CPU_SUSPEND's flags are 0 too: original format, platform coordinated. */
+static void features(struct vcpu *v, struct guest_regs *r)
 {
 	(void)v;
-	(void)a2;
-	(void)a3;
-	if ((uint32_t)fn == SMCCC_VERSION) {
-		return PSCI_SUCCESS;
-	}
-	if (((uint32_t)fn & ~(uint32_t)(SMCCC_64 | (PSCI_COUNT - 1))) !=
-	    PSCI_RANGE || !psci_table[psci_index((uint32_t)fn)]) {
-		return PSCI_NOT_SUPPORTED;
-	}
-	/* CPU_SUSPEND's flags: original format, platform coordinated. */
-	return PSCI_SUCCESS;
+	answer(r, exists((uint32_t)r->x[1]) ? PSCI_SUCCESS :
+					      PSCI_NOT_SUPPORTED);
 }
 
 const psci_fn_t psci_table[2 * PSCI_COUNT] = {

@@ -92,44 +92,36 @@ static void call_other(uint64_t *x)
 	}
 }
 
-static inline void call(struct vcpu *v, uint64_t *x)
+/* Immediates other than 0 are reserved (DEN0028 2.9): no call is there. */
+static inline void call(struct vcpu *v, struct guest_regs *regs, uint64_t esr)
 {
-	uint32_t fn = (uint32_t)x[0];
-	uint64_t mask = fn & SMCCC_64 ? UINT64_MAX : UINT32_MAX;
+	uint32_t fn = (uint32_t)regs->x[0];
 	psci_fn_t handler;
 
-	if (unlikely((fn & ~(uint32_t)(SMCCC_64 | (PSCI_COUNT - 1))) !=
-		     PSCI_RANGE)) {
-		call_other(x);
-		return;
-	}
-	handler = psci_table[psci_index(fn)];
-	if (!handler) {
-		x[0] = (uint64_t)SMCCC_NOT_SUPPORTED;
-		return;
-	}
-	x[0] = (uint64_t)handler(v, x[1] & mask, x[2] & mask, x[3] & mask);
-}
-
-/* Immediates other than 0 are reserved (DEN0028 2.9): no call is there. */
-static inline void call_imm(struct vcpu *v, struct guest_regs *regs,
-			    uint64_t esr)
-{
 	if (unlikely(esr_imm16(esr))) {
 		regs->x[0] = (uint64_t)SMCCC_NOT_SUPPORTED;
 		return;
 	}
-	call(v, regs->x);
+	if (unlikely(!smccc_is_psci(fn))) {
+		call_other(regs->x);
+		return;
+	}
+	handler = psci_table[psci_index(fn)];
+	if (unlikely(!handler)) {
+		regs->x[0] = (uint64_t)SMCCC_NOT_SUPPORTED;
+		return;
+	}
+	handler(v, regs);
 }
 
 void trap_hvc64(struct vcpu *v, struct guest_regs *regs, uint64_t esr)
 {
-	call_imm(v, regs, esr);
+	call(v, regs, esr);
 }
 
 /* Unlike HVC, a trapped SMC has not been executed. */
 void trap_smc64(struct vcpu *v, struct guest_regs *regs, uint64_t esr)
 {
-	trap_skip(regs, esr);
-	call_imm(v, regs, esr);
+	trap_skip_a64(regs);
+	call(v, regs, esr);
 }

@@ -31,14 +31,18 @@ struct guest_regs;
 void smccc_probe(void);
 
 /*
- * PSCI: function `n` (0-31) of the standard service range, by the 64-bit
- * calling convention or not. The value for x0.
+ * PSCI: functions 0-31 of the standard service range, by convention. Each
+ * finds its arguments in regs->x, and leaves its answer there.
  */
 #define PSCI_RANGE 0x84000000u
-#define PSCI_COUNT 32
-typedef int64_t (*psci_fn_t)(struct vcpu *v, uint64_t a1, uint64_t a2,
-			     uint64_t a3);
+#define PSCI_COUNT 32u
+typedef void (*psci_fn_t)(struct vcpu *v, struct guest_regs *regs);
 extern const psci_fn_t psci_table[2 * PSCI_COUNT];	/* [64-bit][n] */
+
+static inline bool smccc_is_psci(uint32_t fn)
+{
+	return (fn & ~((uint32_t)SMCCC_64 | (PSCI_COUNT - 1))) == PSCI_RANGE;
+}
 
 static inline unsigned int psci_index(uint32_t fn)
 {

@@ -18,7 +18,22 @@
 #include "flush.h"
 #include "idreg.h"
 
+/* What came of an access, in two registers. */
 enum result { DONE, UNDEF, AGAIN };
+struct outcome {
+	uint64_t val;		/* of a read */
+	enum result result;
+};
+
+static inline struct outcome done(uint64_t val)
+{
+	return (struct outcome){ val, DONE };
+}
+
+static inline struct outcome done_if(bool ok, enum result otherwise)
+{
+	return (struct outcome){ 0, ok ? DONE : otherwise };
+}
 
 /* What may be done with a register, and by whom. */
 #define R BIT(0)
@@ -27,8 +42,8 @@ enum result { DONE, UNDEF, AGAIN };
 #define RW (R | W)
 
 struct row;
-typedef enum result (*access_t)(struct vcpu *v, const struct row *row,
-				bool write, uint64_t *val);
+typedef struct outcome (*access_t)(struct vcpu *v, const struct row *row,
+				   bool write, uint64_t val);
 
 struct row {
 	uint32_t name;
@@ -37,257 +52,259 @@ struct row {
 	access_t access;
 };
 
-static enum result raz_wi(struct vcpu *v, const struct row *row, bool write,
-			  uint64_t *val)
+static struct outcome raz_wi(struct vcpu *v,
+			     const struct row *row, bool write,
+			     uint64_t val)
 {
 	(void)v;
 	(void)row;
 	(void)write;
 	(void)val;
-	return DONE;
+	return done(0);
 }
 
 /* --- interrupts and time ------------------------------------------------ */
 
-static enum result icc_sgi(struct vcpu *v, const struct row *row, bool write,
-			   uint64_t *val)
+static struct outcome icc_sgi(struct vcpu *v,
+			      const struct row *row, bool write,
+			      uint64_t val)
 {
 	(void)write;
-	return vgic_sgi1r(v, row->arg, *val) ? DONE : UNDEF;
+	return done_if(vgic_sgi1r(v, row->arg, val), UNDEF);
 }
 
-static enum result icc_dir(struct vcpu *v, const struct row *row, bool write,
-			   uint64_t *val)
+static struct outcome icc_dir(struct vcpu *v,
+			      const struct row *row, bool write,
+			      uint64_t val)
 {
 	(void)row;
 	(void)write;
-	return vgic_dir(v, *val) ? DONE : UNDEF;
+	return done_if(vgic_dir(v, val), UNDEF);
 }
 
 /* SRE, DFB, DIB: no legacy interface, no bypass; fixed. */
-static enum result icc_sre(struct vcpu *v, const struct row *row, bool write,
-			   uint64_t *val)
-{
-	(void)row;
-	if (v->guest->cfg->gic_version != 3) {
-		return UNDEF;
-	}
-	if (!write) {
-		*val = 7;
-	}
-	return DONE;
-}
-
-static enum result cntp_ctl(struct vcpu *v, const struct row *row, bool write,
-			    uint64_t *val)
-{
-	(void)row;
-	if (write) {
-		vtimer_write_cntp_ctl(v, *val);
-	} else {
-		*val = vtimer_read_cntp_ctl(v);
-	}
-	return DONE;
-}
-
-static enum result cntp_cval(struct vcpu *v, const struct row *row, bool write,
-			     uint64_t *val)
-{
-	(void)row;
-	if (write) {
-		vtimer_write_cntp_cval(v, *val);
-	} else {
-		*val = vtimer_read_cntp_cval(v);
-	}
-	return DONE;
-}
-
-static enum result cntp_tval(struct vcpu *v, const struct row *row, bool write,
-			     uint64_t *val)
-{
-	(void)row;
-	if (write) {
-		vtimer_write_cntp_tval(v, *val);
-	} else {
-		*val = vtimer_read_cntp_tval(v);
-	}
-	return DONE;
-}
-
-static enum result cntpct(struct vcpu *v, const struct row *row, bool write,
-			  uint64_t *val)
-{
-	(void)v;
-	(void)row;
-	(void)write;
-	*val = arch_timer_now();
-	return DONE;
-}
-
-/* --- debug -------------------------------------------------------------- */
-
-static enum result mdscr(struct vcpu *v, const struct row *row, bool write,
-			 uint64_t *val)
-{
-	(void)row;
-	if (write) {
-		debug_write_mdscr(v, *val);
-	} else {
-		*val = v->arch.debug.mdscr;
-	}
-	return DONE;
-}
-
-static enum result mdccint(struct vcpu *v, const struct row *row, bool write,
-			   uint64_t *val)
-{
-	(void)row;
-	if (write) {
-		v->arch.debug.mdccint = (uint32_t)(*val & GENMASK(30, 29));
-	} else {
-		*val = v->arch.debug.mdccint;
-	}
-	return DONE;
-}
-
-static enum result oslar(struct vcpu *v, const struct row *row, bool write,
-			 uint64_t *val)
-{
-	(void)row;
-	(void)write;
-	debug_write_oslar(v, *val);
-	return DONE;
-}
-
-/* OSLM = 0b10: the OS lock is implemented. */
-static enum result oslsr(struct vcpu *v, const struct row *row, bool write,
-			 uint64_t *val)
-{
-	(void)row;
-	(void)write;
-	*val = BIT(3) | (v->arch.debug.os_lock ? BIT(1) : 0);
-	return DONE;
-}
-
-/* Eight tags: SET reads as ones, CLR reads the tags. */
-static enum result claim(struct vcpu *v, const struct row *row, bool write,
-			 uint64_t *val)
-{
-	bool clear = row->arg;
-
-	if (!write) {
-		*val = clear ? v->arch.debug.claim : 0xff;
-	} else if (clear) {
-		v->arch.debug.claim &= ~(uint32_t)*val;
-	} else {
-		v->arch.debug.claim |= (uint32_t)*val & 0xff;
-	}
-	return DONE;
-}
-
-/* --- caches and memory control ------------------------------------------ */
-
-static enum result dc_set_way(struct vcpu *v, const struct row *row,
-			      bool write, uint64_t *val)
+static struct outcome icc_sre(struct vcpu *v,
+			      const struct row *row, bool write,
+			      uint64_t val)
 {
 	(void)row;
 	(void)write;
 	(void)val;
-	return flush_set_way(v) ? DONE : AGAIN;
+	if (v->guest->cfg->gic_version != 3) {
+		return (struct outcome){ .result = UNDEF };
+	}
+	return done(7);
 }
 
-static enum result sctlr(struct vcpu *v, const struct row *row, bool write,
-			 uint64_t *val)
+static struct outcome cntp_ctl(struct vcpu *v,
+			       const struct row *row, bool write,
+			       uint64_t val)
+{
+	(void)row;
+	if (!write) {
+		return done(vtimer_read_cntp_ctl(v));
+	}
+	vtimer_write_cntp_ctl(v, val);
+	return done(0);
+}
+
+static struct outcome cntp_cval(struct vcpu *v,
+				const struct row *row, bool write,
+				uint64_t val)
+{
+	(void)row;
+	if (!write) {
+		return done(vtimer_read_cntp_cval(v));
+	}
+	vtimer_write_cntp_cval(v, val);
+	return done(0);
+}
+
+static struct outcome cntp_tval(struct vcpu *v,
+				const struct row *row, bool write,
+				uint64_t val)
+{
+	(void)row;
+	if (!write) {
+		return done(vtimer_read_cntp_tval(v));
+	}
+	vtimer_write_cntp_tval(v, val);
+	return done(0);
+}
+
+static struct outcome cntpct(struct vcpu *v,
+			     const struct row *row, bool write,
+			     uint64_t val)
+{
+	(void)v;
+	(void)row;
+	(void)write;
+	(void)val;
+	return done(arch_timer_now());
+}
+
+/* --- debug -------------------------------------------------------------- */
+
+static struct outcome mdscr(struct vcpu *v,
+			    const struct row *row, bool write,
+			    uint64_t val)
+{
+	(void)row;
+	if (write) {
+		debug_write_mdscr(v, val);
+	}
+	return done(v->arch.debug.mdscr);
+}
+
+static struct outcome mdccint(struct vcpu *v,
+			      const struct row *row, bool write,
+			      uint64_t val)
+{
+	(void)row;
+	if (write) {
+		v->arch.debug.mdccint = (uint32_t)(val & GENMASK(30, 29));
+	}
+	return done(v->arch.debug.mdccint);
+}
+
+static struct outcome oslar(struct vcpu *v,
+			    const struct row *row, bool write,
+			    uint64_t val)
 {
 	(void)row;
 	(void)write;
-	return flush_write_sctlr(v, *val) ? DONE : AGAIN;
+	debug_write_oslar(v, val);
+	return done(0);
+}
+
+/* OSLM = 0b10: the OS lock is implemented. */
+static struct outcome oslsr(struct vcpu *v,
+			    const struct row *row, bool write,
+			    uint64_t val)
+{
+	(void)row;
+	(void)write;
+	(void)val;
+	return done(BIT(3) | (v->arch.debug.os_lock ? BIT(1) : 0));
+}
+
+/* Eight tags: SET reads as ones, CLR reads the tags. */
+static struct outcome claim(struct vcpu *v,
+			    const struct row *row, bool write,
+			    uint64_t val)
+{
+	struct debug_regs *d = &v->arch.debug;
+	bool clear = row->arg;
+
+	if (write && clear) {
+		d->claim &= ~(uint32_t)val;
+	} else if (write) {
+		d->claim |= (uint32_t)val & 0xff;
+	}
+	return done(clear ? d->claim : 0xff);
+}
+
+/* --- caches and memory control ------------------------------------------ */
+
+static struct outcome dc_set_way(struct vcpu *v,
+				 const struct row *row, bool write,
+				 uint64_t val)
+{
+	(void)row;
+	(void)write;
+	(void)val;
+	return done_if(flush_set_way(v), AGAIN);
+}
+
+static struct outcome sctlr(struct vcpu *v,
+			    const struct row *row, bool write,
+			    uint64_t val)
+{
+	(void)row;
+	(void)write;
+	return done_if(flush_write_sctlr(v, val), AGAIN);
 }
 
 enum { VM_TTBR0, VM_TTBR1, VM_TCR, VM_ESR, VM_FAR, VM_AFSR0, VM_AFSR1,
        VM_MAIR, VM_AMAIR, VM_CONTEXTIDR };
 
 /* HCR_EL2.TVM also traps these; the guest may write them as it likes. */
-static enum result vm_control(struct vcpu *v, const struct row *row,
-			      bool write, uint64_t *val)
+static struct outcome vm_control(struct vcpu *v,
+				 const struct row *row, bool write,
+				 uint64_t val)
 {
 	(void)v;
 	(void)write;
 	switch (row->arg) {
 	case VM_TTBR0:
-		write_sysreg(*val, ttbr0_el1);
+		write_sysreg(val, ttbr0_el1);
 		break;
 	case VM_TTBR1:
-		write_sysreg(*val, ttbr1_el1);
+		write_sysreg(val, ttbr1_el1);
 		break;
 	case VM_TCR:
-		write_sysreg(*val, tcr_el1);
+		write_sysreg(val, tcr_el1);
 		break;
 	case VM_ESR:
-		write_sysreg(*val, esr_el1);
+		write_sysreg(val, esr_el1);
 		break;
 	case VM_FAR:
-		write_sysreg(*val, far_el1);
+		write_sysreg(val, far_el1);
 		break;
 	case VM_AFSR0:
-		write_sysreg(*val, afsr0_el1);
+		write_sysreg(val, afsr0_el1);
 		break;
 	case VM_AFSR1:
-		write_sysreg(*val, afsr1_el1);
+		write_sysreg(val, afsr1_el1);
 		break;
 	case VM_MAIR:
-		write_sysreg(*val, mair_el1);
+		write_sysreg(val, mair_el1);
 		break;
 	case VM_AMAIR:
-		write_sysreg(*val, amair_el1);
+		write_sysreg(val, amair_el1);
 		break;
 	default:
-		write_sysreg(*val, contextidr_el1);
+		write_sysreg(val, contextidr_el1);
 		break;
 	}
-	return DONE;
+	return done(0);
 }
 
 /* HCR_EL2.TID1 and TID2, set only where something in them needs hiding. */
 enum { CPU_REVIDR, CPU_AIDR, CPU_CTR, CPU_CLIDR, CPU_CCSIDR };
 
-static enum result cpu_type(struct vcpu *v, const struct row *row, bool write,
-			  uint64_t *val)
+static struct outcome cpu_type(struct vcpu *v,
+			       const struct row *row, bool write,
+			       uint64_t val)
 {
 	(void)v;
 	(void)write;
+	(void)val;
 	switch (row->arg) {
 	case CPU_REVIDR:
-		*val = read_sysreg(revidr_el1);
-		break;
+		return done(read_sysreg(revidr_el1));
 	case CPU_AIDR:
-		*val = read_sysreg(aidr_el1);
-		break;
+		return done(read_sysreg(aidr_el1));
 	case CPU_CTR:
-		*val = features_ctr();
-		break;
+		return done(features_ctr());
 	case CPU_CLIDR:
-		*val = read_sysreg(clidr_el1);
-		break;
+		return done(read_sysreg(clidr_el1));
 	default:
-		*val = read_sysreg(ccsidr_el1);
-		break;
+		return done(read_sysreg(ccsidr_el1));
 	}
-	return DONE;
 }
 
-static enum result csselr(struct vcpu *v, const struct row *row, bool write,
-			  uint64_t *val)
+static struct outcome csselr(struct vcpu *v,
+			     const struct row *row, bool write,
+			     uint64_t val)
 {
 	(void)v;
 	(void)row;
 	if (write) {
-		write_sysreg(*val & 0xf, csselr_el1);
+		write_sysreg(val & 0xf, csselr_el1);
 		isb();
-	} else {
-		*val = read_sysreg(csselr_el1);
 	}
-	return DONE;
+	return done(read_sysreg(csselr_el1));
 }
 
 /* --- the table ---------------------------------------------------------- */
@@ -403,10 +420,13 @@ static uint64_t read_id(const struct vcpu *v, uint64_t esr)
 {
 	unsigned int slot = IDREG_SLOT((unsigned int)SYSREG_CRM(esr),
 				       (unsigned int)SYSREG_OP2(esr));
+	uint64_t val = features_guest_idregs[slot];
 
-	return idreg_for_guest(slot, features_guest_idreg(slot),
-			       v->guest->cfg->gic_version,
-			       v->arch.ipa_bits);
+	if (unlikely(IDREG_PER_GUEST >> slot & 1)) {
+		val = idreg_for_guest(slot, val, v->guest->cfg->gic_version,
+				      v->arch.ipa_bits);
+	}
+	return val;
 }
 
 /* DBGBVRn, DBGBCRn, DBGWVRn, DBGWCRn: Op2 4-7, CRm = n. */
@@ -421,28 +441,36 @@ static bool from_el0(const struct guest_regs *regs)
 	return (regs->spsr & PSR_EL) == 0;
 }
 
-static enum result access_other(struct vcpu *v, const struct guest_regs *regs,
-				uint64_t esr, uint64_t *val)
+static __noinline struct outcome access_bank(struct vcpu *v, uint64_t esr,
+					     uint64_t val)
+{
+	enum debug_bank bank = (enum debug_bank)(SYSREG_OP2(esr) & 3);
+	bool ok = debug_bank_access(v, bank, (unsigned int)SYSREG_CRM(esr),
+				    !(esr & ESR_SYS_READ), &val);
+
+	return (struct outcome){ val, ok ? DONE : UNDEF };
+}
+
+static struct outcome access_register(struct vcpu *v,
+				      const struct guest_regs *regs,
+				      uint64_t esr, uint64_t val)
 {
 	bool write = !(esr & ESR_SYS_READ);
 	const struct row *row;
 
-	if (is_debug_bank(esr) && !from_el0(regs)) {
-		return debug_bank_access(v, (enum debug_bank)
-					 (SYSREG_OP2(esr) & 3),
-					 (unsigned int)SYSREG_CRM(esr), write,
-					 val) ? DONE : UNDEF;
+	if (unlikely(is_debug_bank(esr)) && !from_el0(regs)) {
+		return access_bank(v, esr, val);
 	}
 	row = find((uint32_t)(esr & ESR_SYS_NAME));
 	if (!(row->flags & (write ? W : R)) ||
 	    (from_el0(regs) && !(row->flags & EL0))) {
-		return UNDEF;
+		return (struct outcome){ .result = UNDEF };
 	}
 	return row->access(v, row, write, val);
 }
 
-static void undefined(struct vcpu *v, const struct guest_regs *regs,
-		      uint64_t esr)
+static __noinline void undefined(struct vcpu *v, const struct guest_regs *regs,
+				 uint64_t esr)
 {
 	static struct log_limit limit = LOG_LIMIT_INIT;
 
@@ -459,30 +487,30 @@ static void undefined(struct vcpu *v, const struct guest_regs *regs,
 	inject_undef(v);
 }
 
-void trap_sysreg(struct vcpu *v, struct guest_regs *regs, uint64_t esr)
+static __noinline void other_register(struct vcpu *v, struct guest_regs *regs,
+				      uint64_t esr)
 {
 	unsigned int rt = esr_sys_rt(esr);
-	uint64_t val = 0;
-	enum result result;
+	struct outcome o = access_register(v, regs, esr, trap_reg(regs, rt));
 
-	if (is_id_space(esr) && (esr & ESR_SYS_READ)) {
-		trap_set_reg(regs, rt, read_id(v, esr));
-		trap_skip(regs, esr);
-		return;
-	}
-	if (!(esr & ESR_SYS_READ)) {
-		val = trap_reg(regs, rt);
-	}
-	result = access_other(v, regs, esr, &val);
-	if (unlikely(result == UNDEF)) {
-		undefined(v, regs, esr);
-		return;
-	}
-	if (unlikely(result == AGAIN)) {
+	if (unlikely(o.result != DONE)) {
+		if (o.result == UNDEF) {
+			undefined(v, regs, esr);
+		}
 		return;
 	}
 	if (esr & ESR_SYS_READ) {
-		trap_set_reg(regs, rt, val);
+		trap_set_reg(regs, rt, o.val);
 	}
-	trap_skip(regs, esr);
+	trap_skip_a64(regs);
+}
+
+void trap_sysreg(struct vcpu *v, struct guest_regs *regs, uint64_t esr)
+{
+	if (is_id_space(esr) && (esr & ESR_SYS_READ)) {
+		trap_set_reg(regs, esr_sys_rt(esr), read_id(v, esr));
+		trap_skip_a64(regs);
+	} else {
+		other_register(v, regs, esr);
+	}
 }

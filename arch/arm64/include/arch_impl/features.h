@@ -29,9 +29,8 @@ void cpu_init_el2(void);
 /* CTR_EL0 good for all CPUs. */
 uint64_t features_ctr(void);
 
-/* Values of ID registers as all CPUs agree, and as guests see them; `slot`
- * from idreg_slot(). */
-uint64_t features_idreg(unsigned int slot);
-uint64_t features_guest_idreg(unsigned int slot);
+/* ID registers as guests see them, but for what differs between guests; by
+ * the slots of vcpu/idreg.h. */
+extern uint64_t features_guest_idregs[];
 
 #endif
