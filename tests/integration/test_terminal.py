@@ -6,7 +6,7 @@ import select
 
 import pytest
 
-from socle import CTRL_C, CTRL_D, DETACH, bare, description
+from socle import clean, CTRL_C, CTRL_D, DETACH, bare, description
 
 
 def test_help_names_every_command(boot):
