@@ -136,6 +136,7 @@ static int log_info_run(struct session *s, int argc, char **argv)
 	record_u64(&r, "Bytes sent", COL_U64, st.tx_bytes);
 	record_u64(&r, "Bytes received", COL_U64, st.rx_bytes);
 	record_u64(&r, "Input pauses", COL_U64, st.rx_pauses);
+	record_u64(&r, "Input dropped", COL_U64, st.rx_dropped);
 	record_end(&r);
 	return 0;
 }

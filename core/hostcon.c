@@ -18,33 +18,36 @@
 
 /*
  * Received bytes wait here for the terminal. A paste that is faster than the
- * terminal for longer than this waits in the port, and in what sends to it:
- * nothing is dropped here.
+ * terminal for longer than this waits in the port, and in what sends to it.
  */
 #define HOSTCON_RX_SIZE 16384
 #define HOSTCON_TX_SIZE 16384
-#define HOSTCON_CHUNK 1024	/* written at once, at most */
+#define HOSTCON_CHUNK 1024       /* written at once, at most */
+#define HOSTCON_PATIENCE_MS 3000 /* with input nobody reads */
+#define HOSTCON_LOOK_MS 500
 /* Tries to send one byte when polling: seconds, even at 300 baud. */
 #define HOSTCON_SPINS 10000000U
 
 static struct spinlock tx_lock = SPINLOCK_INIT(LOCK_UART);
 static uint8_t tx_buf[HOSTCON_TX_SIZE], rx_buf[HOSTCON_RX_SIZE];
-static struct ring tx = RING_INIT(tx_buf);	/* [L] */
-static struct ring rx = RING_INIT(rx_buf);	/* producer: interrupt, or
+static struct ring tx = RING_INIT(tx_buf); /* [L] */
+static struct ring rx = RING_INIT(rx_buf); /* producer: interrupt, or
 						 * with rx_paused [L] */
-static bool rx_paused;				/* [L] read anywhere */
+static bool rx_paused;                     /* [L] read anywhere */
+static bool rx_dropping;                   /* [A] nobody reads */
+static ticks_t rx_stuck_at;                /* [A] last read while paused */
 static struct waitqueue tx_wait = WAITQUEUE_INIT(tx_wait);
 static struct waitqueue rx_wait = WAITQUEUE_INIT(rx_wait);
-static struct uart *port;			/* [B] */
-static void (*early_putc)(uint8_t c);		/* [B] */
-static bool started;				/* [B] interrupts are on */
-static bool interrupted, detached;		/* [A] keys typed */
-static bool woken;				/* [A] by hostcon_wake() */
-static bool at_line_start = true;		/* [L] */
-static uint8_t edit_buf[HOSTCON_EDIT_MAX];	/* [L] */
-static size_t edit_len;				/* [L] */
-static uint32_t log_left_out;			/* [L] since last shown */
-static struct hostcon_stats stats;		/* [L]; rx: interrupt only */
+static struct uart *port;                  /* [B] */
+static void (*early_putc)(uint8_t c);      /* [B] */
+static bool started;                       /* [B] interrupts are on */
+static bool interrupted, detached;         /* [A] keys typed */
+static bool woken;                         /* [A] by hostcon_wake() */
+static bool at_line_start = true;          /* [L] */
+static uint8_t edit_buf[HOSTCON_EDIT_MAX]; /* [L] */
+static size_t edit_len;                    /* [L] */
+static uint32_t log_left_out;              /* [L] since last shown */
+static struct hostcon_stats stats;         /* [L]; rx: interrupt only */
 
 /* Send one byte, waiting for the port; one that is stuck is not waited for
  * again, so that a panic's report still ends. */
@@ -275,7 +278,8 @@ int hostcon_start(void)
 	return ret;
 }
 
-static void hostcon_rx_put(uint8_t c)
+/* Count a byte, and see if it is a key that is known ahead of its turn. */
+static void hostcon_rx_look(uint8_t c)
 {
 	stats.rx_bytes++;
 	if (c == HOSTCON_INTERRUPT) {
@@ -284,6 +288,11 @@ static void hostcon_rx_put(uint8_t c)
 		__atomic_store_n(&detached, true, __ATOMIC_RELEASE);
 		hostcon_wake();
 	}
+}
+
+static void hostcon_rx_put(uint8_t c)
+{
+	hostcon_rx_look(c);
 	(void)ring_put(&rx, c);
 }
 
@@ -292,16 +301,22 @@ bool hostcon_rx(uint8_t c)
 	bool was_empty = ring_used(&rx) == 0;
 	unsigned long flags;
 
+	if (unlikely(ring_free(&rx) == 0)) {
+		hostcon_rx_look(c);
+		stats.rx_dropped++;
+		return true;
+	}
 	hostcon_rx_put(c);
 	if (was_empty) {
 		/* The reader only sleeps while the ring is empty. */
 		wait_wake_all(&rx_wait);
 	}
-	if (likely(ring_free(&rx) > 0)) {
+	if (likely(ring_free(&rx) > 0) || READ_ONCE(rx_dropping)) {
 		return true;
 	}
 	flags = spin_lock_irqsave(&tx_lock);
 	stats.rx_pauses++;
+	WRITE_ONCE(rx_stuck_at, time_now());
 	WRITE_ONCE(rx_paused, true);
 	port->ops->rx_irq(port, false);
 	spin_unlock_irqrestore(&tx_lock, flags);
@@ -318,14 +333,48 @@ static void hostcon_rx_resume(void)
 	unsigned long flags;
 	int c;
 
-	if (likely(!READ_ONCE(rx_paused)) ||
-	    ring_free(&rx) < HOSTCON_RX_SIZE / 2) {
+	WRITE_ONCE(rx_dropping, false);
+	if (likely(!READ_ONCE(rx_paused))) {
+		return;
+	}
+	WRITE_ONCE(rx_stuck_at, time_now());
+	if (ring_free(&rx) < HOSTCON_RX_SIZE / 2) {
 		return;
 	}
 	while (ring_free(&rx) > 1 && (c = port->ops->getc(port)) >= 0) {
 		hostcon_rx_put((uint8_t)c);
 	}
 	flags = spin_lock_irqsave(&tx_lock);
+	WRITE_ONCE(rx_paused, false);
+	port->ops->rx_irq(port, true);
+	spin_unlock_irqrestore(&tx_lock, flags);
+}
+
+/*
+ * Reader: when nothing has been read for a while and the port waits, let it
+ * go on: Ctrl-C and Ctrl-] would never come to their turn if what runs does
+ * not read. Until it does, all else is dropped.
+ */
+static void hostcon_rx_look_ahead(void)
+{
+	unsigned long flags;
+	int c;
+
+	if (likely(!READ_ONCE(rx_paused)) ||
+	    time_now() - READ_ONCE(rx_stuck_at) <
+		    ms_to_ticks(HOSTCON_PATIENCE_MS)) {
+		return;
+	}
+	for (unsigned int n = 0; n < HOSTCON_CHUNK; n++) {
+		c = port->ops->getc(port);
+		if (c < 0) {
+			break;
+		}
+		hostcon_rx_look((uint8_t)c);
+		stats.rx_dropped++;
+	}
+	flags = spin_lock_irqsave(&tx_lock);
+	WRITE_ONCE(rx_dropping, true);
 	WRITE_ONCE(rx_paused, false);
 	port->ops->rx_irq(port, true);
 	spin_unlock_irqrestore(&tx_lock, flags);
@@ -358,7 +407,14 @@ size_t hostcon_read(uint8_t *buf, size_t n)
 
 void hostcon_wait(void)
 {
-	wait_event(&rx_wait, READ_ONCE(woken));
+	int ret;
+
+	do {
+		wait_event_until(&rx_wait, READ_ONCE(woken),
+				 time_now() + ms_to_ticks(HOSTCON_LOOK_MS),
+				 ret);
+		hostcon_rx_look_ahead();
+	} while (ret != 0);
 	(void)__atomic_exchange_n(&woken, false, __ATOMIC_ACQ_REL);
 }
 
@@ -382,13 +438,13 @@ int hostcon_getc(void)
 {
 	uint8_t c;
 
-	while (hostcon_read(&c, 1) == 0) {
-	}
+	while (hostcon_read(&c, 1) == 0) {}
 	return c;
 }
 
 bool hostcon_take_interrupt(void)
 {
+	hostcon_rx_look_ahead();
 	return __atomic_exchange_n(&interrupted, false, __ATOMIC_ACQ_REL);
 }
 

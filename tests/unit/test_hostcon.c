@@ -334,6 +334,31 @@ static void test_flood(void **state)
 	assert_int_equal(hostcon_read(buf, sizeof(buf)), 2);
 }
 
+/* Behind a flood that nobody reads, Ctrl-C is seen all the same. */
+static void test_key_behind_flood(void **state)
+{
+	struct hostcon_stats before, after;
+
+	(void)state;
+	hostcon_get_stats(&before);
+	while (rx_on) {
+		(void)hostcon_rx('x');
+	}
+	memcpy(fifo, "yy\003zz", 5);
+	fifo_n = 5;
+	host_advance(HOST_TIMER_HZ);
+	assert_false(hostcon_take_interrupt());
+	assert_int_equal(fifo_n, 5);
+	host_advance(10 * HOST_TIMER_HZ);
+	assert_true(hostcon_take_interrupt());
+	assert_int_equal(fifo_n, 0);
+	hostcon_get_stats(&after);
+	assert_int_equal(after.rx_dropped - before.rx_dropped, 5);
+	hostcon_discard();
+	assert_true(rx_on);
+	assert_false(hostcon_take_interrupt());
+}
+
 /* Last: what is queued comes out before the panic's own text. */
 static void test_panic(void **state)
 {
@@ -357,6 +382,7 @@ int main(void)
 		cmocka_unit_test_setup(test_input, setup),
 		cmocka_unit_test_setup(test_keys, setup),
 		cmocka_unit_test_setup(test_flood, setup),
+		cmocka_unit_test_setup(test_key_behind_flood, setup),
 		cmocka_unit_test_setup(test_panic, setup),
 	};
 

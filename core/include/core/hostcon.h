@@ -48,7 +48,9 @@ void hostcon_discard(void);
 
 /*
  * Ctrl-C, or Ctrl-]: typed since this was last asked? Known at once, also
- * while what was typed before it waits to be read; Ctrl-] wakes the reader.
+ * while what was typed before it waits to be read, or, if more waits than is
+ * kept here, after seconds without reading, the rest being dropped. Ctrl-]
+ * wakes the reader. For the reader's thread.
  */
 #define HOSTCON_INTERRUPT 0x03
 #define HOSTCON_DETACH 0x1d
@@ -69,6 +71,7 @@ void hostcon_panic_write(const uint8_t *buf, size_t n);
 
 struct hostcon_stats {
 	uint64_t rx_bytes, rx_pauses;	/* pauses: the terminal kept behind */
+	uint64_t rx_dropped;		/* nobody read for seconds */
 	uint64_t tx_bytes, log_dropped;	/* log lines there was no room for */
 };
 void hostcon_get_stats(struct hostcon_stats *st);
