@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The scheduler on four simulated CPUs: who runs when, and the races. The
- * stress tests stop a CPU wherever another could interleave (host_point()),
- * locks held or not, and go on with any CPU, from many seeds.
+ * The scheduler on four simulated CPUs, stepped one by one: who runs when.
+ * The races are in test_sched_race.c.
  */
 #include <setjmp.h>
 #include <stdarg.h>
