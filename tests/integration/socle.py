@@ -169,20 +169,28 @@ class Machine:
 
         panic: a panic is what the test is about.
         """
+        found = self.look(pattern, timeout, panic)
+        if not found:
+            self.fail("nothing came", [pattern])
+        return found
+
+    def look(self, pattern, timeout, panic=False):
+        """As expect(), but None if nothing came."""
         patterns = pattern if isinstance(pattern, list) else [pattern]
         stops = [] if panic else [PANIC]
         which = self.child.expect(
-            [*patterns, *stops, pexpect.TIMEOUT, pexpect.EOF],
+            [pexpect.TIMEOUT, pexpect.EOF, *stops, *patterns],
             timeout=timeout * SLOWNESS)
-        if which < len(patterns):
-            return self.child.match
-        if which == len(patterns) and stops:
+        if which == 0:
+            return None
+        if which == 1:
+            self.fail("QEMU ended", patterns)
+        if which == 2 and stops:
             # What follows tells why.
             self.child.expect([r"halted \(panic", pexpect.TIMEOUT,
                                pexpect.EOF], timeout=5 * SLOWNESS)
             self.fail("panic", patterns)
-        why = "QEMU ended" if not self.child.isalive() else "nothing came"
-        return self.fail(why, patterns)
+        return self.child.match
 
     def fail(self, why, patterns):
         tail = "\n".join(clean(self.text).split("\n")[-40:])
@@ -233,8 +241,8 @@ class Socle(Machine):
         self.cmd("version", timeout)
         return self
 
-    def cmd(self, line, timeout=60):
-        """Runs a command; what it printed.
+    def cmd(self, line, timeout=60, ok=True):
+        """Runs a command; what it printed. ok: it must not print an error.
 
         Its end is what `echo` prints after it: log lines may come between, and
         redraw the prompt.
@@ -246,7 +254,11 @@ class Socle(Machine):
         self.expect_prompt(timeout)
         self.send(f"echo {mark}\r")
         self.expect(rf"\n{mark}\r*\n", timeout)
-        return self.output(self.text[start:], line, mark)
+        text = self.output(self.text[start:], line, mark)
+        errors = re.findall(r"^error: .*", text, re.MULTILINE)
+        if ok and errors:
+            self.fail(errors[0], [line])
+        return text
 
     @staticmethod
     def output(text, line, mark):
@@ -262,10 +274,12 @@ class Socle(Machine):
     def json(self, line, timeout=60):
         """What a listing gives with --json."""
         text = self.cmd(f"{line} --json", timeout)
-        found = re.search(r"^(?:\[\]|\[$.*\]|\{.*\})$", text,
-                          re.DOTALL | re.MULTILINE)
-        assert found, f"{line} --json printed no JSON:\n{text}"
-        return json.loads(found.group(0))
+        # A log line begins with a bracket as well: [    1.234567] cpu0: ...
+        text = re.sub(r"^\[ *\d+\.\d+\] .*\n?", "", text, flags=re.MULTILINE)
+        try:
+            return json.loads(text)
+        except ValueError as error:
+            self.fail(f"{error} in {text!r}", [f"{line} --json"])
 
     def guests(self):
         """Guests by name, as `guest list` has them."""
@@ -311,33 +325,32 @@ class Console:
         self.name = name
 
     def login(self, timeout=90):
-        """Waits until the shell answers.
+        """Waits until a shell answers.
 
-        A prompt may be an old one, replayed on attaching while the guest
-        boots anew, and what is typed into a booting guest may get lost: so
-        ask again until an answer comes that nothing else prints.
+        The prompt alone is no sign: the replayed screen may show one of a
+        kernel that is gone. What is typed before the shell runs is lost, so
+        this asks again.
         """
         limit = time.monotonic() + timeout * SLOWNESS
         while True:
             self.socle.count += 1
             mark = f"@@{self.socle.count}"
-            self.socle.send(f"\recho '@'{mark[1:]}\r")
-            try:
-                self.socle.expect(rf"\n{mark}\r*\n", 4)
-                break
-            except Failure:
-                if time.monotonic() > limit:
-                    raise
-        self.socle.expect(rf"{self.name}:[^\r\n]*# ", timeout)
-        return self
+            # Ctrl-C drops what is left of an earlier question; the empty
+            # expansion keeps the echoed line from looking like the answer.
+            self.socle.send(f"{CTRL_C}echo ${{x}}{mark}\r")
+            last = time.monotonic() > limit
+            if self.socle.look(rf"\n{mark}\r*\n", timeout=2):
+                return self
+            if last:
+                self.socle.fail("no shell answers", [mark])
 
     def sh(self, command, timeout=60, status=0):
         """Runs a shell command; what it printed. status None: any."""
         self.socle.count += 1
         mark = f"@@{self.socle.count}"
-        # The quotes keep the echoed line from looking like its output, which
-        # follows the prompt directly when echo is off.
-        self.socle.send(f"echo '@'{mark[1:]}; {command}\necho '@'{mark[1:]} $?\n")
+        # Output follows the prompt directly when echo is off.
+        self.socle.send(f"echo ${{x}}{mark}; {command}\n"
+                        f"echo ${{x}}{mark} $?\n")
         self.socle.expect(rf"(?:\n|# ){mark}\r*\n", timeout)
         start = len(self.socle.text) - len(self.socle.child.buffer)
         found = self.socle.expect(rf"(?:\n|# ){mark} (\d+)\r*\n",

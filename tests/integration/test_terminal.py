@@ -33,7 +33,7 @@ def test_listings(boot, line):
 
 def test_unknown_command(boot):
     host = boot()
-    assert "error:" in host.cmd("frobnicate")
+    assert "error:" in host.cmd("frobnicate", ok=False)
 
 
 def test_interrupt(boot):

@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Guests that do what no guest should; the one beside them must not notice."""
+
+import re
+
+import pytest
+
+from socle import bare, description
+
+# What must have been reached, one of each part of the image.
+PARTS = ("hvc-functions", "smc-functions", "sysreg-op0-3", "sysreg-op0-2",
+         "sysreg-breakpoint", "set-way", "psci-on-off", "hole", "form-pair",
+         "form-simd", "table-walk", "gicd", "uart")
+
+
+@pytest.mark.parametrize("gic,cpu,smp", [
+    (3, "cortex-a57", 2),
+    (2, "cortex-a53", 1),
+    (3, "max", 2),
+])
+def test_hostile(boot, gic, cpu, smp):
+    host = boot({"linux0": description("linux0"),
+                 "hostile": bare("hostile", "hostile", memory=64, vcpus=2)},
+                script="guest create /guests/linux0.dtb\n"
+                       "guest start linux0\n"
+                       "guest create /guests/hostile.dtb\n",
+                gic=gic, cpu=cpu, smp=smp)
+    with host.linux("linux0", timeout=180) as shell:
+        # Renamed, so that it is never read half written.
+        shell.sh("(i=0; while sleep 0.1; do i=$((i+1)); echo $i >/tmp/m; "
+                 "mv /tmp/m /tmp/n; done) &")
+    begin = len(host.text)
+    host.cmd("guest start hostile")
+    host.attach("hostile")
+    host.expect(r"\nDONE\r*\n", timeout=240)
+    host.detach()
+    said = host.text[begin:]
+    assert re.findall(r"^FAIL .*", said, re.MULTILINE) == []
+    for part in PARTS:
+        assert re.search(rf"^PASS {part}\b", said, re.MULTILINE), part
+    host.expect_state("hostile", "stopped")
+    with host.linux("linux0") as shell:
+        first = int(shell.sh("cat /tmp/n"))
+        assert int(shell.sh("sleep 1; cat /tmp/n")) > first
+        assert shell.sh("dmesg | grep -ci 'oops\\|soft lockup'",
+                        status=None) == "0"
+    # Once more, in the same memory.
+    host.cmd("guest start hostile")
+    host.attach("hostile")
+    host.expect(r"hostile guest")
+    host.detach()
+    host.cmd("guest destroy hostile")
+
+
+@pytest.mark.parametrize("image", ["hostile_vectors", "hostile_tables"])
+def test_no_way_out(boot, image):
+    """Aborts that lead to aborts: the crash policy ends it, and says why."""
+    host = boot({"linux0": description("linux0"),
+                 "lost": bare("lost", image)})
+    host.expect_state("lost", "crashed")
+    log = host.cmd("dmesg")
+    assert re.search(r"exception vector at 0x[0-9a-f]+ cannot be fetched", log)
+    assert re.search(r"ESR_EL2 [0-9a-f]+: instruction abort", log)
+    assert "came back" not in host.text
+    with host.linux("linux0") as shell:
+        assert shell.sh("hostname") == "linux0"
