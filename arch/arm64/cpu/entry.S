@@ -10,22 +10,30 @@
 #include <arch_impl/asm.h>
 #include <generated/asm_offsets.h>
 
+	/* x0-x17 and x20-x27 to or from the frame at sp. */
+	.macro	low_regs op
+	\op	x16, x17, [sp, #REGS_X(16)]
+	\op	x14, x15, [sp, #REGS_X(14)]
+	\op	x12, x13, [sp, #REGS_X(12)]
+	\op	x10, x11, [sp, #REGS_X(10)]
+	\op	x8, x9, [sp, #REGS_X(8)]
+	\op	x6, x7, [sp, #REGS_X(6)]
+	\op	x4, x5, [sp, #REGS_X(4)]
+	\op	x2, x3, [sp, #REGS_X(2)]
+	\op	x0, x1, [sp, #REGS_X(0)]
+	.endm
+	.macro	high_regs op
+	\op	x20, x21, [sp, #REGS_X(20)]
+	\op	x22, x23, [sp, #REGS_X(22)]
+	\op	x24, x25, [sp, #REGS_X(24)]
+	\op	x26, x27, [sp, #REGS_X(26)]
+	.endm
+
 	/* Store x0-x30, ELR and SPSR in place; x0 = VCPU, x1 = frame. */
 	.macro	guest_save
-	stp	x0, x1, [sp, #REGS_X(0)]
-	stp	x2, x3, [sp, #REGS_X(2)]
-	stp	x4, x5, [sp, #REGS_X(4)]
-	stp	x6, x7, [sp, #REGS_X(6)]
-	stp	x8, x9, [sp, #REGS_X(8)]
-	stp	x10, x11, [sp, #REGS_X(10)]
-	stp	x12, x13, [sp, #REGS_X(12)]
-	stp	x14, x15, [sp, #REGS_X(14)]
-	stp	x16, x17, [sp, #REGS_X(16)]
+	low_regs stp
 	stp	x18, x19, [sp, #REGS_X(18)]
-	stp	x20, x21, [sp, #REGS_X(20)]
-	stp	x22, x23, [sp, #REGS_X(22)]
-	stp	x24, x25, [sp, #REGS_X(24)]
-	stp	x26, x27, [sp, #REGS_X(26)]
+	high_regs stp
 	stp	x28, x29, [sp, #REGS_X(28)]
 	mrs	x2, elr_el2
 	mrs	x3, spsr_el2
@@ -42,15 +50,7 @@
 	 */
 	.macro	hyp_save
 	sub	sp, sp, #REGS_SIZE
-	stp	x0, x1, [sp, #REGS_X(0)]
-	stp	x2, x3, [sp, #REGS_X(2)]
-	stp	x4, x5, [sp, #REGS_X(4)]
-	stp	x6, x7, [sp, #REGS_X(6)]
-	stp	x8, x9, [sp, #REGS_X(8)]
-	stp	x10, x11, [sp, #REGS_X(10)]
-	stp	x12, x13, [sp, #REGS_X(12)]
-	stp	x14, x15, [sp, #REGS_X(14)]
-	stp	x16, x17, [sp, #REGS_X(16)]
+	low_regs stp
 	stp	x18, x19, [sp, #REGS_X(18)]
 	mrs	x2, elr_el2
 	mrs	x3, spsr_el2
@@ -66,15 +66,7 @@
 	msr	spsr_el2, x3
 	ldp	x28, x29, [sp, #REGS_X(28)]
 	ldp	x18, x19, [sp, #REGS_X(18)]
-	ldp	x16, x17, [sp, #REGS_X(16)]
-	ldp	x14, x15, [sp, #REGS_X(14)]
-	ldp	x12, x13, [sp, #REGS_X(12)]
-	ldp	x10, x11, [sp, #REGS_X(10)]
-	ldp	x8, x9, [sp, #REGS_X(8)]
-	ldp	x6, x7, [sp, #REGS_X(6)]
-	ldp	x4, x5, [sp, #REGS_X(4)]
-	ldp	x2, x3, [sp, #REGS_X(2)]
-	ldp	x0, x1, [sp, #REGS_X(0)]
+	low_regs ldp
 	add	sp, sp, #REGS_SIZE
 	eret
 	.endm
@@ -157,20 +149,9 @@ guest_restore:
 	msr	elr_el2, x2
 	msr	spsr_el2, x3
 	ldp	x28, x29, [sp, #REGS_X(28)]
-	ldp	x26, x27, [sp, #REGS_X(26)]
-	ldp	x24, x25, [sp, #REGS_X(24)]
-	ldp	x22, x23, [sp, #REGS_X(22)]
-	ldp	x20, x21, [sp, #REGS_X(20)]
+	high_regs ldp
 	ldp	x18, x19, [sp, #REGS_X(18)]
-	ldp	x16, x17, [sp, #REGS_X(16)]
-	ldp	x14, x15, [sp, #REGS_X(14)]
-	ldp	x12, x13, [sp, #REGS_X(12)]
-	ldp	x10, x11, [sp, #REGS_X(10)]
-	ldp	x8, x9, [sp, #REGS_X(8)]
-	ldp	x6, x7, [sp, #REGS_X(6)]
-	ldp	x4, x5, [sp, #REGS_X(4)]
-	ldp	x2, x3, [sp, #REGS_X(2)]
-	ldp	x0, x1, [sp, #REGS_X(0)]
+	low_regs ldp
 	eret
 	/* No straight-line speculation past the return. */
 	dsb	nsh
@@ -205,10 +186,7 @@ hyp_irq:
 
 hyp_sync:
 	hyp_save
-	stp	x20, x21, [sp, #REGS_X(20)]
-	stp	x22, x23, [sp, #REGS_X(22)]
-	stp	x24, x25, [sp, #REGS_X(24)]
-	stp	x26, x27, [sp, #REGS_X(26)]
+	high_regs stp
 	mov	x0, sp
 	mrs	x1, esr_el2
 	bl	trap_hyp_sync
@@ -227,10 +205,7 @@ stack_overflow:
 
 	.macro	bad kind
 	hyp_save
-	stp	x20, x21, [sp, #REGS_X(20)]
-	stp	x22, x23, [sp, #REGS_X(22)]
-	stp	x24, x25, [sp, #REGS_X(24)]
-	stp	x26, x27, [sp, #REGS_X(26)]
+	high_regs stp
 	mov	x0, sp
 	mrs	x1, esr_el2
 	mov	x2, #\kind
