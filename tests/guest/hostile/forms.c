@@ -100,7 +100,8 @@ static bool simd(void)
 	if (!gives(p, 0x11, ~UINT64_C(0))) {
 		return false;
 	}
-	p = LOAD2("ldp s3, s4, [x2], #8\n\tfmov w0, s3\n\tfmov w1, s4", base);
+	p = LOAD2(".arch_extension fp\n\tldp s3, s4, [x2], #8\n\t"
+		  "fmov w0, s3\n\tfmov w1, s4", base);
 	return gives(p, 0x11, 0x10) && base == ID + 8;
 }
 
