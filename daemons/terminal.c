@@ -10,6 +10,8 @@
 #include <core/page.h>
 #include <core/percpu.h>
 #include <core/sched.h>
+#include <core/sync.h>
+#include <core/time.h>
 #include <core/version.h>
 #include <daemon/daemon.h>
 #include <libs/lineedit.h>
@@ -19,6 +21,7 @@
 #define TERMINAL_PROMPT "socle> "
 #define TERMINAL_SCRIPT "/boot.cmd"
 #define TERMINAL_OUT 2048
+#define TERMINAL_GATHER_MS 2
 
 /* All of it belongs to the terminal's thread. */
 struct terminal {
@@ -46,7 +49,13 @@ static void terminal_write_raw(struct session *s, const uint8_t *buf, size_t n)
 static size_t terminal_read(struct session *s, uint8_t *buf, size_t n)
 {
 	(void)s;
-	return hostcon_read(buf, n);
+	n = hostcon_read(buf, n);
+	if (n == 0) {
+		/* Woken by the first byte of what a guest prints: a moment
+		 * later there is a line, for one switch to this thread. */
+		sleep_ms(TERMINAL_GATHER_MS);
+	}
+	return n;
 }
 
 static void terminal_wait(struct session *s)
