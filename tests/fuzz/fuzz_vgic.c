@@ -84,7 +84,7 @@ static void do_sgi(void)
 	int v = get_vcpu();
 
 	if (v >= 0) {
-		m.here = cpu_of(v);
+		model_be(cpu_of(v));
 		vgicv3_sgir(m.vc[v], (enum vgic_sgi_reg)(get() % 3),
 			    (uint64_t)get32() << 32 | (uint64_t)get() << 24 |
 			    get32());
@@ -123,7 +123,7 @@ static void do_line(void)
 	unsigned int v = get() % VCPUS;
 	bool level = get() & 1;
 
-	m.here = get() % MODEL_CPUS;
+	model_be(get() % MODEL_CPUS);
 	if (intid == MODEL_TIMER_PPI) {
 		m.timer[v] = level;
 	} else {
@@ -181,7 +181,7 @@ static void step(void)
 		do_vmcr();
 		break;
 	case 11:
-		m.here = get() % MODEL_CPUS;
+		model_be(get() % MODEL_CPUS);
 		if (get() & 1) {
 			vgic_cpu_reset_state(m.vc[get() % VCPUS]);
 		} else {

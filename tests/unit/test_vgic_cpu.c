@@ -28,7 +28,7 @@ static void line(unsigned int intid, bool level)
 /* Self-SGI by VCPU 0, as the models' registers do it. */
 static void self_sgi(unsigned int intid)
 {
-	m.here = 0;
+	model_be(0);
 	if (m.vg->model == 3) {
 		vgicv3_sgir(m.vc[0], VGIC_SGI1R, (uint64_t)intid << 24 | 1);
 	} else {
@@ -393,7 +393,7 @@ static void test_private_of_another(void **state)
 	(void)state;
 	start(3, 2, 4);
 	model_setup(1, 3, 0x80, true);
-	m.here = 0;
+	model_be(0);
 	vgicv3_sgir(m.vc[0], VGIC_SGI1R, 3 << 24 | 2);
 	assert_true(m.kicked[1]);
 	assert_true(m.vc[1]->flush);
@@ -402,6 +402,33 @@ static void test_private_of_another(void **state)
 	model_write_bits(0, 1, M_UNPEND, 3, 8);
 	assert_int_equal(model_ack(1), 1023);
 	assert_int_equal(model_read_bits(0, 1, M_PEND, 3), 0);
+	model_fini();
+}
+
+static void sgi_meanwhile(void)
+{
+	m.before_sync = NULL;
+	model_be(1);
+	vgicv3_sgir(m.vc[1], VGIC_SGI1R, 3 << 24 | 2);
+	model_be(0);
+}
+
+/* VCPU 1 sends itself an SGI after VCPU 0 has cleared that, but before its
+ * list registers have been looked at: it is not what was cleared. */
+static void test_sgi_crosses_clearing(void **state)
+{
+	(void)state;
+	start(3, 2, 4);
+	model_setup(1, 3, 0x80, true);
+	model_be(1);
+	vgicv3_sgir(m.vc[1], VGIC_SGI1R, 3 << 24 | 2);
+	assert_int_equal(model_ack(1), 3);
+	model_eoi(1, 3);
+	m.before_sync = sgi_meanwhile;
+	model_write_bits(0, 1, M_UNPEND, 3, 8);
+	model_enter_all();
+	assert_null(m.before_sync);
+	assert_int_equal(model_ack(1), 3);
 	model_fini();
 }
 
@@ -727,7 +754,7 @@ static void test_hw_for_absent_vcpu(void **state)
 	model_setup(0, MODEL_TIMER_PPI, 0x80, false);
 	model_unload(0);
 	m.cpu[0].phys_active = true;
-	m.here = 0;
+	model_be(0);
 	vgic_cpuif_inject_hw(m.vc[0], MODEL_TIMER_PPI, MODEL_TIMER_PPI);
 	assert_false(m.cpu[0].phys_active);
 	assert_int_equal(m.vc[0]->lr_used, 0);
@@ -790,7 +817,7 @@ static void test_not_loaded(void **state)
 	model_route(0, 40, 1);
 	model_unload(1);
 	m.kicked[1] = false;
-	m.here = 0;
+	model_be(0);
 	line(40, true);
 	assert_true(m.kicked[1]);
 	assert_false(m.vc[1]->flush);
@@ -815,7 +842,7 @@ static void check_vcpu_reset(bool loaded_elsewhere)
 	if (!loaded_elsewhere) {
 		model_unload(1);
 	}
-	m.here = 0;
+	model_be(0);
 	vgic_cpu_reset_state(m.vc[1]);
 	assert_false(m.cpu[1].phys_active);
 	assert_int_equal(model_read_bits(0, 1, M_ENABLE, 0), 0);
@@ -879,6 +906,7 @@ int main(void)
 		cmocka_unit_test(test_clear_on_running_cpu),
 		cmocka_unit_test(test_active_on_running_cpu),
 		cmocka_unit_test(test_private_of_another),
+		cmocka_unit_test(test_sgi_crosses_clearing),
 		cmocka_unit_test(test_route_change),
 		cmocka_unit_test(test_route_to_nobody),
 		cmocka_unit_test(test_any_target),

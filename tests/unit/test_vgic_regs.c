@@ -363,7 +363,7 @@ static void test_reset(void **state)
 	wr(0, 0x204, 4, 0xf);
 	wr(0, 0x304, 4, 0xf0);
 	model_enter_all();
-	m.here = 0;
+	model_be(0);
 	vgic_reset_state(m.vg);
 	assert_int_equal(rd(0, 0, 4), 0);
 	for (uint64_t off = 0x80; off < 0xf00; off += 4) {

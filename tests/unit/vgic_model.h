@@ -9,6 +9,7 @@
 #define TESTS_VGIC_MODEL_H
 
 #include <arch/cpu.h>
+#include <arch_impl/host.h>
 #include <arch_impl/vgic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -41,6 +42,7 @@ static struct {
 	bool kicked[VGIC_MAX_VCPUS];
 	bool timer[VGIC_MAX_VCPUS];	/* the guest's timer signals */
 	unsigned int wakes, syncs, deactivations;
+	void (*before_sync)(void);	/* while the other CPU is on its way */
 	bool unruly;			/* the guest ends what it likes */
 } m;
 
@@ -52,6 +54,14 @@ static struct {
 	struct virq privs[VGIC_MAX_VCPUS][VGIC_NR_PRIVATE];
 	struct virq spis[VGIC_SPI_BANKS * 32];
 } mem;
+
+/* Go on as host CPU `cpu`. */
+static void model_be(unsigned int cpu)
+{
+	m.here = cpu;
+	host_set_cpu(cpu);
+	arch_irq_disable();
+}
 
 static struct model_cpu *model_here(void)
 {
@@ -72,6 +82,18 @@ static void model_write_lr(unsigned int n, uint64_t val)
 	}
 	model_here()->lr[n] = val;
 	model_here()->lr_writes++;
+}
+
+static uint32_t model_empty(void)
+{
+	uint32_t bits = 0;
+
+	for (unsigned int n = 0; n < vgic_host.nr_lrs; n++) {
+		struct vlr lr = vgic_lr_ops->decode(model_here()->lr[n]);
+
+		bits |= (uint32_t)(!lr.state && (lr.hw || !lr.eoi)) << n;
+	}
+	return bits;
 }
 
 static uint64_t model_read_vmcr(void)
@@ -112,6 +134,7 @@ static const struct vgic_lr_ops model_ops_v2 = {
 	.state_shift = LR_V2_STATE_SHIFT,
 	.encode = lr_v2_encode, .decode = lr_v2_decode,
 	.read_lr = model_read_lr, .write_lr = model_write_lr,
+	.empty = model_empty,
 	.read_vmcr = model_read_vmcr, .write_vmcr = model_write_vmcr,
 	.read_hcr = model_read_hcr, .write_hcr = model_write_hcr,
 	.read_apr = model_read_apr, .write_apr = model_write_apr,
@@ -121,6 +144,7 @@ static const struct vgic_lr_ops model_ops_v3 = {
 	.state_shift = LR_V3_STATE_SHIFT,
 	.encode = lr_v3_encode, .decode = lr_v3_decode,
 	.read_lr = model_read_lr, .write_lr = model_write_lr,
+	.empty = model_empty,
 	.read_vmcr = model_read_vmcr, .write_vmcr = model_write_vmcr,
 	.read_hcr = model_read_hcr, .write_hcr = model_write_hcr,
 	.read_apr = model_read_apr, .write_apr = model_write_apr,
@@ -143,11 +167,6 @@ static __unused void model_activate(unsigned int hwintid)
 	model_here()->phys_active = true;
 }
 
-unsigned int vgic_port_cpu(void)
-{
-	return m.here;
-}
-
 void vgic_port_wake(struct vgic_cpu *vc)
 {
 	m.kicked[vc->index] = true;
@@ -159,11 +178,14 @@ void vgic_port_sync(struct vgic_cpu *vc)
 	unsigned int here = m.here;
 
 	m.syncs++;
+	if (m.before_sync) {
+		m.before_sync();
+	}
 	if (vc->loaded_on) {
-		m.here = vc->loaded_on - 1;
+		model_be(vc->loaded_on - 1);
 	}
 	vgic_cpuif_flush(vc);
-	m.here = here;
+	model_be(here);
 }
 
 /* ---- life cycle ---- */
@@ -171,8 +193,8 @@ void vgic_port_sync(struct vgic_cpu *vc)
 static void model_init(unsigned int version, unsigned int vcpus,
 		       unsigned int nspis, unsigned int lrs)
 {
-	arch_irq_disable();
 	memset(&m, 0, sizeof(m));
+	model_be(0);
 	vgic_host = (struct vgic_host){
 		.version = (uint8_t)version,
 		.nr_lrs = (uint8_t)lrs,
@@ -193,6 +215,8 @@ static void model_init(unsigned int version, unsigned int vcpus,
 	for (unsigned int i = 0; i < vcpus; i++) {
 		m.vc[i] = &mem.vc[i];
 		m.vc[i]->private_irqs = mem.privs[i];
+		/* Never looked into, only compared with who runs. */
+		m.vc[i]->vcpu = (struct vcpu *)(void *)&mem.vc[i];
 		spin_init(&m.vc[i]->lock, LOCK_VGIC_VCPU);
 		vgic_cpu_join(m.vg, m.vc[i], i);
 	}
@@ -201,7 +225,11 @@ static void model_init(unsigned int version, unsigned int vcpus,
 
 static void model_fini(void)
 {
-	arch_irq_enable();
+	for (unsigned int i = 0; i < MODEL_CPUS; i++) {
+		host_set_cpu(i);
+		arch_irq_enable();
+	}
+	host_set_cpu(0);
 }
 
 static struct vlr model_lr(const struct model_cpu *c, unsigned int n)
@@ -377,7 +405,7 @@ static void model_enter(unsigned int cpu)
 	if (!c->loaded) {
 		return;
 	}
-	m.here = cpu;
+	model_be(cpu);
 	while (model_timer_fires(c) || model_maintenance(c) ||
 	       c->loaded->flush) {
 		if (model_timer_fires(c)) {
@@ -403,12 +431,12 @@ static void model_enter_all(void)
 	for (unsigned int i = 0; i < 2 * MODEL_CPUS; i++) {
 		model_enter(i % MODEL_CPUS);
 	}
-	m.here = here;
+	model_be(here);
 }
 
 static void model_load(unsigned int cpu, unsigned int vcpu)
 {
-	m.here = cpu;
+	model_be(cpu);
 	vgic_cpuif_restore(m.vc[vcpu]);
 	m.cpu[cpu].loaded = m.vc[vcpu];
 	model_enter(cpu);
@@ -419,7 +447,7 @@ static __unused void model_unload(unsigned int cpu)
 	struct model_cpu *c = &m.cpu[cpu];
 	struct vgic_cpu *vc = c->loaded;
 
-	m.here = cpu;
+	model_be(cpu);
 	c->loaded = NULL;
 	vgic_cpuif_save(vc);
 	if (c->phys_active) {
@@ -449,10 +477,10 @@ static uint64_t model_access(unsigned int vcpu, unsigned int region,
 	struct vgic_cpu *vc = m.vc[vcpu];
 
 	if (vc->loaded_on) {
-		m.here = vc->loaded_on - 1;
+		model_be(vc->loaded_on - 1);
 	}
 	if (m.vg->model == 3) {
-		vgicv3_access(m.vg, vc, &a);
+		vgicv3_access(m.vg, &a);
 	} else {
 		vgicv2_access(m.vg, vc, &a);
 	}
@@ -468,7 +496,7 @@ static __unused void model_dir(unsigned int cpu, unsigned int iar)
 		return;
 	}
 	if (c->hcr & HCR_TDIR) {
-		m.here = cpu;
+		model_be(cpu);
 		vgic_cpuif_dir(c->loaded, iar & 0x3ff);
 	} else if (m.vg->model == 2) {
 		(void)model_access(c->loaded->index, 1, 0, 4, true, iar);
@@ -569,7 +597,7 @@ static void model_start(void)
 	}
 	(void)model_access(0, 0, 0, 4, true, 3);
 	model_enter_all();
-	m.here = 0;
+	model_be(0);
 }
 
 /* Enable with priority, group 1. */

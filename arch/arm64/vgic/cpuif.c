@@ -56,7 +56,8 @@ void vgic_cpuif_save(struct vgic_cpu *vc)
 	vc->vmcr = ops->read_vmcr();
 	ops->read_apr(vc->apr);
 	ops->write_hcr(0);
-	vc->loaded_on = 0;
+	vc->armed = 0;
+	WRITE_ONCE(vc->loaded_on, 0);
 	unbind_all(vc);
 	if (vc->flush || vc->levels[VGIC_QUEUE_GRP0] ||
 	    vc->levels[VGIC_QUEUE_GRP1]) {
@@ -108,7 +109,7 @@ void vgic_cpuif_restore(struct vgic_cpu *vc)
 		ops->write_lr(n, vc->lr[n]);
 	}
 	ops->write_hcr(vc->hcr);
-	vc->loaded_on = vgic_port_cpu() + 1;
+	WRITE_ONCE(vc->loaded_on, cpu_id() + 1);
 	spin_unlock(&vc->lock);
 }
 
@@ -225,17 +226,12 @@ static void bind(struct vgic_cpu *vc, const struct virq_ref *r,
 	vc->hw_known |= r->m;
 }
 
-static bool loaded_here(const struct vgic_cpu *vc)
-{
-	return vc->loaded_on == vgic_port_cpu() + 1;
-}
-
-static void inject_hw_slowly(struct vgic_cpu *vc, const struct virq_ref *r,
+static void inject_hw_queued(struct vgic_cpu *vc, const struct virq_ref *r,
 			     unsigned int hwintid)
 {
 	bool shared = vgic_lock(vc);
 
-	if (!loaded_here(vc)) {
+	if (!vgic_loaded_here(vc)) {
 		/* It left meanwhile; its timer is looked after in software. */
 		vgic_host.deactivate(hwintid);
 		vgic_unlock(vc, shared);
@@ -254,25 +250,37 @@ static void inject_hw_slowly(struct vgic_cpu *vc, const struct virq_ref *r,
 	vgic_unlock(vc, shared);
 }
 
-void vgic_cpuif_inject_hw(struct vgic_cpu *vc, unsigned int intid,
-			  unsigned int hwintid)
+static __noinline void inject_hw(struct vgic_cpu *vc, unsigned int intid,
+				 unsigned int hwintid)
 {
 	struct virq_ref r = virq_ref(vc->vgic, vc, intid);
 	int n = -1;
 
 	spin_lock(&vc->lock);
-	if (likely(loaded_here(vc))) {
+	if (vgic_loaded_here(vc)) {
 		n = vgic_direct_lr(vc, &r);
 	}
-	if (likely(n >= 0)) {
+	if (n >= 0) {
 		bind(vc, &r, hwintid);
 		vgic_attach(vc, &r, (unsigned int)n);
 	}
 	spin_unlock(&vc->lock);
-	if (likely(n >= 0)) {
-		vgic_port_wake(vc);
+	if (n >= 0) {
+		vgic_wake(vc);
 	} else {
-		inject_hw_slowly(vc, &r, hwintid);
+		inject_hw_queued(vc, &r, hwintid);
+	}
+}
+
+/* The record of what it is bound to is still right when it is repeated: the
+ * guest's end is not looked at until something else asks. */
+void vgic_cpuif_inject_hw(struct vgic_cpu *vc, unsigned int intid,
+			  unsigned int hwintid)
+{
+	if (likely(vgic_repeat(vc, intid))) {
+		vgic_wake(vc);
+	} else {
+		inject_hw(vc, intid, hwintid);
 	}
 }
 

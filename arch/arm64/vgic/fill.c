@@ -125,6 +125,10 @@ static void update_hcr(struct vgic_cpu *vc, bool starved, bool more)
 	uint64_t hcr = HCR_EN;
 	uint64_t vmcr;
 
+	if (more) {
+		/* Whoever comes next is not for a free list register. */
+		vc->armed = 0;
+	}
 	if (more && !starved) {
 		vmcr = vgic_vmcr(vc);
 		hcr |= HCR_NPIE;
@@ -155,15 +159,21 @@ static void load_first(struct vgic_cpu *vc, enum vgic_queue queue,
 	vgic_attach(vc, &r, n);
 }
 
-static bool any_pending_lr(const struct vgic_cpu *vc)
+/* Some wait outside: is any pending inside, so that we hear when it is
+ * taken? What is pending behind its own active state waits like them. */
+static bool settle_crowd(struct vgic_cpu *vc)
 {
+	bool found = false;
+
 	for (unsigned int n = 0; n < vgic_host.nr_lrs; n++) {
-		if (vgic_lr_ops->decode(vgic_lr_get(vc, n)).state ==
-		    LR_PENDING) {
-			return true;
+		uint8_t state = vgic_lr_ops->decode(vgic_lr_get(vc, n)).state;
+
+		if (state == (LR_PENDING | LR_ACTIVE)) {
+			vgic_reconcile_lr(vc, n);
 		}
+		found |= state == LR_PENDING;
 	}
-	return false;
+	return found;
 }
 
 /* No list register holds what can be ended only there: actives go first. */
@@ -211,7 +221,7 @@ void vgic_fill(struct vgic_cpu *vc)
 		load_first(vc, (enum vgic_queue)queue, (unsigned int)n);
 	}
 	fill_actives(vc);
-	if (queue >= 0 && !any_pending_lr(vc)) {
+	if (queue >= 0 && !settle_crowd(vc)) {
 		starved = true;
 		watch_ends(vc);
 	}

@@ -65,7 +65,7 @@ static void latch_sgi(struct vgic_cpu *vc, const struct virq_ref *r,
 	}
 }
 
-static void sgi_slowly(struct vgic_cpu *vc, const struct virq_ref *r,
+static void sgi_queued(struct vgic_cpu *vc, const struct virq_ref *r,
 		       unsigned int source)
 {
 	struct vgic_cpuset set = { { 0 } };
@@ -76,27 +76,43 @@ static void sgi_slowly(struct vgic_cpu *vc, const struct virq_ref *r,
 	vgic_unlock(vc, shared);
 }
 
-void vgic_sgi(struct vgic_cpu *vc, unsigned int intid, unsigned int source,
-	      unsigned int groups)
+static __noinline void sgi(struct vgic_cpu *vc, unsigned int intid,
+			   unsigned int source)
 {
 	struct virq_ref r = virq_ref(vc->vgic, vc, intid);
 	int n;
 
 	spin_lock(&vc->lock);
-	if (!(groups & ((r.b->group & r.m) ? 2U : 1U))) {
-		spin_unlock(&vc->lock);
-		return;
-	}
 	n = vgic_direct_lr(vc, &r);
-	if (likely(n >= 0)) {
+	if (n >= 0) {
 		latch_sgi(vc, &r, source);
 		vgic_attach(vc, &r, (unsigned int)n);
 	}
 	spin_unlock(&vc->lock);
-	if (likely(n >= 0)) {
-		vgic_port_wake(vc);
+	if (n >= 0) {
+		vgic_wake(vc);
 	} else {
-		sgi_slowly(vc, &r, source);
+		sgi_queued(vc, &r, source);
+	}
+}
+
+void vgic_sgi(struct vgic_cpu *vc, unsigned int intid, unsigned int source,
+	      unsigned int groups)
+{
+	unsigned int group = READ_ONCE(vc->priv.group) >> intid & 1;
+
+	if (!(groups >> group & 1)) {
+		return;
+	}
+	/* v3 has source 0 throughout, in list registers and records. */
+	if (vc->vgic->model == 3) {
+		source = 0;
+	}
+	if (vc->private_irqs[intid].source == source &&
+	    vgic_repeat(vc, intid)) {
+		vgic_wake(vc);
+	} else {
+		sgi(vc, intid, source);
 	}
 }
 

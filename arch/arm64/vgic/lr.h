@@ -50,6 +50,8 @@ struct vgic_lr_ops {
 	struct vlr (*decode)(uint64_t val);
 	uint64_t (*read_lr)(unsigned int n);
 	void (*write_lr)(unsigned int n, uint64_t val);
+	/* Bit n: no pending, no active, no end to be told in n (ELRSR). */
+	uint32_t (*empty)(void);
 	uint64_t (*read_vmcr)(void);
 	void (*write_vmcr)(uint64_t val);
 	uint64_t (*read_hcr)(void);

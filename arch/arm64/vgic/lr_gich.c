@@ -8,6 +8,7 @@
 /* Offsets in words. */
 #define GICH_HCR 0x000 / 4
 #define GICH_VMCR 0x008 / 4
+#define GICH_ELRSR0 0x030 / 4
 #define GICH_APR 0x0f0 / 4
 #define GICH_LR 0x100 / 4
 
@@ -19,6 +20,11 @@ static uint64_t read_lr(unsigned int n)
 static void write_lr(unsigned int n, uint64_t val)
 {
 	vgic_host.gich[GICH_LR + n] = (uint32_t)val;
+}
+
+static uint32_t empty(void)
+{
+	return vgic_host.gich[GICH_ELRSR0];
 }
 
 static uint64_t read_vmcr(void)
@@ -58,6 +64,7 @@ const struct vgic_lr_ops vgic_lr_gich = {
 	.decode = lr_v2_decode,
 	.read_lr = read_lr,
 	.write_lr = write_lr,
+	.empty = empty,
 	.read_vmcr = read_vmcr,
 	.write_vmcr = write_vmcr,
 	.read_hcr = read_hcr,

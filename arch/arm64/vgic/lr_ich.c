@@ -12,6 +12,7 @@
 /* By encoding: assemblers know the names only with a newer -march. */
 #define ICH_AP0R(n) s3_4_c12_c8_##n
 #define ICH_AP1R(n) s3_4_c12_c9_##n
+#define ICH_ELRSR s3_4_c12_c11_5
 #define ICH_HCR s3_4_c12_c11_0
 #define ICH_VMCR s3_4_c12_c11_7
 #define ICH_LR_LOW(n) s3_4_c12_c12_##n		/* LR0 to LR7 */
@@ -64,6 +65,11 @@ static void write_lr(unsigned int n, uint64_t val)
 	case 14: WRITE(val, ICH_LR_HIGH(6)); break;
 	default: WRITE(val, ICH_LR_HIGH(7)); break;
 	}
+}
+
+static uint32_t empty(void)
+{
+	return (uint32_t)READ(ICH_ELRSR);
 }
 
 static uint64_t read_vmcr(void)
@@ -129,6 +135,7 @@ const struct vgic_lr_ops vgic_lr_ich = {
 	.decode = lr_v3_decode,
 	.read_lr = read_lr,
 	.write_lr = write_lr,
+	.empty = empty,
 	.read_vmcr = read_vmcr,
 	.write_vmcr = write_vmcr,
 	.read_hcr = read_hcr,

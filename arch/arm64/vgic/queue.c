@@ -26,7 +26,7 @@ static uint8_t level_of(const struct virq *q, enum vgic_queue queue)
 	return q->acked ? q->acked_prio >> 3 : VGIC_PRI_LEVELS - 1;
 }
 
-/* Last among its equals. */
+/* Last among its equals; what the guest took, before what it did not. */
 void vgic_queue_add(struct vgic_cpu *vc, const struct virq_ref *r,
 		    enum vgic_queue queue)
 {
@@ -44,6 +44,9 @@ void vgic_queue_add(struct vgic_cpu *vc, const struct virq_ref *r,
 		q->prev = first->prev;
 		queue_virq(vc, first->prev)->next = r->intid;
 		first->prev = r->intid;
+		if (queue == VGIC_QUEUE_ACTIVE && q->acked) {
+			*head = r->intid;
+		}
 	} else {
 		q->next = r->intid;
 		q->prev = r->intid;

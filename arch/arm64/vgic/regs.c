@@ -8,6 +8,7 @@ static bool locate(const struct vgic_row *row, struct vgic_access *x)
 	uint32_t block = 128U * row->bits;
 
 	x->first = (x->off & (block - 1)) * 8 / row->bits;
+	x->owner = NULL;
 	if (x->first < VGIC_NR_PRIVATE) {
 		x->owner = x->privates;
 		if (!x->owner) {

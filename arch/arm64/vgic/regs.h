@@ -7,12 +7,14 @@
 
 /* One access, taken apart. */
 struct vgic_access {
+	/* By the model: */
 	struct vgic *vg;
-	struct vgic_cpu *self;		/* who makes it */
+	struct vgic_cpu *self;		/* who makes it; v2 only */
 	struct vgic_cpu *privates;	/* whose SGIs and PPIs the frame shows */
 	bool shared;			/* the frame shows SPIs */
-	uint8_t size;
 	uint32_t off;			/* in the frame */
+	/* By vgic_row_access(): */
+	uint8_t size;
 	uint64_t val;			/* written */
 	/* Of registers with a field per interrupt: */
 	uint32_t first;			/* INTID */

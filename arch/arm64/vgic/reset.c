@@ -63,11 +63,7 @@ void vgic_cpu_reset_state(struct vgic_cpu *vc)
 	vgic_lock_shared(vc);
 	vc->reset = true;
 	away = !vgic_reachable(vc);
-	if (away) {
-		WRITE_ONCE(vc->flush, true);
-	} else {
-		vgic_reconcile(vc);
-	}
+	vgic_kick(vc);
 	vgic_unlock(vc, true);
 	if (away) {
 		vgic_port_sync(vc);

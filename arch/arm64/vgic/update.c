@@ -32,7 +32,7 @@ void vgic_unlock_cpu(struct vgic_cpu *vc)
 	vc->wake = false;
 	spin_unlock(&vc->lock);
 	if (wake) {
-		vgic_port_wake(vc);
+		vgic_wake(vc);
 	}
 }
 
@@ -52,6 +52,7 @@ void vgic_unlock(struct vgic_cpu *vc, bool shared)
 static void flag(struct vgic_cpu *vc)
 {
 	WRITE_ONCE(vc->flush, true);
+	WRITE_ONCE(vc->armed, 0);
 	vc->wake = true;
 }
 

@@ -18,23 +18,10 @@
 
 /* ---- the surroundings of the pure part ---- */
 
-unsigned int vgic_port_cpu(void)
-{
-	return cpu_id();
-}
-
 void vgic_port_wake(struct vgic_cpu *vc)
 {
-	struct vcpu *v = vc->vcpu;
-
-	/* Whoever is in the hypervisor looks on its way out, unless it waits
-	 * there (in place: core/sched/idle.c). */
-	if (this_cpu()->current != v) {
-		sched_wake(v);
-		vcpu_kick(v);
-	} else if (READ_ONCE(v->state) == VCPU_BLOCKED) {
-		sched_wake(v);
-	}
+	sched_wake(vc->vcpu);
+	vcpu_kick(vc->vcpu);
 }
 
 /* If the VCPU loaded here is asked for its list registers, answer. */
@@ -95,36 +82,33 @@ static void join(struct guest *g, struct vcpu *v)
 	}
 }
 
-static int access_gic(struct emu_device *dev, struct emu_access *a)
+static int access_v2(struct emu_device *dev, struct emu_access *a)
 {
-	struct vgic *vg = dev->state;
-	struct vcpu *v = this_cpu()->current;
-	struct emu_access here = *a;
-
-	here.region = dev == &vg->dev[0] ? 0 : 1;
-	if (vg->model == 3) {
-		vgicv3_access(vg, &v->arch.vgic, &here);
-	} else {
-		vgicv2_access(vg, &v->arch.vgic, &here);
-	}
-	a->value = here.value;
+	vgicv2_access(dev->state, &this_cpu()->current->arch.vgic, a);
 	return 0;
 }
 
-/* Not in the registry: made by a guest's interrupt controller, not by a node
- * among its devices. */
-static const struct emulator vgic_emulator = {
-	.name = "vgic",
-	.min_access = 1,
-	.max_access = 8,
-	.access = access_gic,
+static int access_v3(struct emu_device *dev, struct emu_access *a)
+{
+	vgicv3_access(dev->state, a);
+	return 0;
+}
+
+/* Not in the registry: made for a guest's interrupt controller, not for a
+ * node among its devices. */
+static const struct emulator vgicv2_emulator = {
+	.name = "vgicv2", .access = access_v2,
+};
+
+static const struct emulator vgicv3_emulator = {
+	.name = "vgicv3", .access = access_v3,
 };
 
 static void init_device(struct vgic *vg, unsigned int n, const char *name)
 {
 	struct emu_device *dev = &vg->dev[n];
 
-	dev->emu = &vgic_emulator;
+	dev->emu = vg->model == 3 ? &vgicv3_emulator : &vgicv2_emulator;
 	dev->guest = vg->guest;
 	dev->state = vg;
 	dev->name = name;
@@ -253,6 +237,7 @@ unsigned int vgic_regions(struct guest *g, struct emu_region *out,
 			.base = IPA(r[i].base),
 			.size = r[i].size,
 			.dev = &vg->dev[i],
+			.index = (uint8_t)i,
 		};
 	}
 	return n;
@@ -309,10 +294,12 @@ void vgic_maintenance(void)
 
 bool vgic_sgi1r(struct vcpu *v, unsigned int which, uint64_t val)
 {
-	if (v->guest->arch.vgic->model != 3) {
+	struct vgic_cpu *vc = &v->arch.vgic;
+
+	if (vc->vgic->model != 3) {
 		return false;
 	}
-	vgicv3_sgir(&v->arch.vgic, (enum vgic_sgi_reg)which, val);
+	vgicv3_sgir(vc, (enum vgic_sgi_reg)which, val);
 	return true;
 }
 

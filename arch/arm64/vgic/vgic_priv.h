@@ -8,6 +8,7 @@
 #define VGIC_PRIV_H
 
 #include <arch_impl/vgic.h>
+#include <core/percpu.h>
 #include <emu/emulator.h>
 #include <libs/types.h>
 
@@ -121,9 +122,15 @@ static inline void vgic_cpuset_add(struct vgic_cpuset *s, unsigned int n)
  * What the surroundings supply: vgic.c on the target, the test on the host.
  */
 extern const struct vgic_lr_ops *vgic_lr_ops;
-unsigned int vgic_port_cpu(void);	/* number of this host CPU */
 /* VCPU has something to do: wake it, make it trap if it runs elsewhere. */
 void vgic_port_wake(struct vgic_cpu *vc);
+static inline void vgic_wake(struct vgic_cpu *vc)
+{
+	/* Whoever is in the hypervisor looks on its way out. */
+	if (this_cpu()->current != vc->vcpu) {
+		vgic_port_wake(vc);
+	}
+}
 /* Have vgic_cpuif_flush(vc) called where `vc` is loaded and wait for it, for
  * a bounded time. No locks held. */
 void vgic_port_sync(struct vgic_cpu *vc);
@@ -150,9 +157,14 @@ static inline bool virq_is_shared(const struct virq_ref *r)
 	return r->intid >= VGIC_NR_PRIVATE;
 }
 
+static inline bool vgic_loaded_here(const struct vgic_cpu *vc)
+{
+	return READ_ONCE(vc->loaded_on) == cpu_id() + 1;
+}
+
 static inline bool vgic_reachable(const struct vgic_cpu *vc)
 {
-	return vc->loaded_on == 0 || vc->loaded_on == vgic_port_cpu() + 1;
+	return READ_ONCE(vc->loaded_on) == 0 || vgic_loaded_here(vc);
 }
 
 static inline uint32_t vgic_free_lrs(const struct vgic_cpu *vc)
@@ -236,6 +248,28 @@ void vgic_count_off_ends(struct vgic_cpu *vc);
  * vgic_attach() after making it pending, or -1: not that simple. [V] held. */
 int vgic_direct_lr(struct vgic_cpu *vc, const struct virq_ref *r);
 
+/*
+ * Hot, and without a lock: a private interrupt comes again, its list register
+ * is empty, and nothing has changed since that was filled, so what was
+ * written then is right again, and so is all that is recorded about it. It is
+ * `armed` by vgic_attach() on the CPU where the VCPU is loaded, which alone
+ * touches its list registers; whoever changes something, disarms.
+ */
+static inline bool vgic_repeat(struct vgic_cpu *vc, unsigned int intid)
+{
+	unsigned int n;
+
+	if (!(READ_ONCE(vc->armed) >> intid & 1) || !vgic_loaded_here(vc)) {
+		return false;
+	}
+	n = vc->private_irqs[intid].lr;
+	if (!(vgic_lr_ops->empty() >> n & 1)) {
+		return false;
+	}
+	vgic_lr_ops->write_lr(n, vc->lr[n]);
+	return true;
+}
+
 /* cpuif.c: the pure halves of the functions in <arch_impl/vgic.h>. */
 void vgic_cpuif_flush(struct vgic_cpu *vc);
 void vgic_cpuif_save(struct vgic_cpu *vc);
@@ -266,11 +300,10 @@ bool vgic_info(struct vgic *vg, struct vgic_cpu *vc, unsigned int intid,
 	       struct vgic_irq_info *out);
 
 /* vgicv2.c, vgicv3.c: `self` makes the access. Regions 0: GICD,
- * 1: GICR (v3), GICC from its second page on (v2). */
+ * 1: GICR (v3), GICC from its second page on (v2). a->value is not masked. */
 void vgicv2_access(struct vgic *vg, struct vgic_cpu *self,
 		   struct emu_access *a);
-void vgicv3_access(struct vgic *vg, struct vgic_cpu *self,
-		   struct emu_access *a);
+void vgicv3_access(struct vgic *vg, struct emu_access *a);
 void vgicv3_sgir(struct vgic_cpu *self, enum vgic_sgi_reg which, uint64_t val);
 
 #endif

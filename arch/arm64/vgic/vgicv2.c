@@ -223,16 +223,15 @@ static const struct vgic_row rows[VGIC_ROWS] = {
 static void access_dist(struct vgic *vg, struct vgic_cpu *self,
 			struct emu_access *a)
 {
-	struct vgic_access x = {
-		.vg = vg,
-		.self = self,
-		.privates = self,
-		.shared = true,
-		.off = (uint32_t)a->off,
-	};
+	struct vgic_access x;
 
 	if (a->off < 0x1000) {
-		vgic_row_access(&rows[a->off >> VGIC_ROW_SHIFT], &x, a);
+		x.vg = vg;
+		x.self = self;
+		x.privates = self;
+		x.shared = true;
+		x.off = (uint32_t)a->off;
+		vgic_row_access(&rows[x.off >> VGIC_ROW_SHIFT], &x, a);
 	}
 }
 

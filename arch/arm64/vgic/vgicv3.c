@@ -130,24 +130,22 @@ static const struct vgic_row *find_row(const struct vgic_row *rows,
 	return off >= 0xff80 ? &id_row : &no_row;
 }
 
-static void access_dist(struct vgic *vg, struct vgic_cpu *self,
-			struct emu_access *a)
+static void access_dist(struct vgic *vg, struct emu_access *a)
 {
-	struct vgic_access x = {
-		.vg = vg,
-		.self = self,
-		.shared = true,
-		.off = (uint32_t)a->off,
-	};
 	const struct vgic_row *row;
+	struct vgic_access x;
 
 	if (a->off >= FRAME_SIZE) {
 		return;
 	}
-	row = find_row(dist_rows, x.off);
-	if (x.off >= 0x6000 && x.off < 0x8000) {
+	row = find_row(dist_rows, (uint32_t)a->off);
+	if (a->off >= 0x6000 && a->off < 0x8000) {
 		row = &router_row;
 	}
+	x.vg = vg;
+	x.privates = NULL;
+	x.shared = true;
+	x.off = (uint32_t)a->off;
 	vgic_row_access(row, &x, a);
 }
 
@@ -208,32 +206,29 @@ static const struct vgic_row sgi_rows[VGIC_ROWS] = {
 	VGIC_COMMON_ROWS,
 };
 
-static void access_redist(struct vgic *vg, struct vgic_cpu *self,
-			  struct emu_access *a)
+static void access_redist(struct vgic *vg, struct emu_access *a)
 {
-	uint64_t n = a->off >> REDIST_SHIFT;
-	struct vgic_access x = {
-		.vg = vg,
-		.self = self,
-		.off = (uint32_t)a->off & (FRAME_SIZE - 1),
-	};
 	bool sgi_frame = (a->off & FRAME_SIZE) != 0;
+	uint64_t n = a->off >> REDIST_SHIFT;
+	struct vgic_access x;
 
 	if (n >= vg->ncpus || !vg->cpus[n]) {
 		return;
 	}
+	x.vg = vg;
 	x.privates = vg->cpus[n];
+	x.shared = false;
+	x.off = (uint32_t)a->off & (FRAME_SIZE - 1);
 	vgic_row_access(find_row(sgi_frame ? sgi_rows : redist_rows, x.off),
 			&x, a);
 }
 
-void vgicv3_access(struct vgic *vg, struct vgic_cpu *self,
-		   struct emu_access *a)
+void vgicv3_access(struct vgic *vg, struct emu_access *a)
 {
 	if (a->region == 0) {
-		access_dist(vg, self, a);
+		access_dist(vg, a);
 	} else {
-		access_redist(vg, self, a);
+		access_redist(vg, a);
 	}
 }
 

@@ -236,7 +236,13 @@ void vgic_attach(struct vgic_cpu *vc, const struct virq_ref *r,
 	if (virq_is_shared(r)) {
 		WRITE_ONCE(vc->spis, vc->spis + 1);
 	}
-	vgic_lr_put(vc, n, vgic_lr_ops->encode(&lr));
+	vc->lr[n] = vgic_lr_ops->encode(&lr);
+	if (vc->loaded_on) {
+		vgic_lr_ops->write_lr(n, vc->lr[n]);
+		if (lr.state == LR_PENDING && !virq_is_shared(r)) {
+			vc->armed |= r->m;
+		}
+	}
 }
 
 /* Out of list register n; its state has been brought back. */
@@ -288,6 +294,18 @@ static bool keeps_pending(const struct vgic_cpu *vc, const struct virq_ref *r,
 }
 
 /*
+ * Others wait for a list register. What is pending behind its own active
+ * state must then wait with them, or it might come before its turn.
+ */
+static bool is_crowded(const struct vgic_cpu *vc)
+{
+	uint32_t ctlr = READ_ONCE(vc->vgic->ctlr);
+
+	return ((ctlr & VGIC_CTLR_GRP0) && vc->levels[VGIC_QUEUE_GRP0]) ||
+	       ((ctlr & VGIC_CTLR_GRP1) && vc->levels[VGIC_QUEUE_GRP1]);
+}
+
+/*
  * Pending anew while active: only an edge can be added, level interrupts
  * are sampled again at their end. The hardware matches the end of an active
  * interrupt by group and priority, so these must not have changed.
@@ -297,7 +315,7 @@ static bool may_add_pending(const struct vgic_cpu *vc,
 {
 	if (!(r->b->latch & r->b->edge & ~r->b->hw & r->m) ||
 	    !vgic_may_signal(vc, r) || lr->prio != r->q->prio ||
-	    lr->group1 != ((r->b->group & r->m) != 0)) {
+	    lr->group1 != ((r->b->group & r->m) != 0) || is_crowded(vc)) {
 		return false;
 	}
 	return !has_sources(vc, r) ||
@@ -337,7 +355,8 @@ static void settle_pending(struct vgic_cpu *vc, const struct virq_ref *r,
 		return;
 	}
 	merge_pending(vc, r, lr);
-	if (!keeps_pending(vc, r, lr)) {
+	if (!keeps_pending(vc, r, lr) ||
+	    ((lr->state & LR_ACTIVE) && is_crowded(vc))) {
 		lr->state &= (uint8_t)~LR_PENDING;
 		return_pending(vc, r);
 	}
@@ -372,6 +391,9 @@ void vgic_reconcile_lr(struct vgic_cpu *vc, unsigned int n)
 		r.b->line &= ~r.m;
 	} else if (!lr.state) {
 		vgic_unbind(&r);
+	}
+	if (!virq_is_shared(&r)) {
+		vc->armed &= ~r.m;
 	}
 	note_ack(&r, &lr);
 	apply_wants(&r, &lr);

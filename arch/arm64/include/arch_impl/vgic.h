@@ -58,6 +58,7 @@ struct vgic_cpu {
 	bool asleep;			/* [V] GICR_WAKER.ProcessorSleep */
 	uint8_t index;			/* [I] VCPU number */
 	uint32_t loaded_on;		/* [V] host CPU + 1; 0: not loaded */
+	uint32_t armed;			/* [O] see vgic_repeat() */
 	uint32_t rounds;		/* [A] times list registers were read */
 	uint32_t spis;			/* [V] SPIs queued or resident here */
 	struct vgic_bank priv;		/* [V] */
@@ -71,7 +72,7 @@ struct vgic_cpu {
 
 	uint32_t lr_used;		/* [V] bit n: has an interrupt */
 	uint16_t lr_intid[VGIC_MAX_LRS];/* [V] */
-	uint64_t lr[VGIC_MAX_LRS];	/* [V] while not loaded */
+	uint64_t lr[VGIC_MAX_LRS];	/* [O] while not loaded, or if armed */
 	uint64_t vmcr;			/* [O] while not loaded */
 	uint32_t apr[8];		/* [O] while not loaded: AP0Rn, AP1Rn */
 	uint64_t hcr;			/* [V] as last written */
