@@ -221,6 +221,19 @@ static void test_any_registers(void **state)
 	}
 }
 
+static void test_plain_address(void **state)
+{
+	uint64_t tcr = UINT64_C(16) << 16 | 25; /* 48 bits above, 39 below */
+
+	(void)state;
+	assert_true(s1_plain_address(tcr, UINT64_C(0x34b8a912c80faf88)) ==
+		    UINT64_C(0xffffa912c80faf88));
+	assert_true(s1_plain_address(tcr, UINT64_C(0x5a3fff8012345678)) ==
+		    UINT64_C(0x12345678));
+	assert_true(s1_plain_address(0, UINT64_C(0x5a80000000000000)) ==
+		    UINT64_C(0x5a80000000000000));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -231,6 +244,7 @@ int main(void)
 		cmocka_unit_test(test_16k_and_64k),
 		cmocka_unit_test(test_big_endian),
 		cmocka_unit_test(test_any_registers),
+		cmocka_unit_test(test_plain_address),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -84,6 +84,10 @@ static void dump_syndrome(struct out *o, const char *name, uint64_t esr,
 {
 	unsigned int ec = esr_ec(esr);
 
+	if (esr == 0) {		/* no exception: each sets IL or more */
+		PRINT(o, "%s %08llx", name, (u64)esr);
+		return;
+	}
 	if (!is_abort(ec)) {
 		PRINT(o, "%s %08llx: %s", name, (u64)esr, esr_ec_name(ec));
 		return;
@@ -126,7 +130,8 @@ static void dump_backtrace(struct out *o, struct vcpu *v)
 		    record[1] == 0) {
 			return;
 		}
-		PRINT(o, "           %016llx", (u64)record[1]);
+		PRINT(o, "           %016llx",
+		      (u64)s1_plain_address(s1.tcr, record[1]));
 		if (record[0] <= fp) {
 			return;
 		}

@@ -28,6 +28,19 @@ struct s1_result {
 	unsigned int level;	/* where the walk ended */
 };
 
+/*
+ * A return address without its authentication code: the bits above the
+ * range's size are as bit 55 (DDI0487 D8.10.1).
+ */
+static inline uint64_t s1_plain_address(uint64_t tcr, uint64_t va)
+{
+	bool upper = (va >> 55 & 1) != 0;
+	unsigned int unused = (upper ? tcr >> 16 : tcr) & 63; /* T1SZ, T0SZ */
+	uint64_t mask = unused > 0 ? ~UINT64_C(0) << (64 - unused) : 0;
+
+	return upper ? va | mask : va & ~mask;
+}
+
 /* At most four reads. */
 void s1_walk(const struct s1_regs *regs, uint64_t va, s1_read_t read,
 	     void *ctx, struct s1_result *out);
