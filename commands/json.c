@@ -114,7 +114,10 @@ void record_str(struct record *r, const char *title, const char *v)
 {
 	record_title(r, title);
 	if (!r->json) {
-		out_text(r->s, v != NULL ? v : "-", v != NULL ? strlen(v) : 1);
+		if (v == NULL || v[0] == '\0') {
+			v = "-";
+		}
+		out_text(r->s, v, strlen(v));
 		out(r->s, "\n");
 	} else if (v != NULL) {
 		json_string(r->s, v);

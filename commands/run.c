@@ -222,7 +222,9 @@ static int command_read_script(struct session *s, const char *path,
 
 	if (ret != 0 || st.type != VFS_FILE) {
 		out_error(s, "%s: %s", path,
-			  ret != 0 ? err_str(ret) : "not a file");
+			  ret == -ERR_NOENT ? "no such file" :
+			  ret != 0	    ? err_str(ret) :
+					      "not a file");
 		return ret != 0 ? ret : -ERR_INVAL;
 	}
 	if (st.size >= SCRIPT_MAX) {

@@ -44,8 +44,8 @@ static unsigned int suggest_distance(const char *a, const char *b)
 void suggest_begin(struct suggest *g, const char *typed)
 {
 	g->typed = typed;
-	/* A third of it may be wrong, and more than two never. */
-	g->distance = (unsigned int)MIN(strlen(typed) / 3 + 2, (size_t)3);
+	/* A third of it may be wrong, but one always, and two at most. */
+	g->distance = strlen(typed) < 6 ? 2 : 3;
 	g->best[0] = '\0';
 }
 

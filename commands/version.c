@@ -3,6 +3,12 @@
 #include <cmd/command.h>
 #include <core/version.h>
 
+#ifdef __clang__
+#define VERSION_COMPILER __VERSION__ /* begins with its name */
+#else
+#define VERSION_COMPILER "gcc " __VERSION__
+#endif
+
 static int version_run(struct session *s, int argc, char **argv)
 {
 	bool json = take_flag(&argc, argv, "--json");
@@ -15,7 +21,7 @@ static int version_run(struct session *s, int argc, char **argv)
 	record_begin(&r, s, json);
 	record_str(&r, "Version", version_string());
 	record_str(&r, "Build id", version_build_id(id, sizeof(id)));
-	record_str(&r, "Compiler", __VERSION__);
+	record_str(&r, "Compiler", VERSION_COMPILER);
 	record_end(&r);
 	return 0;
 }

@@ -53,7 +53,7 @@ static void files_row(struct table *t, const char *path, const char *name)
 	if (vfs_readlink(full, target, sizeof(target)) == 0) {
 		table_str(t, target);
 	} else {
-		table_str(t, "");
+		table_none(t);
 	}
 }
 

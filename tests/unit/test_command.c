@@ -195,6 +195,9 @@ static void test_mistakes(void **state)
 	run("plian", -ERR_NOENT,
 	    "error: there is no command 'plian'; did you "
 	    "mean 'plain'?\n");
+	run("plump", -ERR_NOENT, /* two of five: not a slip */
+	    "error: there is no command 'plump'; 'help' "
+	    "lists them\n");
 	run("quux", -ERR_NOENT,
 	    "error: there is no command 'quux'; 'help' "
 	    "lists them\n");
@@ -234,7 +237,7 @@ static void test_scripts(void **state)
 	run("nest /boot.cmd", -ERR_RANGE,
 	    "error: /boot.cmd:2: /boot.cmd: "
 	    "scripts run each other more than 4 deep\n");
-	run("nest /missing", -ERR_NOENT, "error: /missing: not found\n");
+	run("nest /missing", -ERR_NOENT, "error: /missing: no such file\n");
 	run("nest /images", -ERR_INVAL, "error: /images: not a file\n");
 	assert_null(s.script);
 	assert_int_equal(s.depth, 0);
