@@ -184,12 +184,26 @@ static bool check_file(char *path, const struct config_limits *limits,
 	return ok;
 }
 
+static uint64_t check_size(const char *option, const char *value)
+{
+	uint64_t size;
+
+	if (parse_size(value, &size) < 0 || size == 0) {
+		fprintf(stderr,
+			"socle-check: --%s: found %s; allowed a size such as "
+			"900M or 4G\n",
+			option, value);
+		exit(2);
+	}
+	return size;
+}
+
 static uint64_t check_number(const char *option, const char *value,
 			     uint64_t min, uint64_t max)
 {
 	uint64_t number;
 
-	if (parse_size(value, &number) < 0 || number < min || number > max) {
+	if (parse_u64(value, &number) < 0 || number < min || number > max) {
 		fprintf(stderr,
 			"socle-check: --%s: found %s; allowed %llu..%llu\n",
 			option, value, (unsigned long long)min,
@@ -242,8 +256,7 @@ int main(int argc, char **argv)
 			limits.gicv3_ok = limits.gic_version == 3;
 			break;
 		default:
-			limits.free_memory =
-				check_number("free", optarg, 1, UINT64_MAX);
+			limits.free_memory = check_size("free", optarg);
 			break;
 		}
 	}

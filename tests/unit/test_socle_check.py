@@ -58,6 +58,14 @@ def test_mistakes(tool, tmp_path):
             in lines)
 
 
+@pytest.mark.parametrize("option,allowed", [
+    ("--free=4X", b"a size such as"), ("--host-cpus=1K", b"1..128"),
+    ("--gic=4", b"2..3")])
+def test_wrong_option(tool, tmp_path, option, allowed):
+    done = run(tool, option, source(tmp_path, GOOD))
+    assert done.returncode == 2 and allowed in done.stderr
+
+
 def test_blob(tool, tmp_path):
     path = tmp_path / "g.dtb"
     path.write_bytes(subprocess.run(

@@ -39,5 +39,8 @@ $(O)/vmm.bin: $(image)
 	$(Q)$(OBJCOPY) -O binary $< $@
 
 .PHONY: size
+# What is loaded: no debugging information.
 size: $(image)
-	$(Q)$(SIZE) -A -d $<
+	$(Q)$(SIZE) -A -d $< | awk '/^section/ { end = index($$0, "size") + 3 } \
+		!/^(\.debug|Total|$$)/ { print; n += $$2 } \
+		END { printf "total%*d\n", end - 5, n }'

@@ -64,6 +64,9 @@ def savedefconfig(config, target):
 
 
 def menuconfig(config):
+    if not sys.stdin.isatty():
+        sys.exit("menuconfig needs a terminal; `make olddefconfig` takes a "
+                 f"{config} edited by hand")
     import menuconfig as menu
     kconf = open_tree(config)
     menu.menuconfig(kconf)
