@@ -161,9 +161,9 @@ static void mount_root(void)
 	err = vfs_mount_root(arch_phys_to_virt(chosen.initrd),
 			     chosen.initrd_size);
 	if (err) {
-		log_err("vfs: the initrd at 0x%llx is no cpio archive (newc "
-			"is understood): %s",
-			(unsigned long long)chosen.initrd.v, err_str(err));
+		log_err("vfs: the initrd at 0x%llx is refused as a bundle (newc "
+			"cpio): %s",
+			(unsigned long long)chosen.initrd.v, vfs_mount_why());
 	}
 }
 
