@@ -147,11 +147,15 @@ static enum lineedit_event terminal_feed(struct terminal *t)
 	struct session *s = &t->session;
 
 	while (s->in_at < s->in_n) {
-		enum lineedit_event event =
-			lineedit_feed(&t->edit, s->in[s->in_at++]);
+		uint8_t c = s->in[s->in_at++];
+		enum lineedit_event event = lineedit_feed(&t->edit, c);
 
 		if (event != LINEEDIT_MORE) {
 			return event;
+		}
+		if (c == HOSTCON_INTERRUPT) {
+			/* It ended a search: not the next command too. */
+			session_forget_interrupt(s);
 		}
 	}
 	return LINEEDIT_MORE;
