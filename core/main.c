@@ -56,6 +56,18 @@ static void boot_console(paddr_t fdt)
 	}
 }
 
+static void boot_arg_loglevel(const char *val)
+{
+	for (int l = LOG_ERR; l <= LOG_DEBUG; l++) {
+		if (strcmp(val, log_level_name((enum log_level)l)) == 0) {
+			log_set_console_level((enum log_level)l);
+			return;
+		}
+	}
+	log_warn("bootargs: loglevel=%s; \"err\", \"warn\", \"info\" or "
+		 "\"debug\" are possible", val);
+}
+
 static void boot_args(void)
 {
 	char val[16];
@@ -69,12 +81,7 @@ static void boot_args(void)
 		}
 	}
 	if (dt_bootarg("loglevel", val, sizeof(val))) {
-		for (int l = LOG_ERR; l <= LOG_DEBUG; l++) {
-			if (strcmp(val, log_level_name((enum log_level)l)) ==
-			    0) {
-				log_set_console_level((enum log_level)l);
-			}
-		}
+		boot_arg_loglevel(val);
 	}
 }
 
