@@ -93,6 +93,57 @@ static void test_sgi_again_is_one_write(void **state)
 	}
 }
 
+/* What was written before a move is not repeated after it. */
+static void test_sgi_again_after_move(void **state)
+{
+	(void)state;
+	start(3, 1, 4);
+	model_setup(0, 5, 0x80, true);
+	self_sgi(5);
+	assert_int_equal(model_ack(0), 5);
+	model_eoi(0, 5);
+	model_unload(0);
+	model_load(2, 0);
+	vgicv3_sgir(m.vc[0], VGIC_SGI1R, 5 << 24 | 1);
+	assert_int_equal(model_ack(2), 5);
+	model_fini();
+}
+
+/* Nor the request of one CPU as another's. */
+static void test_sgi_again_from_another(void **state)
+{
+	(void)state;
+	start(2, 2, 4);
+	model_setup(0, 5, 0x80, true);
+	(void)model_access(1, 0, 0xf00, 4, true, 1 << 16 | 5);
+	model_enter_all();
+	assert_int_equal(model_ack(0), 1 << 10 | 5);
+	model_eoi(0, 1 << 10 | 5);
+	self_sgi(5);
+	assert_int_equal(model_ack(0), 5);
+	model_fini();
+}
+
+/* Nor an active state that was put back. */
+static void test_again_after_eviction(void **state)
+{
+	(void)state;
+	start(3, 1, 1);
+	model_setup(0, 5, 0x80, true);
+	model_setup(0, 40, 0x40, true);
+	self_sgi(5);
+	assert_int_equal(model_ack(0), 5);
+	line(40, true);
+	assert_int_equal(model_ack(0), 40);
+	model_eoi(0, 40);
+	vgic_cpuif_flush(m.vc[0]);
+	assert_int_equal(model_lr(&m.cpu[0], 0).intid, 5);
+	model_eoi(0, 5);
+	self_sgi(5);
+	assert_int_equal(model_ack(0), 5);
+	model_fini();
+}
+
 /* A device quiet before the end of its interrupt: no maintenance. */
 static void test_level_lowered_before_end(void **state)
 {
@@ -708,6 +759,25 @@ static void test_hw_and_soft_pending(void **state)
 	}
 }
 
+/* First made pending by a register, then by the host: bound only then. */
+static void test_hw_after_soft(void **state)
+{
+	(void)state;
+	start(3, 1, 4);
+	model_setup(0, MODEL_TIMER_PPI, 0x80, false);
+	model_write_bits(0, 0, M_PEND, 0, 1U << MODEL_TIMER_PPI);
+	assert_int_equal(model_ack(0), MODEL_TIMER_PPI);
+	model_eoi(0, MODEL_TIMER_PPI);
+	m.timer[0] = true;
+	model_enter(0);
+	assert_true(model_lr(&m.cpu[0], 0).hw);
+	assert_int_equal(model_ack(0), MODEL_TIMER_PPI);
+	m.timer[0] = false;
+	model_eoi(0, MODEL_TIMER_PPI);
+	assert_false(m.cpu[0].phys_active);
+	model_fini();
+}
+
 /* And if it is disabled meanwhile, the host interrupt still ends. */
 static void test_hw_soft_pending_disabled(void **state)
 {
@@ -892,6 +962,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_lr_formats),
 		cmocka_unit_test(test_sgi_again_is_one_write),
+		cmocka_unit_test(test_sgi_again_after_move),
+		cmocka_unit_test(test_sgi_again_from_another),
+		cmocka_unit_test(test_again_after_eviction),
 		cmocka_unit_test(test_level_lowered_before_end),
 		cmocka_unit_test(test_level_still_high),
 		cmocka_unit_test(test_level_dropped),
@@ -917,6 +990,7 @@ int main(void)
 		cmocka_unit_test(test_hw_while_disabled),
 		cmocka_unit_test(test_hw_cleared_by_guest),
 		cmocka_unit_test(test_hw_and_soft_pending),
+		cmocka_unit_test(test_hw_after_soft),
 		cmocka_unit_test(test_hw_soft_pending_disabled),
 		cmocka_unit_test(test_hw_line_on_load),
 		cmocka_unit_test(test_hw_for_absent_vcpu),

@@ -125,10 +125,6 @@ static void update_hcr(struct vgic_cpu *vc, bool starved, bool more)
 	uint64_t hcr = HCR_EN;
 	uint64_t vmcr;
 
-	if (more) {
-		/* Whoever comes next is not for a free list register. */
-		vc->armed = 0;
-	}
 	if (more && !starved) {
 		vmcr = vgic_vmcr(vc);
 		hcr |= HCR_NPIE;

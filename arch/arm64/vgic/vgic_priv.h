@@ -249,11 +249,12 @@ void vgic_count_off_ends(struct vgic_cpu *vc);
 int vgic_direct_lr(struct vgic_cpu *vc, const struct virq_ref *r);
 
 /*
- * Hot, and without a lock: a private interrupt comes again, its list register
+ * Hot, and without a lock: an SGI or bound interrupt comes again, its list register
  * is empty, and nothing has changed since that was filled, so what was
  * written then is right again, and so is all that is recorded about it. It is
  * `armed` by vgic_attach() on the CPU where the VCPU is loaded, which alone
- * touches its list registers; whoever changes something, disarms.
+ * touches its list registers; whoever changes something, disarms. Others may
+ * wait in a queue, but what had a list register comes before them.
  */
 static inline bool vgic_repeat(struct vgic_cpu *vc, unsigned int intid)
 {

@@ -239,7 +239,7 @@ void vgic_attach(struct vgic_cpu *vc, const struct virq_ref *r,
 	vc->lr[n] = vgic_lr_ops->encode(&lr);
 	if (vc->loaded_on) {
 		vgic_lr_ops->write_lr(n, vc->lr[n]);
-		if (lr.state == LR_PENDING && !virq_is_shared(r)) {
+		if (lr.state == LR_PENDING && (lr.hw || r->intid < 16)) {
 			vc->armed |= r->m;
 		}
 	}
