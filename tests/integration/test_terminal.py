@@ -45,6 +45,16 @@ def test_interrupt(boot):
     assert host.cmd("echo alive") == "alive"
 
 
+def test_interrupted_search(boot):
+    """Ctrl-C that ends a search does not end the next command."""
+    host = boot()
+    host.send("\x12ech")
+    host.expect(r"search 'ech'")
+    host.send(CTRL_C)
+    host.expect_prompt()
+    assert "interrupted" not in host.cmd("sleep 100")
+
+
 def test_boot_script_error(start, bundle):
     """An error names the file and the line; the prompt comes all the same."""
     packed = bundle({}, script="echo first\nguest start nobody\necho third\n")
