@@ -73,7 +73,7 @@ static const struct command test_command = {
 	.name = "test",
 	.summary = "Run the white-box tests whose names begin so, or all.",
 	.usage = "[NAME]",
-	.examples = "test\ntest string\n",
+	.examples = "test string   # needs CONFIG_WBOX_TESTS: debug_defconfig\n",
 	.run = test_run,
 };
 COMMAND(test_command);

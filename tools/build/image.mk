@@ -10,6 +10,7 @@ all: image
 
 .PHONY: image
 image: $(image) $(O)/vmm.bin
+	@:
 
 # libfdt's headers come with its library.
 $(addprefix $(O)/,$(objs)): | $(LIBFDT)
