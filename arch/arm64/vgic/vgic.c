@@ -21,7 +21,9 @@
 void vgic_port_wake(struct vgic_cpu *vc)
 {
 	sched_wake(vc->vcpu);
-	vcpu_kick(vc->vcpu);
+	if (this_cpu()->current != vc->vcpu) {
+		vcpu_kick(vc->vcpu);
+	}
 }
 
 /* If the VCPU loaded here is asked for its list registers, answer. */

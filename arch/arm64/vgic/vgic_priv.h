@@ -8,7 +8,7 @@
 #define VGIC_PRIV_H
 
 #include <arch_impl/vgic.h>
-#include <core/percpu.h>
+#include <core/vcpu.h>
 #include <emu/emulator.h>
 #include <libs/types.h>
 
@@ -126,8 +126,10 @@ extern const struct vgic_lr_ops *vgic_lr_ops;
 void vgic_port_wake(struct vgic_cpu *vc);
 static inline void vgic_wake(struct vgic_cpu *vc)
 {
-	/* Whoever is in the hypervisor looks on its way out. */
-	if (this_cpu()->current != vc->vcpu) {
+	/* Whoever is in the hypervisor looks on its way out, unless it waits
+	 * there (in place: core/sched/idle.c). */
+	if (this_cpu()->current != vc->vcpu ||
+	    READ_ONCE(vc->vcpu->state) == VCPU_BLOCKED) {
 		vgic_port_wake(vc);
 	}
 }
