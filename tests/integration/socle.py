@@ -266,7 +266,9 @@ class Socle(Machine):
         for seen in clean(text).split("\n"):
             if seen == mark:
                 break
-            if seen.startswith(PROMPT.strip()) or seen == line:
+            # The prompt may have been read in part before.
+            if (seen.startswith(PROMPT.strip()) or seen == line or
+                    seen.endswith(f"> {line}")):
                 continue
             kept.append(seen)
         return "\n".join(kept).strip("\n")
