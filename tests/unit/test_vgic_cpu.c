@@ -897,6 +897,30 @@ static void test_not_loaded(void **state)
 	model_fini();
 }
 
+/* Itself in the hypervisor, it need not be told; unless it waits there. */
+static void test_wake_of_oneself(void **state)
+{
+	struct percpu *cpu;
+
+	(void)state;
+	start(3, 1, 4);
+	model_setup(0, MODEL_TIMER_PPI, 0x80, false);
+	cpu = this_cpu();
+	cpu->current = m.vc[0]->vcpu;
+	for (unsigned int i = 0; i < 4; i++) {
+		m.vc[0]->vcpu->state = i & 1 ? VCPU_BLOCKED : VCPU_RUNNING;
+		m.timer[0] = true;
+		m.wakes = 0;
+		model_enter(0);
+		assert_int_equal(m.wakes, i & 1);
+		assert_int_equal(model_ack(0), MODEL_TIMER_PPI);
+		m.timer[0] = false;
+		model_eoi(0, MODEL_TIMER_PPI);
+	}
+	cpu->current = NULL;
+	model_fini();
+}
+
 /* ---- reset of one VCPU ---- */
 
 static void check_vcpu_reset(bool loaded_elsewhere)
@@ -996,6 +1020,7 @@ int main(void)
 		cmocka_unit_test(test_hw_for_absent_vcpu),
 		cmocka_unit_test(test_has_pending),
 		cmocka_unit_test(test_not_loaded),
+		cmocka_unit_test(test_wake_of_oneself),
 		cmocka_unit_test(test_vcpu_reset),
 		cmocka_unit_test(test_info),
 	};

@@ -53,6 +53,7 @@ static struct {
 	struct vgic_cpu vc[VGIC_MAX_VCPUS];
 	struct virq privs[VGIC_MAX_VCPUS][VGIC_NR_PRIVATE];
 	struct virq spis[VGIC_SPI_BANKS * 32];
+	struct vcpu vcpu[VGIC_MAX_VCPUS];
 } mem;
 
 /* Go on as host CPU `cpu`. */
@@ -215,8 +216,7 @@ static void model_init(unsigned int version, unsigned int vcpus,
 	for (unsigned int i = 0; i < vcpus; i++) {
 		m.vc[i] = &mem.vc[i];
 		m.vc[i]->private_irqs = mem.privs[i];
-		/* Never looked into, only compared with who runs. */
-		m.vc[i]->vcpu = (struct vcpu *)(void *)&mem.vc[i];
+		m.vc[i]->vcpu = &mem.vcpu[i];
 		spin_init(&m.vc[i]->lock, LOCK_VGIC_VCPU);
 		vgic_cpu_join(m.vg, m.vc[i], i);
 	}
