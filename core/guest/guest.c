@@ -311,9 +311,7 @@ int guest_powerdown(struct guest *g)
 	return err;
 }
 
-/* `self`: called by the guest's own action work, which cannot wait for
- * itself. */
-static int destroy(struct guest *g, bool self)
+int guest_destroy(struct guest *g)
 {
 	int err = enter(g);
 
@@ -324,16 +322,11 @@ static int destroy(struct guest *g, bool self)
 	g->destroyed = true;
 	mutex_unlock(&g->lock);
 	guest_unlink(g);
-	if (!self) {
-		work_cancel(&g->action_work);
-	}
+	/* Also if this is that work: a VCPU may have asked for something more
+	 * before it was stopped, which has queued the work again. */
+	work_cancel(&g->action_work);
 	guest_put(g);		/* the list's */
 	return 0;
-}
-
-int guest_destroy(struct guest *g)
-{
-	return destroy(g, false);
 }
 
 /* --- what a guest asks for itself --------------------------------------- */
@@ -404,7 +397,9 @@ void guest_action_work(struct work *w)
 		mutex_unlock(&g->lock);
 	}
 	if (end) {
-		(void)destroy(g, true);
+		int err = guest_destroy(g);
+
+		(void)err;	/* somebody else was first */
 	}
 	guest_put(g);
 }

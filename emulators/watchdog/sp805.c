@@ -224,6 +224,10 @@ static void sp805_pause(struct emu_device *dev, bool paused)
 	w->regs.paused = paused;
 	sp805_count(w, value);
 	spin_unlock_irqrestore(&dev->lock, flags);
+	if (paused) {
+		/* From here on it asks for nothing: the guest may go. */
+		timer_cancel(&w->timer);
+	}
 }
 
 static void sp805_reset(struct emu_device *dev)

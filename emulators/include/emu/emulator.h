@@ -57,7 +57,8 @@ struct emulator {
 	 */
 	int (*access)(struct emu_device *dev, struct emu_access *a);
 	/* The guest is paused or stopped (true) or goes on: what counts the
-	 * guest's time stands still meanwhile. Thread context. */
+	 * guest's time stands still meanwhile, and when it returns nothing of
+	 * the device is about to call guest_request(). Thread context. */
 	void (*pause)(struct emu_device *dev, bool paused);
 	/* Press and release the machine's power key. Thread context. */
 	int (*power_key)(struct emu_device *dev);
