@@ -293,10 +293,8 @@ int guest_create(struct guest **out, const char *path, config_report_t report,
 	}
 	g->name = g->cfg->name;
 	g->refs = 2;			/* the list's, the caller's */
-	mutex_init(&g->lock);
-	list_init(&g->node);
+	guest_life_init(g);
 	list_init(&g->ram_blocks);
-	work_init(&g->action_work, guest_action_work);
 	err = populate(g);
 	if (!err) {
 		err = guest_link(g);

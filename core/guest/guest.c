@@ -13,6 +13,12 @@
 
 #include "guest_priv.h"
 
+/*
+ * A guest that starts itself again gets that once in this time, from start to
+ * start: images are loaded in the host's time, at a worker's priority.
+ */
+#define RESTART_NS UINT64_C(1000000000)
+
 static struct mutex list_lock;
 static struct list guests = LIST_INIT(guests);
 static uint32_t next_id;
@@ -322,6 +328,7 @@ int guest_destroy(struct guest *g)
 	g->destroyed = true;
 	mutex_unlock(&g->lock);
 	guest_unlink(g);
+	timer_cancel(&g->restart);
 	/* Also if this is that work: a VCPU may have asked for something more
 	 * before it was stopped, which has queued the work again. */
 	work_cancel(&g->action_work);
@@ -380,20 +387,53 @@ static bool handle_action(struct guest *g, enum guest_action action)
 	return false;
 }
 
-void guest_action_work(struct work *w)
+static void restart_due(struct timer *t)
+{
+	work_queue(&container_of(t, struct guest, restart)->action_work);
+}
+
+/* What was asked for means a start, and the last one was just now. */
+static bool starts_too_soon(const struct guest *g, enum guest_action action)
+{
+	return (action == GUEST_ACT_RESET ||
+		(action == GUEST_ACT_CRASH &&
+		 g->cfg->on_crash == CRASH_RESTART)) &&
+	       time_now_ns() < g->started_at + RESTART_NS;
+}
+
+/* The request stands meanwhile; whatever a person does comes before it. */
+static void wait_for_restart(struct guest *g)
+{
+	stop_vcpus(g);
+	pause_devices(g, true);
+	timer_set(&g->restart, ns_to_ticks(g->started_at + RESTART_NS));
+}
+
+/* The mutex is held. True: destroy it. */
+static bool act(struct guest *g)
+{
+	enum guest_action action = (enum guest_action)
+		__atomic_load_n(&g->action, __ATOMIC_ACQUIRE);
+
+	if (action == GUEST_ACT_NONE || !has_vcpus_on(g)) {
+		return false;
+	}
+	if (starts_too_soon(g, action)) {
+		wait_for_restart(g);
+		return false;
+	}
+	__atomic_store_n(&g->action, GUEST_ACT_NONE, __ATOMIC_RELEASE);
+	return handle_action(g, action);
+}
+
+static void action_work(struct work *w)
 {
 	struct guest *g = container_of(w, struct guest, action_work);
 	bool end = false;
 
 	guest_ref(g);
 	if (enter(g) == 0) {
-		enum guest_action action = (enum guest_action)
-			__atomic_exchange_n(&g->action, GUEST_ACT_NONE,
-					    __ATOMIC_ACQ_REL);
-
-		if (has_vcpus_on(g)) {
-			end = handle_action(g, action);
-		}
+		end = act(g);
 		mutex_unlock(&g->lock);
 	}
 	if (end) {
@@ -402,6 +442,14 @@ void guest_action_work(struct work *w)
 		(void)err;	/* somebody else was first */
 	}
 	guest_put(g);
+}
+
+void guest_life_init(struct guest *g)
+{
+	mutex_init(&g->lock);
+	list_init(&g->node);
+	work_init(&g->action_work, action_work);
+	timer_init(&g->restart, restart_due);
 }
 
 void guest_request(struct guest *g, enum guest_action action)

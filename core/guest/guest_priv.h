@@ -12,8 +12,8 @@ struct guest_entry {
 };
 
 /* guest.c */
+void guest_life_init(struct guest *g);	/* lock, list, what it asks for */
 int __must_check guest_link(struct guest *g);	/* -ERR_EXIST; sets id */
-void guest_action_work(struct work *w);
 
 /* create.c: free everything; no references, no VCPU runs. */
 void guest_free(struct guest *g);

@@ -14,6 +14,7 @@
 #include <arch/stage2.h>
 #include <core/guest_config.h>
 #include <core/sync.h>
+#include <core/time.h>
 #include <core/work.h>
 #include <emu/emulator.h>
 
@@ -54,6 +55,7 @@ struct guest {
 	uint32_t resets, crashes;	/* [M] */
 	uint32_t action;		/* [A] enum guest_action asked for */
 	struct work action_work;
+	struct timer restart;		/* queues it, once a start is due */
 	struct vcpu *crash_vcpu;	/* [A] first to crash since start */
 	char crash_reason[GUEST_CRASH_REASON_LEN]; /* by crash_vcpu */
 };
