@@ -26,8 +26,7 @@ void vgic_cpuif_flush(struct vgic_cpu *vc)
 static void unbind_all(struct vgic_cpu *vc)
 {
 	for (uint32_t left = vc->priv.hw; left; left &= left - 1) {
-		struct virq_ref r = virq_ref(vc->vgic, vc,
-				(unsigned int)__builtin_ctz(left));
+		struct virq_ref r = virq_ref(vc->vgic, vc, vgic_ctz(left));
 
 		if (!(r.b->resident & r.m)) {
 			vgic_unbind(&r);
@@ -48,7 +47,7 @@ void vgic_cpuif_save(struct vgic_cpu *vc)
 
 	vgic_count_off_ends(vc);
 	for (uint32_t left = vc->lr_used; left; left &= left - 1) {
-		unsigned int n = (unsigned int)__builtin_ctz(left);
+		unsigned int n = vgic_ctz(left);
 
 		vc->lr[n] = ops->read_lr(n);
 		ops->write_lr(n, 0);
@@ -96,15 +95,14 @@ void vgic_cpuif_restore(struct vgic_cpu *vc)
 	spin_lock(&vc->lock);
 	rebinds = vc->hw_known & vc->priv.line;
 	for (; rebinds; rebinds &= rebinds - 1) {
-		struct virq_ref r = virq_ref(vc->vgic, vc,
-				(unsigned int)__builtin_ctz(rebinds));
+		struct virq_ref r = virq_ref(vc->vgic, vc, vgic_ctz(rebinds));
 
 		rebind(vc, &r);
 	}
 	ops->write_vmcr(vc->vmcr);
 	ops->write_apr(vc->apr);
 	for (uint32_t left = vc->lr_used; left; left &= left - 1) {
-		unsigned int n = (unsigned int)__builtin_ctz(left);
+		unsigned int n = vgic_ctz(left);
 
 		ops->write_lr(n, vc->lr[n]);
 	}
@@ -145,8 +143,7 @@ static unsigned int running_priority(const struct vgic_cpu *vc)
 	}
 	for (unsigned int i = 0; i < 2 * words && i < ARRAY_SIZE(apr); i++) {
 		if (apr[i]) {
-			unsigned int bit = 32 * (i % words) +
-				(unsigned int)__builtin_ctz(apr[i]);
+			unsigned int bit = 32 * (i % words) + vgic_ctz(apr[i]);
 
 			best = MIN(best, bit << shift);
 		}
@@ -161,11 +158,11 @@ static unsigned int best_pending(const struct vgic_cpu *vc, bool group1)
 	unsigned int best = 256;
 
 	if (levels && (READ_ONCE(vc->vgic->ctlr) & (1U << group1))) {
-		best = (unsigned int)__builtin_ctz(levels) << 3;
+		best = vgic_ctz(levels) << 3;
 	}
 	for (uint32_t left = vc->lr_used; left; left &= left - 1) {
-		struct vlr lr = vgic_lr_ops->decode(vgic_lr_get(vc,
-				(unsigned int)__builtin_ctz(left)));
+		struct vlr lr =
+			vgic_lr_ops->decode(vgic_lr_get(vc, vgic_ctz(left)));
 
 		if (lr.state == LR_PENDING && lr.group1 == group1) {
 			best = MIN(best, (unsigned int)lr.prio);

@@ -12,9 +12,9 @@
  */
 static unsigned int rank(unsigned int level, bool group1, uint64_t vmcr)
 {
-	return level +
-	       ((vmcr & (group1 ? VMCR_GRP1 : VMCR_GRP0)) ? 0 :
-							    VGIC_PRI_LEVELS);
+	return level + ((vmcr & (group1 ? VMCR_GRP1 : VMCR_GRP0))
+				? 0
+				: VGIC_PRI_LEVELS);
 }
 
 /* The queue to serve next, or -1; *best is its first's rank. */
@@ -35,7 +35,7 @@ static int pick_queue(const struct vgic_cpu *vc, unsigned int *best)
 		if (!levels || !(ctlr & (1U << q))) {
 			continue;
 		}
-		rk = rank((unsigned int)__builtin_ctz(levels), q == 1, vmcr);
+		rk = rank(vgic_ctz(levels), q == 1, vmcr);
 		if (found < 0 || rk < *best) {
 			found = q;
 			*best = rk;
@@ -148,8 +148,7 @@ static void update_hcr(struct vgic_cpu *vc, bool starved, bool more)
 static void load_first(struct vgic_cpu *vc, enum vgic_queue queue,
 		       unsigned int n)
 {
-	struct virq_ref r = virq_ref(vc->vgic, vc,
-				     vgic_queue_first(vc, queue));
+	struct virq_ref r = virq_ref(vc->vgic, vc, vgic_queue_first(vc, queue));
 
 	vgic_queue_remove(vc, &r);
 	vgic_attach(vc, &r, n);
@@ -178,8 +177,7 @@ static void fill_actives(struct vgic_cpu *vc)
 	uint32_t room = vgic_free_lrs(vc);
 
 	while (vc->levels[VGIC_QUEUE_ACTIVE] && room) {
-		load_first(vc, VGIC_QUEUE_ACTIVE,
-			   (unsigned int)__builtin_ctz(room));
+		load_first(vc, VGIC_QUEUE_ACTIVE, vgic_ctz(room));
 		room &= room - 1;
 	}
 }
@@ -223,4 +221,3 @@ void vgic_fill(struct vgic_cpu *vc)
 	}
 	update_hcr(vc, starved, queue >= 0);
 }
-

@@ -8,9 +8,9 @@
 
 static struct virq *queue_virq(const struct vgic_cpu *vc, unsigned int intid)
 {
-	return intid < VGIC_NR_PRIVATE ?
-	       &vc->private_irqs[intid] :
-	       &vc->vgic->spis[intid - VGIC_NR_PRIVATE];
+	return intid < VGIC_NR_PRIVATE
+		       ? &vc->private_irqs[intid]
+		       : &vc->vgic->spis[intid - VGIC_NR_PRIVATE];
 }
 
 /*

@@ -56,8 +56,7 @@ void vgic_modify(const struct vgic_access *x, uint32_t bits,
 		spin_lock(&x->vg->lock);
 	}
 	for (left = modify(x, bits); left; left &= left - 1) {
-		uint32_t intid = ALIGN_DOWN(x->first, 32) +
-				 (uint32_t)__builtin_ctz(left);
+		uint32_t intid = ALIGN_DOWN(x->first, 32) + vgic_ctz(left);
 
 		if (x->owner) {
 			vgic_update_private(x->owner, intid, &set);
@@ -134,11 +133,11 @@ uint64_t vgic_read_disable(const struct vgic_access *x)
 static uint32_t set_enable(const struct vgic_access *x, uint32_t bits)
 {
 	struct vgic_bank *b = x->b;
-	uint32_t new = bits & ~b->enabled;
+	uint32_t fresh = bits & ~b->enabled;
 
 	b->enabled |= bits;
-	b->want_release |= new & b->hw & ~b->resident;
-	return new & (vgic_soft_pending(b) | b->resident);
+	b->want_release |= fresh & b->hw & ~b->resident;
+	return fresh & (vgic_soft_pending(b) | b->resident);
 }
 
 void vgic_write_enable(const struct vgic_access *x)
@@ -215,15 +214,15 @@ uint64_t vgic_read_deactivate(const struct vgic_access *x)
 static uint32_t set_active(const struct vgic_access *x, uint32_t bits)
 {
 	struct vgic_bank *b = x->b;
-	uint32_t new = bits & ~b->active & ~b->resident;
+	uint32_t fresh = bits & ~b->active & ~b->resident;
 
-	for (uint32_t left = new; left; left &= left - 1) {
-		struct virq *q = virq_at(x, ALIGN_DOWN(x->first, 32) +
-					 (uint32_t)__builtin_ctz(left));
+	for (uint32_t left = fresh; left; left &= left - 1) {
+		struct virq *q =
+			virq_at(x, ALIGN_DOWN(x->first, 32) + vgic_ctz(left));
 
 		q->acked = false;
 		if (left & -left & b->queued) {
-			continue;	/* there, then */
+			continue; /* there, then */
 		}
 		if (x->owner) {
 			q->where = x->owner->index;
@@ -231,10 +230,10 @@ static uint32_t set_active(const struct vgic_access *x, uint32_t bits)
 			q->where = q->target == VGIC_NO_TARGET ? 0 : q->target;
 		}
 	}
-	b->active |= new;
+	b->active |= fresh;
 	b->want_active |= bits & b->resident;
 	b->want_inactive &= ~(bits & b->resident);
-	return new | (bits & b->resident);
+	return fresh | (bits & b->resident);
 }
 
 void vgic_write_activate(const struct vgic_access *x)
@@ -274,8 +273,9 @@ uint64_t vgic_read_priority(const struct vgic_access *x)
 static uint32_t set_priority(const struct vgic_access *x, uint32_t bits)
 {
 	for (uint32_t i = 0; i < x->size; i++) {
-		virq_at(x, x->first + i)->prio =
-			(uint8_t)(x->val >> 8 * i) & 0xf8;
+		uint8_t prio = (uint8_t)(x->val >> 8 * i);
+
+		virq_at(x, x->first + i)->prio = prio & 0xf8;
 	}
 	return bits & (x->b->queued | x->b->resident);
 }
@@ -350,7 +350,7 @@ uint64_t vgic_read_id(const struct vgic *vg, uint32_t off)
 	static const uint8_t cidr[] = { 0x0d, 0xf0, 0x05, 0xb1 };
 
 	if (off == 0x18) {
-		return (uint64_t)vg->model << 4;	/* PIDR2.ArchRev */
+		return (uint64_t)vg->model << 4; /* PIDR2.ArchRev */
 	}
 	if (off >= 0x20 && off < 0x30) {
 		return cidr[(off - 0x20) / 4];

@@ -11,7 +11,7 @@
 static void empty_lrs(struct vgic_cpu *vc)
 {
 	for (uint32_t left = vc->lr_used; left; left &= left - 1) {
-		unsigned int n = (unsigned int)__builtin_ctz(left);
+		unsigned int n = vgic_ctz(left);
 
 		vgic_reconcile_lr(vc, n);
 		if (vc->lr_used & (1U << n)) {
@@ -149,8 +149,10 @@ bool vgic_info(struct vgic *vg, struct vgic_cpu *vc, unsigned int intid,
 		.resident = (b->resident & r.m) != 0,
 		.group = (b->group & r.m) != 0,
 		.priority = r.q->prio,
-		.target = intid < VGIC_NR_PRIVATE ? vc->index :
-			  r.q->target == VGIC_NO_TARGET ? -1 : r.q->target,
+		.target = r.q->target == VGIC_NO_TARGET ? -1 : r.q->target,
 	};
+	if (intid < VGIC_NR_PRIVATE) {
+		out->target = vc->index;
+	}
 	return true;
 }

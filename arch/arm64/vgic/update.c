@@ -62,8 +62,7 @@ static void release_held(struct vgic_cpu *vc)
 {
 	for (uint32_t left = vc->priv.want_release; unlikely(left);
 	     left &= left - 1) {
-		struct virq_ref r = virq_ref(vc->vgic, vc,
-				(unsigned int)__builtin_ctz(left));
+		struct virq_ref r = virq_ref(vc->vgic, vc, vgic_ctz(left));
 
 		vc->priv.want_release &= ~r.m;
 		if (!((r.b->resident | r.b->active) & r.m)) {
@@ -147,10 +146,12 @@ void vgic_deliver_strays(struct vgic *vg)
 
 	while (unlikely(vg->nr_stray)) {
 		for (unsigned int i = 0; i < vg->nspis / 32; i++) {
+			unsigned int first = VGIC_NR_PRIVATE + 32 * i;
+
 			while (vg->stray[i]) {
-				vgic_update_spi(vg, 32 * (i + 1) +
-					(unsigned int)
-					__builtin_ctz(vg->stray[i]), &set);
+				vgic_update_spi(vg,
+						first + vgic_ctz(vg->stray[i]),
+						&set);
 			}
 		}
 	}
@@ -162,8 +163,9 @@ void vgic_sync_set(struct vgic *vg, const struct vgic_cpuset *set)
 		uint64_t left = set->bits[i];
 
 		for (; left; left &= left - 1) {
-			vgic_port_sync(vg->cpus[64 * i +
-				(unsigned int)__builtin_ctzll(left)]);
+			int n = __builtin_ctzll(left);
+
+			vgic_port_sync(vg->cpus[64 * i + (unsigned int)n]);
 		}
 	}
 }
@@ -186,8 +188,8 @@ void vgic_count_off_ends(struct vgic_cpu *vc)
 		vgic_lr_ops->write_hcr(vc->hcr);
 	}
 	for (; left && vc->levels[VGIC_QUEUE_ACTIVE]; left--) {
-		struct virq_ref r = virq_ref(vc->vgic, vc,
-				vgic_queue_first(vc, VGIC_QUEUE_ACTIVE));
+		struct virq_ref r = virq_ref(
+			vc->vgic, vc, vgic_queue_first(vc, VGIC_QUEUE_ACTIVE));
 
 		r.b->active &= ~r.m;
 		vgic_unbind(&r);
@@ -204,7 +206,7 @@ void vgic_reconcile(struct vgic_cpu *vc)
 	}
 	vgic_count_off_ends(vc);
 	for (uint32_t left = vc->lr_used; left; left &= left - 1) {
-		vgic_reconcile_lr(vc, (unsigned int)__builtin_ctz(left));
+		vgic_reconcile_lr(vc, vgic_ctz(left));
 	}
 	release_held(vc);
 	vgic_fill(vc);

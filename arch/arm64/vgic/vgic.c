@@ -99,11 +99,13 @@ static int access_v3(struct emu_device *dev, struct emu_access *a)
 /* Not in the registry: made for a guest's interrupt controller, not for a
  * node among its devices. */
 static const struct emulator vgicv2_emulator = {
-	.name = "vgicv2", .access = access_v2,
+	.name = "vgicv2",
+	.access = access_v2,
 };
 
 static const struct emulator vgicv3_emulator = {
-	.name = "vgicv3", .access = access_v3,
+	.name = "vgicv3",
+	.access = access_v3,
 };
 
 static void init_device(struct vgic *vg, unsigned int n, const char *name)
@@ -127,8 +129,8 @@ int vgic_init(struct guest *g)
 		return -ERR_RANGE;
 	}
 	if (!vgic_lr_ops) {
-		vgic_lr_ops = vgic_host.version == 3 ? &vgic_lr_ich :
-						       &vgic_lr_gich;
+		vgic_lr_ops = vgic_host.version == 3 ? &vgic_lr_ich
+						     : &vgic_lr_gich;
 	}
 	vg = heap_alloc(sizeof(*vg));
 	if (!vg) {
@@ -187,8 +189,8 @@ int vgic_cpu_init(struct vcpu *v)
 {
 	struct vgic_cpu *vc = &v->arch.vgic;
 
-	vc->private_irqs = heap_alloc_array(VGIC_NR_PRIVATE,
-					    sizeof(struct virq));
+	vc->private_irqs =
+		heap_alloc_array(VGIC_NR_PRIVATE, sizeof(struct virq));
 	if (!vc->private_irqs) {
 		return -ERR_NOMEM;
 	}

@@ -14,6 +14,12 @@
 
 #include "lr.h"
 
+/* Number of the lowest bit set; there is one. */
+static inline unsigned int vgic_ctz(uint32_t bits)
+{
+	return (unsigned int)__builtin_ctz(bits);
+}
+
 #define VGIC_MAX_SPIS 988		/* INTIDs 32 to 1019 */
 #define VGIC_SPI_BANKS DIV_ROUND_UP(VGIC_MAX_SPIS, 32)
 #define VGIC_MAX_VCPUS 128
@@ -145,7 +151,7 @@ void vgic_queue_remove(struct vgic_cpu *vc, const struct virq_ref *r);
 static inline unsigned int vgic_queue_first(const struct vgic_cpu *vc,
 					    enum vgic_queue queue)
 {
-	unsigned int level = (unsigned int)__builtin_ctz(vc->levels[queue]);
+	unsigned int level = vgic_ctz(vc->levels[queue]);
 
 	return vc->head[queue][level];
 }
@@ -251,12 +257,12 @@ void vgic_count_off_ends(struct vgic_cpu *vc);
 int vgic_direct_lr(struct vgic_cpu *vc, const struct virq_ref *r);
 
 /*
- * Hot, and without a lock: an SGI or bound interrupt comes again, its list register
- * is empty, and nothing has changed since that was filled, so what was
- * written then is right again, and so is all that is recorded about it. It is
- * `armed` by vgic_attach() on the CPU where the VCPU is loaded, which alone
- * touches its list registers; whoever changes something, disarms. Others may
- * wait in a queue, but what had a list register comes before them.
+ * Hot, and without a lock: an SGI or bound interrupt comes again, its list
+ * register is empty, and nothing has changed since that was filled, so what
+ * was written then is right again, and so is all that is recorded about it.
+ * It is `armed` by vgic_attach() on the CPU where the VCPU is loaded, which
+ * alone touches its list registers; whoever changes something, disarms. Others
+ * may wait in a queue, but what had a list register comes before them.
  */
 static inline bool vgic_repeat(struct vgic_cpu *vc, unsigned int intid)
 {

@@ -39,11 +39,12 @@ static uint64_t read_targets(const struct vgic_access *x)
 	uint64_t val = 0;
 
 	if (x->vg->ncpus == 1) {
-		return 0;		/* uniprocessor: RAZ/WI */
+		return 0; /* uniprocessor: RAZ/WI */
 	}
 	for (uint32_t i = 0; i < x->size; i++) {
-		uint64_t mask = x->owner ? 1U << x->self->index :
-			virq_ref(x->vg, NULL, x->first + i).q->mask;
+		uint64_t mask =
+			x->owner ? 1U << x->self->index
+				 : virq_ref(x->vg, NULL, x->first + i).q->mask;
 
 		val |= mask << 8 * i;
 	}
@@ -59,8 +60,8 @@ static uint32_t set_targets(const struct vgic_access *x, uint32_t bits)
 		struct virq *q = virq_ref(x->vg, NULL, x->first + i).q;
 
 		q->mask = (uint8_t)(x->val >> 8 * i & cpus);
-		q->target = q->mask ? (uint8_t)__builtin_ctz(q->mask) :
-				      VGIC_NO_TARGET;
+		q->target = q->mask ? (uint8_t)__builtin_ctz(q->mask)
+				    : VGIC_NO_TARGET;
 	}
 	return bits & (x->b->queued | x->b->resident | vgic_soft_pending(x->b));
 }
@@ -189,8 +190,8 @@ static void write_sgi_row(const struct vgic_access *x)
 		write_sgir(x);
 	} else if (locate_sgi(&y)) {
 		bits = ((1U << y.size) - 1) << y.first;
-		vgic_modify(&y, bits, y.off < 0xf20 ? clear_sources :
-						      set_sources, true);
+		vgic_modify(&y, bits,
+			    y.off < 0xf20 ? clear_sources : set_sources, true);
 	}
 }
 
@@ -235,8 +236,7 @@ static void access_dist(struct vgic *vg, struct vgic_cpu *self,
 	}
 }
 
-void vgicv2_access(struct vgic *vg, struct vgic_cpu *self,
-		   struct emu_access *a)
+void vgicv2_access(struct vgic *vg, struct vgic_cpu *self, struct emu_access *a)
 {
 	if (a->region == 0) {
 		access_dist(vg, self, a);

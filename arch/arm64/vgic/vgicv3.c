@@ -11,14 +11,14 @@
 #define CTLR_ARE BIT(4)
 #define CTLR_DS BIT(6)
 #define TYPER_MBIS BIT(16)
-#define TYPER_IDBITS (UINT64_C(9) << 19)	/* INTIDs of 10 bits */
+#define TYPER_IDBITS (UINT64_C(9) << 19) /* INTIDs of 10 bits */
 #define ROUTER_ANY BIT(31)
-#define ROUTER_AFFINITY GENMASK(23, 0)		/* no Aff3: TYPER.A3V is 0 */
+#define ROUTER_AFFINITY GENMASK(23, 0) /* no Aff3: TYPER.A3V is 0 */
 #define WAKER_PROCESSOR_SLEEP BIT(1)
 #define WAKER_CHILDREN_ASLEEP BIT(2)
 
 #define FRAME_SIZE 0x10000U
-#define REDIST_SHIFT 17				/* RD_base and SGI_base */
+#define REDIST_SHIFT 17 /* RD_base and SGI_base */
 
 static uint8_t target_of(const struct vgic *vg, uint64_t affinity)
 {
@@ -55,8 +55,8 @@ static void write_control(const struct vgic_access *x)
 			vgic_write_ctlr(x->vg, (uint32_t)x->val);
 		}
 		break;
-	case 0x40:			/* SETSPI_NSR */
-	case 0x48:			/* CLRSPI_NSR */
+	case 0x40: /* SETSPI_NSR */
+	case 0x48: /* CLRSPI_NSR */
 		if (intid >= VGIC_NR_PRIVATE) {
 			vgic_line(x->vg, NULL, intid, x->off == 0x40);
 		}
@@ -81,8 +81,8 @@ static uint32_t set_router(const struct vgic_access *x, uint32_t bits)
 
 	q->route = (uint32_t)(x->val & ROUTER_AFFINITY);
 	q->any = (x->val & ROUTER_ANY) != 0;
-	q->target = q->any ? vgic_choose_any(x->vg) :
-			     target_of(x->vg, q->route);
+	q->target = q->any ? vgic_choose_any(x->vg)
+			   : target_of(x->vg, q->route);
 	return bits & (x->b->queued | x->b->resident | vgic_soft_pending(x->b));
 }
 
@@ -110,12 +110,15 @@ static const struct vgic_row dist_rows[VGIC_ROWS] = {
 };
 
 static const struct vgic_row router_row = {
-	.read = read_router, .write = write_router,
-	.bits = 64, .sizes = VGIC_SIZE_64,
+	.read = read_router,
+	.write = write_router,
+	.bits = 64,
+	.sizes = VGIC_SIZE_64,
 };
 
 static const struct vgic_row id_row = {
-	.read = read_id, .sizes = VGIC_SIZE_32,
+	.read = read_id,
+	.sizes = VGIC_SIZE_32,
 };
 
 static const struct vgic_row no_row;
@@ -219,8 +222,8 @@ static void access_redist(struct vgic *vg, struct emu_access *a)
 	x.privates = vg->cpus[n];
 	x.shared = false;
 	x.off = (uint32_t)a->off & (FRAME_SIZE - 1);
-	vgic_row_access(find_row(sgi_frame ? sgi_rows : redist_rows, x.off),
-			&x, a);
+	vgic_row_access(find_row(sgi_frame ? sgi_rows : redist_rows, x.off), &x,
+			a);
 }
 
 void vgicv3_access(struct vgic *vg, struct emu_access *a)
@@ -243,8 +246,7 @@ void vgicv3_sgir(struct vgic_cpu *self, enum vgic_sgi_reg which, uint64_t val)
 	struct vgic *vg = self->vgic;
 	unsigned int groups = which == VGIC_SGI1R ? 3 : 1;
 	unsigned int intid = (unsigned int)FIELD(val, 27, 24);
-	uint64_t cluster = FIELD(val, 55, 48) << 32 |
-			   FIELD(val, 39, 32) << 16 |
+	uint64_t cluster = FIELD(val, 55, 48) << 32 | FIELD(val, 39, 32) << 16 |
 			   FIELD(val, 23, 16) << 8 | FIELD(val, 47, 44) << 4;
 
 	if (val & BIT(40)) {
@@ -252,8 +254,8 @@ void vgicv3_sgir(struct vgic_cpu *self, enum vgic_sgi_reg which, uint64_t val)
 		return;
 	}
 	for (uint64_t list = val & 0xffff; list; list &= list - 1) {
-		uint8_t n = target_of(vg, cluster |
-				      (uint64_t)__builtin_ctzll(list));
+		uint8_t n = target_of(
+			vg, cluster | (uint64_t)__builtin_ctzll(list));
 
 		if (n != VGIC_NO_TARGET && vg->cpus[n]) {
 			vgic_sgi(vg->cpus[n], intid, self->index, groups);

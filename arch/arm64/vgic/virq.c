@@ -205,8 +205,7 @@ static void choose_end(const struct virq_ref *r, struct vlr *lr)
 }
 
 /* Into list register n; not queued. */
-void vgic_attach(struct vgic_cpu *vc, const struct virq_ref *r,
-		   unsigned int n)
+void vgic_attach(struct vgic_cpu *vc, const struct virq_ref *r, unsigned int n)
 {
 	struct vlr lr = {
 		.intid = r->intid,
@@ -310,8 +309,8 @@ static bool is_crowded(const struct vgic_cpu *vc)
  * are sampled again at their end. The hardware matches the end of an active
  * interrupt by group and priority, so these must not have changed.
  */
-static bool may_add_pending(const struct vgic_cpu *vc,
-			    const struct virq_ref *r, const struct vlr *lr)
+static bool may_add_pending(const struct vgic_cpu *vc, const struct virq_ref *r,
+			    const struct vlr *lr)
 {
 	if (!(r->b->latch & r->b->edge & ~r->b->hw & r->m) ||
 	    !vgic_may_signal(vc, r) || lr->prio != r->q->prio ||
@@ -333,7 +332,7 @@ static void merge_pending(struct vgic_cpu *vc, const struct virq_ref *r,
 	}
 	if (has_sources(vc, r)) {
 		sources = &vc->sgi_sources[r->intid];
-		*sources &= (uint8_t)~(1U << lr->source);
+		*sources &= (uint8_t) ~(1U << lr->source);
 		if (*sources) {
 			return;
 		}
@@ -427,4 +426,3 @@ void vgic_evict(struct vgic_cpu *vc, unsigned int n)
 	detach(vc, &r, n);
 	vgic_place(vc, &r);
 }
-
