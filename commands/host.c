@@ -14,6 +14,7 @@
 #include <core/version.h>
 #include <libs/error.h>
 #include <stdio.h>
+#include <string.h>
 
 static unsigned int host_online(void)
 {
@@ -102,20 +103,59 @@ static int host_cpus(struct session *s, int argc, char **argv)
 	return 0;
 }
 
-/* The whole text on each CPU, which a listing would cut. */
+#define FEATURES_INDENT 7
+#define FEATURES_WIDTH 79
+
+/* Words of `text` on as many lines as they take. */
+static void host_print_wrapped(struct session *s, const char *text)
+{
+	size_t column = FEATURES_INDENT;
+
+	while (*text) {
+		size_t n = strcspn(text, " ");
+
+		if (column + n + 1 > FEATURES_WIDTH) {
+			out(s, "\n%*s", FEATURES_INDENT, "");
+			column = FEATURES_INDENT;
+		}
+		out(s, " %.*s", (int)n, text);
+		column += n + 1;
+		text += n + strspn(text + n, " ");
+	}
+	out(s, "\n");
+}
+
+/* The whole text on each CPU, which `host cpus` cuts. */
 static int host_features(struct session *s, int argc, char **argv)
 {
+	static const struct column columns[] = {
+		{ "CPU", COL_U64 }, { "FEATURES", COL_STR },
+	};
+	bool json = take_flag(&argc, argv, "--json");
+	struct table *t = NULL;
 	char text[256];
 
-	(void)argv;
 	if (argc > 1) {
 		return command_usage(s, "no arguments are possible");
 	}
+	if (json) {
+		t = table_begin(s, columns, ARRAY_SIZE(columns), true);
+	}
 	for (unsigned int i = 0; i < cpu_count; i++) {
-		if (cpu_online(i)) {
-			arch_cpu_describe(i, text, sizeof(text));
-			out(s, "CPU %u: %s\n", i, text);
+		if (!cpu_online(i)) {
+			continue;
 		}
+		arch_cpu_describe(i, text, sizeof(text));
+		if (t) {
+			table_u64(t, i);
+			table_str(t, text);
+		} else {
+			out(s, "CPU %2u:", i);
+			host_print_wrapped(s, text);
+		}
+	}
+	if (t) {
+		table_end(t);
 	}
 	return 0;
 }
@@ -206,7 +246,8 @@ static const struct subcommand host_subs[] = {
 	{ "info", "[--json]", "Show what the machine is and has.", host_info,
 	  NULL },
 	{ "cpus", "[--json]", "List the CPUs.", host_cpus, NULL },
-	{ "features", "", "Show what each CPU can do.", host_features, NULL },
+	{ "features", "[--json]", "Show what each CPU can do.", host_features,
+	  NULL },
 	{ "shutdown", DOWN_USAGE, DOWN_SUMMARY, host_shutdown_run, NULL },
 	{ "reset", DOWN_USAGE, RESET_SUMMARY, host_reset_run, NULL },
 	{ .name = NULL },
