@@ -5,8 +5,10 @@
  */
 #include <arch_impl/cpu.h>
 #include <arch_impl/esr.h>
+#include <arch_impl/timer_host.h>
 #include <arch_impl/trap.h>
 #include <core/guest.h>
+#include <core/irq_dispatch.h>
 #include <core/percpu.h>
 #include <core/sched.h>
 #include <core/vcpu.h>
@@ -18,11 +20,29 @@ bool arch_vcpu_has_work(struct vcpu *v)
 	return vgic_has_pending(v);
 }
 
+#define CNTV_FIRES (BIT(0) | BIT(2))	/* enabled, condition met .. */
+#define CNTV_MASK GENMASK(2, 0)		/* .. and not masked */
+
+/*
+ * QEMU's GICv2 (7.2: arm_gic.c, gic_complete_irq()) does not look for the
+ * next interrupt when the end of a virtual one deactivates the physical one.
+ * A virtual timer that has fired again meanwhile would be lost, and the
+ * guest sleep for ever. Any write to the distributor makes it look.
+ */
+static void timer_remind(void)
+{
+	if (vgic_host.version == 2 &&
+	    (read_sysreg(cntv_ctl_el0) & CNTV_MASK) == CNTV_FIRES) {
+		irqchip->enable(timer_host_virt_irq);
+	}
+}
+
 void wfx_wait(struct vcpu *v)
 {
 	if (arch_vcpu_has_work(v)) {
 		return;
 	}
+	timer_remind();
 	v->arch.waiting = true;
 	sched_block();
 	v->arch.waiting = false;
