@@ -298,7 +298,6 @@ static void hostcon_rx_put(uint8_t c)
 
 bool hostcon_rx(uint8_t c)
 {
-	bool was_empty = ring_used(&rx) == 0;
 	unsigned long flags;
 
 	if (unlikely(ring_free(&rx) == 0)) {
@@ -307,10 +306,11 @@ bool hostcon_rx(uint8_t c)
 		return true;
 	}
 	hostcon_rx_put(c);
-	if (was_empty) {
-		/* The reader only sleeps while the ring is empty. */
-		wait_wake_all(&rx_wait);
-	}
+	/*
+	 * Whether the ring was empty before says nothing: the reader may have
+	 * taken the last byte meanwhile, and sleep.
+	 */
+	wait_wake_all(&rx_wait);
 	if (likely(ring_free(&rx) > 0) || READ_ONCE(rx_dropping)) {
 		return true;
 	}
@@ -320,6 +320,8 @@ bool hostcon_rx(uint8_t c)
 	WRITE_ONCE(rx_paused, true);
 	port->ops->rx_irq(port, false);
 	spin_unlock_irqrestore(&tx_lock, flags);
+	/* The reader may have emptied the ring before it could see that. */
+	hostcon_wake();
 	return false;
 }
 
