@@ -87,7 +87,9 @@ def test_paste_into_guest(boot):
     host = boot({"linux0": description("linux0")}, limit=600)
     with host.linux("linux0") as shell:
         shell.sh("stty -echo")
-        host.send("wc -c\r")
+        # Only once it runs has the shell given the terminal back.
+        host.send("echo ${x}go; wc -c\r")
+        host.expect(r"go\r*\n")
         host.paste(("y" * 255 + "\r") * 256)
         host.send(CTRL_D)
         host.expect(r"65536\r*\n", timeout=300)
