@@ -10,7 +10,7 @@
 #define GICR_WAKER 0x14
 #define GICR_SGI 0x10000
 #define GICR_STRIDE 0x20000
-#define ENABLED (1u << 27 | 3u)	/* virtual timer, SGI 0 and 1 */
+#define ENABLED (1u << 27 | 3u) /* virtual timer, SGI 0 and 1 */
 
 void gic_init(void)
 {
@@ -39,14 +39,13 @@ void gic_cpu_init(void)
 	/* Affinity level 0 is the redistributor's number for our two. */
 	frame = platform.gicr + (sysreg_read(mpidr_el1) & 0xf) * GICR_STRIDE;
 	write32(frame + GICR_WAKER, 0);
-	while (read32(frame + GICR_WAKER) & 4) {
-	}
+	while (read32(frame + GICR_WAKER) & 4) {}
 	write32(frame + GICR_SGI + GICD_IGROUPR, ~0u);
 	init_private(frame + GICR_SGI);
-	sysreg_write(s3_0_c12_c12_5, 1);	/* ICC_SRE_EL1 */
+	sysreg_write(s3_0_c12_c12_5, 1); /* ICC_SRE_EL1 */
 	isb();
-	sysreg_write(s3_0_c4_c6_0, 0xf0);	/* ICC_PMR_EL1 */
-	sysreg_write(s3_0_c12_c12_7, 1);	/* ICC_IGRPEN1_EL1 */
+	sysreg_write(s3_0_c4_c6_0, 0xf0); /* ICC_PMR_EL1 */
+	sysreg_write(s3_0_c12_c12_7, 1);  /* ICC_IGRPEN1_EL1 */
 	isb();
 }
 

@@ -6,11 +6,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define sysreg_read(name) ({ \
-	uint64_t v_; \
-	__asm__ volatile("mrs %0, " #name : "=r"(v_)); \
-	v_; \
-})
+#define sysreg_read(name) \
+	({ \
+		uint64_t v_; \
+		__asm__ volatile("mrs %0, " #name : "=r"(v_)); \
+		v_; \
+	})
 #define sysreg_write(name, v) \
 	__asm__ volatile("msr " #name ", %x0" : : "rZ"((uint64_t)(v)))
 #define isb() __asm__ volatile("isb" : : : "memory")
@@ -28,14 +29,14 @@ static inline void write32(uint64_t addr, uint32_t v)
 /* platform.c: found in the device tree. */
 struct platform {
 	uint64_t uart;
-	uint64_t gicd, gicc, gicr;	/* gicc or gicr is 0 */
-	bool hvc;			/* PSCI's conduit */
+	uint64_t gicd, gicc, gicr; /* gicc or gicr is 0 */
+	bool hvc;                  /* PSCI's conduit */
 	uint64_t second_mpidr;
 	unsigned int cpus;
 	uint64_t ram, ram_size;
-	/* Boot arguments: only=FIGURE-GROUP, rounds=N. */
-	char only[32];
-	uint32_t rounds;		/* 0: as usual */
+	/* Boot arguments: only=FIGURE,... rounds=N. */
+	char only[64];
+	uint32_t rounds; /* 0: as usual */
 };
 extern struct platform platform;
 void platform_init(const void *tree);
@@ -44,15 +45,17 @@ void put_number(uint64_t v);
 int64_t psci(uint64_t fn, uint64_t a1, uint64_t a2, uint64_t a3);
 
 /* gic.c */
-void gic_init(void);			/* distributor, by the first CPU */
-void gic_cpu_init(void);		/* each CPU; SGI 0, 1 and PPI 27 on */
+void gic_init(void);     /* distributor, by the first CPU */
+void gic_cpu_init(void); /* each CPU; SGI 0, 1 and PPI 27 on */
 uint32_t gic_ack(void);
 void gic_eoi(uint32_t iar);
 void gic_sgi_self(unsigned int sgi);
-void gic_sgi_cpu(unsigned int cpu, unsigned int sgi);	/* 0 or 1 */
+void gic_sgi_cpu(unsigned int cpu, unsigned int sgi); /* 0 or 1 */
 
 /* start.S */
+#define IRQ_ENTRY_INSNS 9 /* up to the reading of the time */
 extern uint64_t undef_count;
+extern uint64_t irq_delay; /* and so many more, 0 to 16 */
 void second_entry(void);
 
 #endif

@@ -69,8 +69,7 @@ static void find_cpus(const void *fdt)
 }
 
 /* The text after `name` in the boot arguments, up to a space, into buf. */
-static void argument(const char *args, const char *name, char *buf,
-		     size_t size)
+static void argument(const char *args, const char *name, char *buf, size_t size)
 {
 	const char *at = strstr(args, name);
 	size_t n = 0;
@@ -101,13 +100,13 @@ static void arguments(const void *fdt)
 
 void platform_init(const void *fdt)
 {
-	static const char *const uarts[] = {
-		"arm,pl011", "arm,sbsa-uart", NULL };
-	static const char *const v2[] = {
-		"arm,gic-400", "arm,cortex-a15-gic", NULL };
+	static const char *const uarts[] = { "arm,pl011", "arm,sbsa-uart",
+					     NULL };
+	static const char *const v2[] = { "arm,gic-400", "arm,cortex-a15-gic",
+					  NULL };
 	static const char *const v3[] = { "arm,gic-v3", NULL };
-	static const char *const pscis[] = {
-		"arm,psci-1.0", "arm,psci-0.2", NULL };
+	static const char *const pscis[] = { "arm,psci-1.0", "arm,psci-0.2",
+					     NULL };
 	int node = find(fdt, uarts);
 	const char *method;
 
@@ -142,19 +141,22 @@ int64_t psci(uint64_t fn, uint64_t a1, uint64_t a2, uint64_t a3)
 	register uint64_t r3 __asm__("x3") = a3;
 
 	if (platform.hvc) {
-		__asm__ volatile("hvc #0" : "+r"(r0), "+r"(r1), "+r"(r2),
-				 "+r"(r3) : : "memory");
+		__asm__ volatile("hvc #0"
+				 : "+r"(r0), "+r"(r1), "+r"(r2), "+r"(r3)
+				 :
+				 : "memory");
 	} else {
-		__asm__ volatile("smc #0" : "+r"(r0), "+r"(r1), "+r"(r2),
-				 "+r"(r3) : : "memory");
+		__asm__ volatile("smc #0"
+				 : "+r"(r0), "+r"(r1), "+r"(r2), "+r"(r3)
+				 :
+				 : "memory");
 	}
 	return (int64_t)r0;
 }
 
 static void putc(char c)
 {
-	while (read32(platform.uart + 0x18) & 0x20) {
-	}
+	while (read32(platform.uart + 0x18) & 0x20) {}
 	write32(platform.uart, (uint8_t)c);
 }
 
@@ -187,6 +189,5 @@ uintptr_t __stack_chk_guard = 0x5bd1e995a7c3f200;
 void __stack_chk_fail(void) __attribute__((noreturn));
 void __stack_chk_fail(void)
 {
-	for (;;) {
-	}
+	for (;;) {}
 }

@@ -30,6 +30,13 @@ begin:
 	adrp	x1, stack_end
 	add	x1, x1, :lo12:stack_end
 	mov	sp, x1
+	/* Should a hypervisor not give this counter: 0. */
+	adrp	x1, vectors
+	add	x1, x1, :lo12:vectors
+	msr	vbar_el1, x1
+	isb
+	mov	x20, xzr
+	mrs	x20, cntpct_el0
 	adrp	x1, rela_start
 	add	x1, x1, :lo12:rela_start
 	adrp	x2, rela_end
@@ -57,6 +64,7 @@ begin:
 4:	cpu_setup
 	mov	x29, xzr
 	mov	x0, x19
+	mov	x1, x20
 	bl	micro_main
 5:	wfi
 	b	5b
@@ -78,7 +86,15 @@ second_entry:
 irq:
 	sub	sp, sp, #192
 	stp	x0, x1, [sp]
-	mrs	x0, cntvct_el0
+	adrp	x1, irq_delay
+	ldr	x0, [x1, :lo12:irq_delay]
+	adr	x1, 1f
+	sub	x1, x1, x0, lsl #2
+	br	x1
+	.rept	16
+	nop
+	.endr
+1:	mrs	x0, cntvct_el0
 	stp	x2, x3, [sp, #16]
 	stp	x4, x5, [sp, #32]
 	stp	x6, x7, [sp, #48]
@@ -143,5 +159,8 @@ vectors:
 second_stack_end:
 	.globl	undef_count
 undef_count:
+	.space	8
+	.globl	irq_delay
+irq_delay:
 	.space	8
 	.section .note.GNU-stack, "", %progbits

@@ -1,0 +1,204 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What a trap costs: natively, under Socle, under Xen; one table.
+
+Counts instructions, so it says the same on every machine and every run.
+"""
+
+import argparse
+import concurrent.futures
+import dataclasses
+import json
+import pathlib
+import sys
+
+import figures
+import qemu
+import systems
+
+OTHER_CPU = {"sgi-other": "sgi-other-cpu", "cpu-on": "cpu-on-cpu",
+             "sgi-round-trip": "sgi-round-trip-cpu",
+             "sgi-other-spin": "sgi-other-cpu-spin",
+             "sgi-round-trip-spin": "sgi-round-trip-spin"}
+ON_TWO_CPUS = "only=sgi-other,sgi-other-spin,cpu-on"
+
+
+@dataclasses.dataclass
+class Run:
+    """One machine, and the names its figures get; None: its own."""
+    system: str
+    host: systems.Host
+    guests: list
+    names: dict = None
+
+    def results(self):
+        text = systems.SYSTEMS[self.system](self.host, self.guests)
+        found = figures.parse(text)
+        if len(self.guests) > 1:
+            found = figures.parse_switches(text)
+        if self.names:
+            found = {new: found[old] for old, new in self.names.items()
+                     if old in found}
+        if not found:
+            raise qemu.Failure(f"{self.system} printed no figures:\n{text}")
+        return found
+
+
+def guest(build, **more):
+    return systems.Guest(build / "bench" / "micro.bin", "micro", **more)
+
+
+def socle_runs(host):
+    """All of Socle on one CPU, then what needs more."""
+    yield Run("socle", host, [guest(host.build, vcpus=2)])
+    two = dataclasses.replace(host, smp=2)
+    yield Run("socle", two, [guest(host.build, vcpus=2, affinity=[0, 1],
+                                   bootargs=ON_TWO_CPUS)],
+              OTHER_CPU)
+    yield Run("socle", host, pair(host))
+
+
+def pair(host):
+    """Two guests that take turns."""
+    one = guest(host.build, bootargs="only=switch")
+    return [one, dataclasses.replace(one, name="other")]
+
+
+def native_runs(host):
+    yield Run("native", host, [guest(host.build)])
+    two = dataclasses.replace(host, smp=2)
+    yield Run("native", two, [guest(host.build, vcpus=2,
+                                    bootargs=ON_TWO_CPUS)],
+              OTHER_CPU)
+
+
+def xen_runs(host):
+    """On one CPU: with two, Xen does not get far while counting."""
+    yield Run("xen", host, [guest(host.build, vcpus=2)])
+    untrapped = dataclasses.replace(host, xen_args="vwfi=native")
+    yield Run("xen", untrapped, [guest(host.build,
+                                       bootargs="only=timer-wfi")],
+              {"timer-wfi": "timer-wfi-untrapped"})
+    yield Run("xen", host, pair(host))
+
+
+RUNS = {"native": native_runs, "socle": socle_runs, "xen": xen_runs}
+
+
+def measure(host, names, gics, jobs):
+    """{gic: {system: {figure: {min, mean, max}}}}"""
+    found = {gic: {name: {} for name in names} for gic in gics}
+    with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
+        waiting = {}
+        for gic in gics:
+            here = dataclasses.replace(host, gic=gic)
+            for name in names:
+                for run in RUNS[name](here):
+                    waiting[pool.submit(run.results)] = found[gic][name]
+        for future in concurrent.futures.as_completed(waiting):
+            waiting[future].update(future.result())
+    return found
+
+
+# The table.
+
+def shown(results, figure):
+    """A figure's mean as text."""
+    value = results.get(figure.name)
+    return "" if value is None else f"{value['mean'] / figure.unit:.0f}"
+
+
+def ratio(results, figure):
+    socle = results.get("socle", {}).get(figure.name)
+    xen = results.get("xen", {}).get(figure.name)
+    if not socle or not xen or not xen["mean"]:
+        return ""
+    return f"{socle['mean'] / xen['mean']:.2f}"
+
+
+def missed(results, figure):
+    value = results.get("socle", {}).get(figure.name)
+    return bool(value and figure.goal
+                and value["mean"] > figure.goal * figure.unit + 0.5)
+
+
+def rows(found, names):
+    """Cells: the figure's name, four or so for each GIC, the goal."""
+    both = "socle" in names and "xen" in names
+    for figure in figures.FIGURES:
+        cells = [figure.name]
+        for results in found.values():
+            for name in names:
+                star = "*" if (name == "socle" and missed(results, figure)) \
+                    else ""
+                cells.append(shown(results[name], figure) + star)
+            if both:
+                cells.append(ratio(results, figure))
+        cells.append(str(figure.goal or ""))
+        yield cells
+
+
+def headings(found, names):
+    titles = {"native": "native", "socle": "Socle", "xen": "Xen"}
+    each = [titles[n] for n in names]
+    if "socle" in names and "xen" in names:
+        each.append("ratio")
+    return each, ["figure", *each * len(found), "goal"]
+
+
+def print_table(found, names):
+    each, heads = headings(found, names)
+    width = 22
+    line = " " * width + "".join(
+        f"{f'GICv{gic}':^{7 * len(each)}}" for gic in found)
+    print(line.rstrip())
+    for cells in [heads, *rows(found, names)]:
+        print(f"{cells[0]:<{width}}" +
+              "".join(f"{cell:>7}" for cell in cells[1:-1]) +
+              f"{cells[-1]:>6}")
+    print("\nInstructions, mean; power-on in microseconds (thousands of them)."
+          "\nratio: Socle / Xen. *: more than the goal.")
+
+
+def print_markdown(found, names):
+    each, _ = headings(found, names)
+    heads = ["figure"] + [f"{name}, v{gic}" for gic in found
+                          for name in each] + ["goal"]
+    print("| " + " | ".join(heads) + " |")
+    print("|---|" + "---:|" * (len(heads) - 1))
+    for cells, figure in zip(rows(found, names), figures.FIGURES):
+        cells[0] = f"{figure.name}: {figure.meaning}"
+        print("| " + " | ".join(cells) + " |")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("-O", dest="build", type=pathlib.Path,
+                        default="build")
+    parser.add_argument("--systems", default="native,socle,xen")
+    parser.add_argument("--gic", default="2,3")
+    parser.add_argument("--xen", type=pathlib.Path, help="Xen's image")
+    parser.add_argument("--markdown", action="store_true")
+    parser.add_argument("--json", type=pathlib.Path, help="written there")
+    parser.add_argument("-j", dest="jobs", type=int, default=2)
+    args = parser.parse_args()
+    names = args.systems.split(",")
+    gics = [int(gic) for gic in args.gic.split(",")]
+
+    host = systems.Host(args.build, xen=args.xen)
+    try:
+        found = measure(host, names, gics, args.jobs)
+    except qemu.Failure as failure:
+        sys.exit(f"bench: {failure}")
+    if args.json:
+        args.json.write_text(json.dumps({
+            "unit": "instructions",
+            "goals": {f.name: f.goal * f.unit for f in figures.FIGURES
+                      if f.goal},
+            **{f"gicv{gic}": results for gic, results in found.items()},
+        }, indent=1) + "\n", "utf-8")
+    (print_markdown if args.markdown else print_table)(found, names)
+
+
+if __name__ == "__main__":
+    main()
