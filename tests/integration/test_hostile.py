@@ -56,7 +56,14 @@ def test_hostile(boot, gic, cpu, smp):
 def test_no_way_out(boot, image):
     """Aborts that lead to aborts: the crash policy ends it, and says why."""
     host = boot({"linux0": description("linux0"),
-                 "lost": bare("lost", image)})
+                 "lost": bare("lost", image)},
+                script="guest create /guests/linux0.dtb\n"
+                       "guest start linux0\n"
+                       "guest create /guests/lost.dtb\n")
+    host.send("guest start lost\r")
+    # The report's last part: none of its lines comes amid a listing later.
+    host.expect(r"backtrace: [0-9a-f]+", timeout=60)
+    host.expect(r"\n")
     host.expect_state("lost", "crashed")
     log = host.cmd("dmesg")
     assert re.search(r"exception vector at 0x[0-9a-f]+ cannot be fetched", log)

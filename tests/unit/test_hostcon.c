@@ -334,6 +334,28 @@ static void test_flood(void **state)
 	assert_int_equal(hostcon_read(buf, sizeof(buf)), 2);
 }
 
+/*
+ * Pausing wakes the reader: on another CPU it may have emptied the ring and
+ * gone to sleep before it could see that it must let the port go on.
+ */
+static void test_pause_wakes_reader(void **state)
+{
+	uint8_t buf[1000];
+
+	(void)state;
+	/* Nothing is left over that would wake it. */
+	hostcon_wake();
+	hostcon_wait();
+	while (rx_on) {
+		(void)hostcon_rx('x');
+	}
+	hostcon_wait();
+	while (!rx_on) {
+		(void)hostcon_read(buf, sizeof(buf));
+	}
+	hostcon_discard();
+}
+
 /* Behind a flood that nobody reads, Ctrl-C is seen all the same. */
 static void test_key_behind_flood(void **state)
 {
@@ -382,6 +404,7 @@ int main(void)
 		cmocka_unit_test_setup(test_input, setup),
 		cmocka_unit_test_setup(test_keys, setup),
 		cmocka_unit_test_setup(test_flood, setup),
+		cmocka_unit_test_setup(test_pause_wakes_reader, setup),
 		cmocka_unit_test_setup(test_key_behind_flood, setup),
 		cmocka_unit_test_setup(test_panic, setup),
 	};
