@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A guest whose VCPUs all do the same thing as fast as they can, for ever:
+ * what `storm=` in its boot arguments names. None of it may keep the
+ * hypervisor from answering, or from stopping the guest.
+ */
+#include <guest.h>
+#include <stdbool.h>
+
+#define VCPUS 8
+#define STACK 4096
+
+#define CPU_OFF 0x84000002
+#define SYSTEM_RESET 0x84000009
+#define CPU_ON 0xc4000003
+#define AFFINITY_INFO 0xc4000004
+
+#define GICD 0x08000000UL
+#define GICR 0x080a0000UL
+#define GICR_STRIDE 0x20000UL
+#define FW_CFG_DMA 0x09020010UL
+#define HOLE 0x30000000UL
+
+static struct {
+	uint64_t random;
+	uint32_t transfer[8];
+} cpus[VCPUS];
+
+/* What storm_secondary, in assembly, finds. */
+extern const uint8_t storm_secondary[];
+extern uint8_t storm_stacks[VCPUS][STACK] __attribute__((visibility("hidden")));
+extern uint64_t storm_vectors __attribute__((visibility("hidden")));
+uint8_t storm_stacks[VCPUS][STACK] __attribute__((aligned(16)));
+uint64_t storm_vectors;
+void storm_run(void);
+
+__asm__(".pushsection .text\n"
+	".balign 4\n"
+	".hidden storm_secondary\n"
+	".globl storm_secondary\n"
+	"storm_secondary:\n"
+	"	mrs x2, mpidr_el1\n"
+	"	and x2, x2, #7\n"
+	"	add x2, x2, #1\n"
+	"	adrp x1, storm_stacks\n"
+	"	add x1, x1, :lo12:storm_stacks\n"
+	"	add x1, x1, x2, lsl #12\n"
+	"	mov sp, x1\n"
+	"	adrp x1, storm_vectors\n"
+	"	ldr x1, [x1, :lo12:storm_vectors]\n"
+	"	msr vbar_el1, x1\n"
+	"	isb\n"
+	"	b storm_run\n"
+	".popsection\n");
+
+static unsigned int self(void)
+{
+	return (unsigned int)(guest_sysreg_read(mpidr_el1) & (VCPUS - 1));
+}
+
+/* Xorshift: each VCPU its own. */
+static uint64_t next(void)
+{
+	uint64_t *s = &cpus[self()].random;
+
+	*s ^= *s << 13;
+	*s ^= *s >> 7;
+	*s ^= *s << 17;
+	return *s;
+}
+
+static void turn_on(uint64_t cpu, uint64_t entry)
+{
+	guest_hvc(CPU_ON, cpu, entry, 0);
+}
+
+/* --- storms ------------------------------------------------------------- */
+
+static void spin(void)
+{
+	__asm__ volatile("msr daifset, #15");
+	for (;;) {
+	}
+}
+
+static void psci(void)
+{
+	uint64_t r = next();
+
+	turn_on(r & 7, (uint64_t)storm_secondary);
+	guest_hvc(AFFINITY_INFO, r >> 3 & 7, r >> 6 & 3, 0);
+	turn_on(r >> 8 & 7, r & ~UINT64_C(3));
+	if (self() != 0 && (r & 0x1000)) {
+		guest_hvc(CPU_OFF, 0, 0, 0);
+	}
+}
+
+static void sgi(void)
+{
+	/* ICC_SGI1R_EL1: to all in the list, or to itself alone. */
+	uint64_t list = next() & 1 ? 0xff : UINT64_C(1) << self();
+
+	guest_sysreg_write(s3_0_c12_c11_5, list | (next() & 15) << 24);
+}
+
+static void gic(void)
+{
+	uint64_t r = next();
+	uint64_t at = r & 1 ? GICD + (r >> 8 & 0xfffc) :
+			      GICR + (r >> 8 & (VCPUS * GICR_STRIDE - 4));
+
+	if (r & 2) {
+		guest_write32(at, (uint32_t)next());
+	} else {
+		(void)guest_read32(at);
+	}
+	sgi();
+}
+
+static void timer(void)
+{
+	guest_sysreg_write(cntv_cval_el0, next() & 1 ? 0 :
+			   guest_sysreg_read(cntvct_el0));
+	guest_sysreg_write(cntv_ctl_el0, 1);
+	guest_sysreg_write(cntp_cval_el0, guest_sysreg_read(cntpct_el0) +
+			   (next() & 0xff));
+	guest_sysreg_write(cntp_ctl_el0, next() & 3);
+	__asm__ volatile("wfi");
+}
+
+static void reset(void)
+{
+	guest_hvc(SYSTEM_RESET, 0, 0, 0);
+}
+
+static void crash(void)
+{
+	guest_sysreg_write(vbar_el1, HOLE);
+	__asm__ volatile("isb\n\tbrk #0");
+}
+
+static void console(void)
+{
+	guest_puts("storm storm storm storm storm storm storm storm\n");
+}
+
+/* Over itself, over RAM, to nowhere; of a few bytes or of gigabytes. */
+static void dma(void)
+{
+	uint32_t *t = cpus[self()].transfer;
+	uint64_t r = next();
+	uint64_t to = r & 1 ? (uint64_t)t : next();
+
+	t[0] = __builtin_bswap32((uint32_t)(next() & 0x1f001f));
+	t[1] = __builtin_bswap32((uint32_t)next() >> (r & 2 ? 0 : 20));
+	t[2] = __builtin_bswap32((uint32_t)(to >> 32));
+	t[3] = __builtin_bswap32((uint32_t)to);
+	__asm__ volatile("dsb sy" : : : "memory");
+	*(volatile uint64_t *)FW_CFG_DMA =
+		__builtin_bswap64(r & 4 ? (uint64_t)t + (r >> 8 & 31) : next());
+}
+
+static const struct storm {
+	const char *name;
+	void (*step)(void);
+	bool alone;		/* one VCPU does */
+} storms[] = {
+	{ "spin", spin, false },     { "psci", psci, false },
+	{ "sgi", sgi, false },       { "gic", gic, false },
+	{ "timer", timer, false },   { "reset", reset, true },
+	{ "crash", crash, true },    { "console", console, false },
+	{ "dma", dma, false },       { 0 },
+};
+
+static const struct storm *chosen;
+
+/* --- beginning ---------------------------------------------------------- */
+
+/* All interrupts, of group 1 (GICv3), at any priority. */
+static void interrupts_on(void)
+{
+	uint64_t frame = GICR + self() * GICR_STRIDE + 0x10000;
+
+	guest_write32(GICD, 0x12);		/* CTLR: ARE, group 1 */
+	guest_write32(frame + 0x80, ~0u);	/* IGROUPR0 */
+	guest_write32(frame + 0x100, ~0u);	/* ISENABLER0 */
+	guest_sysreg_write(s3_0_c12_c12_5, 7);	/* ICC_SRE_EL1 */
+	__asm__ volatile("isb");
+	guest_sysreg_write(s3_0_c4_c6_0, 0xff);	/* ICC_PMR_EL1 */
+	guest_sysreg_write(s3_0_c12_c12_7, 1);	/* ICC_IGRPEN1_EL1 */
+	__asm__ volatile("isb\n\tmsr daifclr, #2");
+}
+
+static void on_exception(unsigned int vector, struct guest_frame *frame)
+{
+	uint64_t intid;
+
+	if ((vector & 3) != 1) {
+		frame->elr += 4;	/* synchronous: not that one */
+		return;
+	}
+	intid = guest_sysreg_read(s3_0_c12_c12_0);	/* ICC_IAR1_EL1 */
+	guest_sysreg_write(s3_0_c12_c12_1, intid);	/* ICC_EOIR1_EL1 */
+}
+
+void storm_run(void)
+{
+	cpus[self()].random = guest_sysreg_read(cntvct_el0) << 4 | 1 |
+			      (uint64_t)self() << 1;
+	if (!chosen->alone) {
+		interrupts_on();
+	}
+	for (;;) {
+		chosen->step();
+	}
+}
+
+static bool begins(const char *text, const char *with)
+{
+	while (*with != '\0' && *text == *with) {
+		text++;
+		with++;
+	}
+	return *with == '\0';
+}
+
+/* The boot arguments are somewhere in the tree. */
+static const struct storm *find(const char *tree, uint32_t size)
+{
+	for (uint32_t i = 0; i + 16 < size; i++) {
+		if (!begins(tree + i, "storm=")) {
+			continue;
+		}
+		for (const struct storm *s = storms; s->name; s++) {
+			if (begins(tree + i + 6, s->name)) {
+				return s;
+			}
+		}
+	}
+	return 0;
+}
+
+void guest_main(const void *tree)
+{
+	chosen = find(tree, __builtin_bswap32(((const uint32_t *)tree)[1]));
+	if (!chosen) {
+		guest_puts("\nstorm: which?\n");
+		return;
+	}
+	guest_puts("\nstorm: ");
+	guest_puts(chosen->name);
+	guest_puts("\n");
+	guest_on_exception = on_exception;
+	storm_vectors = guest_sysreg_read(vbar_el1);
+	for (uint64_t i = 1; i < VCPUS && !chosen->alone; i++) {
+		turn_on(i, (uint64_t)storm_secondary);
+	}
+	storm_run();
+}

@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Guests that do one thing as fast as they can; a person still has the say."""
+
+import time
+
+import pytest
+
+from socle import bare, description
+
+STORMS = ("spin", "psci", "sgi", "gic", "timer", "reset", "crash", "console",
+          "dma")
+
+
+def storm(name, on_crash="restart"):
+    source = description(name, memory=16, vcpus=8, kernel="/images/storm.bin",
+                         initrd=None, bootargs=f"storm={name}")
+    return source.replace("model =", f'on-crash = "{on_crash}";\n\tmodel =')
+
+
+def ask(host, line):
+    """A command that must be over soon, whatever the guest does."""
+    begin = time.monotonic()
+    host.cmd(line, timeout=30)
+    return time.monotonic() - begin
+
+
+@pytest.mark.parametrize("smp,cpu", [(1, "cortex-a57"), (2, "max")])
+def test_storms(boot, smp, cpu):
+    guests = {name: storm(name) for name in STORMS}
+    guests["linux0"] = description("linux0")
+    host = boot(guests, smp=smp, cpu=cpu, limit=600,
+                script="guest create /guests/linux0.dtb --start\n")
+    with host.linux("linux0", timeout=180) as shell:
+        shell.sh("(i=0; while true; do i=$((i+1)); echo $i >/tmp/m; "
+                 "mv /tmp/m /tmp/n; done) &")
+    for name in STORMS:
+        ask(host, f"guest create /guests/{name}.dtb --start")
+        host.attach(name)
+        host.expect(f"storm: {name}|storm storm")
+        host.detach()
+        time.sleep(1)
+        for verb in ("pause", "resume", "reset", "stop", "start", "destroy"):
+            ask(host, f"guest {verb} {name}")
+    assert set(host.guests()) == {"linux0"}
+    with host.linux("linux0") as shell:
+        first = int(shell.sh("cat /tmp/n"))
+        assert int(shell.sh("sleep 1; cat /tmp/n")) > first
+        assert shell.sh("dmesg | grep -ci 'oops\\|soft lockup'",
+                        status=None) == "0"
+    assert host.shutdown() == 0
+
+
+@pytest.mark.parametrize("name,line", [("reset", "reboots"),
+                                       ("crash", "crashed:")])
+def test_restart_loop(boot, name, line):
+    """Starting anew in a loop costs the host one start in a second."""
+    host = boot({name: storm(name)}, smp=1)
+    begin = time.monotonic()
+    before = host.text.count(line)
+    time.sleep(4)
+    host.cmd("version")
+    count = host.text.count(line) - before
+    assert 1 <= count <= time.monotonic() - begin + 1
+    host.cmd(f"guest stop {name}", timeout=5)
+    host.expect_state(name, "stopped")
+
+
+def test_crash_destroys(boot):
+    """Again and again, with somebody at its console."""
+    host = boot({"crash": storm("crash", "destroy"),
+                 "hello": bare("hello", "hello")})
+    for _ in range(10):
+        host.cmd("guest create /guests/crash.dtb")
+        host.send("guest start crash\rguest console crash\r\r")
+        host.expect(r"crash is gone|no guest 'crash'")
+        host.expect_state("crash", "absent")
+    assert host.guests()["hello"]["state"] == "running"
