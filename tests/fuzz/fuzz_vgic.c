@@ -53,7 +53,7 @@ static int get_vcpu(void)
 
 static unsigned int cpu_of(int v)
 {
-	return m.vc[v]->loaded_on - 1;
+	return m.vc[v]->loaded_on->id;
 }
 
 static void do_access(bool write)

@@ -136,7 +136,7 @@ static void test_again_after_eviction(void **state)
 	line(40, true);
 	assert_int_equal(model_ack(0), 40);
 	model_eoi(0, 40);
-	vgic_cpuif_flush(m.vc[0]);
+	vgic_cpuif_maintenance(m.vc[0]);
 	assert_int_equal(model_lr(&m.cpu[0], 0).intid, 5);
 	model_eoi(0, 5);
 	self_sgi(5);
@@ -353,7 +353,7 @@ static void test_priority_changed_while_active(void **state)
 	for (unsigned int i = 4; i-- > 0;) {
 		model_eoi(0, 40 + i);
 		/* Any look at the list registers loads what is left. */
-		vgic_cpuif_flush(m.vc[0]);
+		vgic_cpuif_maintenance(m.vc[0]);
 		model_enter(0);
 		assert_int_equal(model_read_bits(0, 0, M_ACTIVATE, 40),
 				 ((1U << i) - 1) << 8);

@@ -125,7 +125,7 @@ static unsigned int nv;		/* VCPUs */
 
 static struct model_cpu *cpu_of(unsigned int v)
 {
-	return m.vc[v]->loaded_on ? &m.cpu[m.vc[v]->loaded_on - 1] : NULL;
+	return m.vc[v]->loaded_on ? &m.cpu[m.vc[v]->loaded_on->id] : NULL;
 }
 
 /* A VCPU that is loaded, or -1. */
@@ -185,7 +185,7 @@ static void act_sgi(void)
 	if (self < 0) {
 		return;
 	}
-	model_be(m.vc[self]->loaded_on - 1);
+	model_be(m.vc[self]->loaded_on->id);
 	if (m.vg->model == 3) {
 		unsigned int which = rnd(3);
 
@@ -234,7 +234,7 @@ static void act_ack(void)
 	}
 	c = cpu_of((unsigned int)v);
 	best = ref_best((unsigned int)v, c->vmcr, c->apr);
-	iar = model_ack(m.vc[v]->loaded_on - 1);
+	iar = model_ack(m.vc[v]->loaded_on->id);
 	intid = iar & 0x3ff;
 	if (best == 256) {
 		if (intid != 1023) {
@@ -287,7 +287,7 @@ static void act_eoi(void)
 	}
 	c = cpu_of((unsigned int)v);
 	iar = ref.nest[v][--ref.depth[v]];
-	model_eoi(m.vc[v]->loaded_on - 1, iar);
+	model_eoi(m.vc[v]->loaded_on->id, iar);
 	if (!(c->vmcr & VMCR_EOIM)) {
 		ended((unsigned int)v, iar);
 	} else {
@@ -306,7 +306,7 @@ static void act_dir(void)
 	k = rnd(ref.ndropped[v]);
 	iar = ref.dropped[v][k];
 	ref.dropped[v][k] = ref.dropped[v][--ref.ndropped[v]];
-	model_dir(m.vc[v]->loaded_on - 1, iar);
+	model_dir(m.vc[v]->loaded_on->id, iar);
 	ended((unsigned int)v, iar);
 }
 

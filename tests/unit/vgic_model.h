@@ -39,6 +39,7 @@ static struct {
 	unsigned int here;		/* the CPU that executes */
 	struct vgic *vg;
 	struct vgic_cpu *vc[VGIC_MAX_VCPUS];
+	struct vgic_cpu *self;		/* who makes an access */
 	bool kicked[VGIC_MAX_VCPUS];
 	bool timer[VGIC_MAX_VCPUS];	/* the guest's timer signals */
 	unsigned int wakes, syncs, deactivations;
@@ -183,10 +184,15 @@ void vgic_port_sync(struct vgic_cpu *vc)
 		m.before_sync();
 	}
 	if (vc->loaded_on) {
-		model_be(vc->loaded_on - 1);
+		model_be(vc->loaded_on->id);
 	}
 	vgic_cpuif_flush(vc);
 	model_be(here);
+}
+
+struct vgic_cpu *vgic_port_self(void)
+{
+	return m.self;
 }
 
 /* ---- life cycle ---- */
@@ -413,8 +419,11 @@ static void model_enter(unsigned int cpu)
 			vgic_cpuif_inject_hw(c->loaded, MODEL_TIMER_PPI,
 					     MODEL_TIMER_PPI);
 		}
-		if (model_maintenance(c) || c->loaded->flush) {
+		if (c->loaded->flush) {
 			vgic_cpuif_flush(c->loaded);
+		}
+		if (model_maintenance(c)) {
+			vgic_cpuif_maintenance(c->loaded);
 		}
 		if (rounds++ > 8) {
 			model_fail("interrupts without end");
@@ -472,17 +481,24 @@ static uint64_t model_access(unsigned int vcpu, unsigned int region,
 		.value = write ? val : 0,
 		.size = (uint8_t)size,
 		.write = write,
-		.region = (uint8_t)region,
 	};
+	struct emu_device dev = { .state = m.vg };
 	struct vgic_cpu *vc = m.vc[vcpu];
+	int err;
 
 	if (vc->loaded_on) {
-		model_be(vc->loaded_on - 1);
+		model_be(vc->loaded_on->id);
 	}
+	m.self = vc;
 	if (m.vg->model == 3) {
-		vgicv3_access(m.vg, &a);
+		err = region ? vgicv3_access_redist(&dev, &a) :
+			       vgicv3_access_dist(&dev, &a);
 	} else {
-		vgicv2_access(m.vg, vc, &a);
+		err = region ? vgicv2_access_gicc(&dev, &a) :
+			       vgicv2_access_dist(&dev, &a);
+	}
+	if (err) {
+		model_fail("an access was refused");
 	}
 	/* As emu_access_region() does. */
 	return size < 8 ? a.value & (BIT(8 * size) - 1) : a.value;

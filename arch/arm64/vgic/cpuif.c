@@ -6,13 +6,50 @@
  */
 #include "vgic_priv.h"
 
+/* SGIs from elsewhere, where the list registers are at hand: as one's own. */
+static void open_inbox(struct vgic_cpu *vc)
+{
+	for (unsigned int i = 0; i < ARRAY_SIZE(vc->inbox); i++) {
+		uint64_t left;
+
+		if (!READ_ONCE(vc->inbox[i])) {
+			continue;
+		}
+		left = __atomic_exchange_n(&vc->inbox[i], 0, __ATOMIC_RELAXED);
+		for (; left; left &= left - 1) {
+			unsigned int bit = (unsigned int)__builtin_ctzll(left);
+
+			/* The sender has looked at the group. */
+			vgic_sgi(vc, 8 * i + bit / 8, bit % 8, 3);
+		}
+	}
+}
+
+/*
+ * Loaded elsewhere: the flag stays for whoever has it. Taking the flag makes
+ * visible what was left before it was raised; what comes later raises it again.
+ */
 void vgic_cpuif_flush(struct vgic_cpu *vc)
+{
+	if (!vgic_reachable(vc)) {
+		return;
+	}
+	(void)__atomic_exchange_n(&vc->flush, false, __ATOMIC_ACQUIRE);
+	open_inbox(vc);
+	if (READ_ONCE(vc->stale)) {
+		vgic_cpuif_maintenance(vc);
+	}
+}
+
+void vgic_cpuif_maintenance(struct vgic_cpu *vc)
 {
 	bool shared = vgic_lock(vc);
 
-	/* Loaded elsewhere: the flag stays for whoever has it. */
 	if (vgic_reachable(vc)) {
 		vgic_reconcile(vc);
+	} else {
+		/* It was loaded in between. */
+		WRITE_ONCE(vc->flush, true);
 	}
 	vgic_unlock(vc, shared);
 }
@@ -56,9 +93,9 @@ void vgic_cpuif_save(struct vgic_cpu *vc)
 	ops->read_apr(vc->apr);
 	ops->write_hcr(0);
 	vc->armed = 0;
-	WRITE_ONCE(vc->loaded_on, 0);
+	__atomic_store_n(&vc->loaded_on, NULL, __ATOMIC_RELAXED);
 	unbind_all(vc);
-	if (vc->flush || vc->levels[VGIC_QUEUE_GRP0] ||
+	if (vc->stale || vc->levels[VGIC_QUEUE_GRP0] ||
 	    vc->levels[VGIC_QUEUE_GRP1]) {
 		vgic_reconcile(vc);
 	}
@@ -107,7 +144,7 @@ void vgic_cpuif_restore(struct vgic_cpu *vc)
 		ops->write_lr(n, vc->lr[n]);
 	}
 	ops->write_hcr(vc->hcr);
-	WRITE_ONCE(vc->loaded_on, cpu_id() + 1);
+	__atomic_store_n(&vc->loaded_on, this_cpu(), __ATOMIC_RELAXED);
 	spin_unlock(&vc->lock);
 }
 

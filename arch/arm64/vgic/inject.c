@@ -96,6 +96,35 @@ static __noinline void sgi(struct vgic_cpu *vc, unsigned int intid,
 	}
 }
 
+/* To a VCPU that is loaded elsewhere: without a lock, its CPU does the rest. */
+static void post(struct vgic_cpu *vc, unsigned int intid, unsigned int source)
+{
+	(void)__atomic_fetch_or(&vc->inbox[intid / 8],
+				BIT(intid % 8 * 8 + source), __ATOMIC_RELAXED);
+	/* Pairs with vgic_cpuif_flush(). */
+	__atomic_store_n(&vc->flush, true, __ATOMIC_RELEASE);
+	vgic_port_wake(vc);
+}
+
+void vgic_empty_inbox(struct vgic_cpu *vc)
+{
+	struct vgic_cpuset set = { { 0 } };
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(vc->inbox); i++) {
+		uint64_t left = __atomic_exchange_n(&vc->inbox[i], 0,
+						    __ATOMIC_RELAXED);
+
+		for (; left; left &= left - 1) {
+			unsigned int bit = (unsigned int)__builtin_ctzll(left);
+			struct virq_ref r =
+				virq_ref(vc->vgic, vc, 8 * i + bit / 8);
+
+			latch_sgi(vc, &r, bit % 8);
+			vgic_update_private(vc, r.intid, &set);
+		}
+	}
+}
+
 void vgic_sgi(struct vgic_cpu *vc, unsigned int intid, unsigned int source,
 	      unsigned int groups)
 {
@@ -108,8 +137,10 @@ void vgic_sgi(struct vgic_cpu *vc, unsigned int intid, unsigned int source,
 	if (vc->vgic->model == 3) {
 		source = 0;
 	}
-	if (vc->private_irqs[intid].source == source &&
-	    vgic_repeat(vc, intid)) {
+	if (!vgic_reachable(vc)) {
+		post(vc, intid, source);
+	} else if (vc->private_irqs[intid].source == source &&
+		   vgic_repeat(vc, intid)) {
 		vgic_wake(vc);
 	} else {
 		sgi(vc, intid, source);

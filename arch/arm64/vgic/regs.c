@@ -2,60 +2,40 @@
 /* Registers that GICv2 and GICv3 have in common: a field per interrupt. */
 #include "regs.h"
 
-/* Which interrupts the access is to; false: none this frame has. */
-static bool locate(const struct vgic_row *row, struct vgic_access *x)
-{
-	uint32_t block = 128U * row->bits;
-
-	x->first = (x->off & (block - 1)) * 8 / row->bits;
-	x->owner = NULL;
-	if (x->first < VGIC_NR_PRIVATE) {
-		x->owner = x->privates;
-		if (!x->owner) {
-			return false;
-		}
-	} else if (!x->shared || x->first >= VGIC_NR_PRIVATE + x->vg->nspis) {
-		return false;
-	}
-	x->b = vgic_bank(x->vg, x->owner, x->first);
-	return true;
-}
-
-void vgic_row_access(const struct vgic_row *row, struct vgic_access *x,
-		     struct emu_access *a)
-{
-	if (!(row->sizes & a->size) || (a->off & (a->size - 1U))) {
-		return;
-	}
-	x->size = a->size;
-	x->val = a->value;
-	if (row->bits && !locate(row, x)) {
-		return;
-	}
-	if (a->write) {
-		if (row->write) {
-			row->write(x);
-		}
-	} else if (row->read) {
-		a->value = row->read(x);
-	}
-}
-
 /* ---- changes ---- */
 
-void vgic_modify(const struct vgic_access *x, uint32_t bits,
-		 vgic_modify_t modify, bool wait)
+static bool lock_bank(const struct vgic_access *x)
+{
+	bool shared = true;
+
+	if (!x->owner) {
+		spin_lock(&x->vg->lock);
+		return shared;
+	}
+	shared = vgic_lock(x->owner);
+	if (unlikely(vgic_has_mail(x->owner))) {
+		vgic_empty_inbox(x->owner);
+	}
+	return shared;
+}
+
+static void unlock_bank(const struct vgic_access *x, bool shared)
+{
+	if (x->owner) {
+		vgic_unlock(x->owner, shared);
+	} else {
+		vgic_deliver_strays(x->vg);
+		spin_unlock(&x->vg->lock);
+	}
+}
+
+/* Locked as by lock_bank(), and unlocks. */
+static __noinline void update_bank(const struct vgic_access *x, bool shared,
+				   uint32_t left, bool wait)
 {
 	struct vgic_cpuset set = { { 0 } };
-	bool shared = true;
-	uint32_t left;
 
-	if (x->owner) {
-		shared = vgic_lock(x->owner);
-	} else {
-		spin_lock(&x->vg->lock);
-	}
-	for (left = modify(x, bits); left; left &= left - 1) {
+	for (; left; left &= left - 1) {
 		uint32_t intid = ALIGN_DOWN(x->first, 32) + vgic_ctz(left);
 
 		if (x->owner) {
@@ -64,15 +44,30 @@ void vgic_modify(const struct vgic_access *x, uint32_t bits,
 			vgic_update_spi(x->vg, intid, &set);
 		}
 	}
-	if (x->owner) {
-		vgic_unlock(x->owner, shared);
-	} else {
-		vgic_deliver_strays(x->vg);
-		spin_unlock(&x->vg->lock);
-	}
+	unlock_bank(x, shared);
 	if (wait) {
 		vgic_sync_set(x->vg, &set);
 	}
+}
+
+/* Inline where it is hot: `modify` is then known. */
+static inline void modify_bank(const struct vgic_access *x, uint32_t bits,
+			       vgic_modify_t modify, bool wait)
+{
+	bool shared = lock_bank(x);
+	uint32_t left = modify(x, bits);
+
+	if (unlikely(left)) {
+		update_bank(x, shared, left, wait);
+	} else {
+		unlock_bank(x, shared);
+	}
+}
+
+void vgic_modify(const struct vgic_access *x, uint32_t bits,
+		 vgic_modify_t modify, bool wait)
+{
+	modify_bank(x, bits, modify, wait);
 }
 
 static uint32_t touch_resident(const struct vgic_access *x, uint32_t bits)
@@ -82,7 +77,8 @@ static uint32_t touch_resident(const struct vgic_access *x, uint32_t bits)
 
 void vgic_settle(const struct vgic_access *x)
 {
-	if (READ_ONCE(x->b->resident)) {
+	if (READ_ONCE(x->b->resident) ||
+	    (x->owner && vgic_has_mail(x->owner))) {
 		vgic_modify(x, UINT32_MAX, touch_resident, true);
 	}
 }
@@ -142,7 +138,7 @@ static uint32_t set_enable(const struct vgic_access *x, uint32_t bits)
 
 void vgic_write_enable(const struct vgic_access *x)
 {
-	vgic_modify(x, (uint32_t)x->val, set_enable, false);
+	modify_bank(x, (uint32_t)x->val, set_enable, false);
 }
 
 static uint32_t clear_enable(const struct vgic_access *x, uint32_t bits)
@@ -156,7 +152,7 @@ static uint32_t clear_enable(const struct vgic_access *x, uint32_t bits)
 
 void vgic_write_disable(const struct vgic_access *x)
 {
-	vgic_modify(x, (uint32_t)x->val, clear_enable, true);
+	modify_bank(x, (uint32_t)x->val, clear_enable, true);
 }
 
 /* ---- ISPENDR, ICPENDR ---- */
@@ -332,7 +328,7 @@ void vgic_write_ctlr(struct vgic *vg, uint32_t val)
 	val &= VGIC_CTLR_GRP0 | VGIC_CTLR_GRP1;
 	spin_lock(&vg->lock);
 	if (val != vg->ctlr) {
-		WRITE_ONCE(vg->ctlr, val);
+		vgic_set_ctlr(vg, val);
 		for (uint32_t i = 0; i < vg->ncpus; i++) {
 			if (vg->cpus[i]) {
 				spin_lock(&vg->cpus[i]->lock);

@@ -41,9 +41,84 @@ struct vgic_row {
 #define VGIC_ROW_SHIFT 7
 #define VGIC_ROWS (0x1000 >> VGIC_ROW_SHIFT)
 
+/* Which interrupts the access is to; false: none this frame has. */
+static inline bool vgic_locate(const struct vgic_row *row,
+			       struct vgic_access *x)
+{
+	uint32_t block = 128U * row->bits;
+
+	x->first = (x->off & (block - 1)) * 8 / row->bits;
+	x->owner = NULL;
+	if (x->first < VGIC_NR_PRIVATE) {
+		x->owner = x->privates;
+		if (!x->owner) {
+			return false;
+		}
+	} else if (!x->shared || x->first >= VGIC_NR_PRIVATE + x->vg->nspis) {
+		return false;
+	}
+	x->b = vgic_bank(x->vg, x->owner, x->first);
+	return true;
+}
+
 /* Perform access `a` by `row`. */
-void vgic_row_access(const struct vgic_row *row, struct vgic_access *x,
-		     struct emu_access *a);
+static inline void vgic_row_access(const struct vgic_row *row,
+				   struct vgic_access *x, struct emu_access *a)
+{
+	if (!(row->sizes & a->size) || (a->off & (a->size - 1U))) {
+		return;
+	}
+	x->size = a->size;
+	x->val = a->value;
+	if (row->bits && !vgic_locate(row, x)) {
+		return;
+	}
+	if (a->write) {
+		if (row->write) {
+			row->write(x);
+		}
+	} else if (row->read) {
+		a->value = row->read(x);
+	}
+}
+
+/*
+ * Hot reads, of words that are kept as they read: the distributor's first
+ * registers; and groups and enables of the bank at word `off` / 4 of its row,
+ * where `priv` is the first, or NULL. False: not one of those.
+ */
+static inline bool vgic_read_control(const struct vgic *vg,
+				     struct emu_access *a)
+{
+	if (a->write || (a->off & ~UINT64_C(12))) {
+		return false;
+	}
+	a->value = READ_ONCE(vg->control[a->off / 4]);
+	return true;
+}
+
+static inline bool vgic_read_bits(const struct vgic *vg,
+				  const struct vgic_bank *priv, uint64_t off,
+				  struct emu_access *a)
+{
+	uint64_t n = off / 4 % 32;
+	const struct vgic_bank *b;
+
+	if (a->write || a->size != 4 || (off & 3) || off < 0x080 ||
+	    off >= 0x200) {
+		return false;
+	}
+	if (n == 0) {
+		b = priv;
+	} else {
+		b = n <= vg->nspis / 32 ? &vg->spi[n - 1] : NULL;
+	}
+	if (!b) {
+		return false;
+	}
+	a->value = off < 0x100 ? b->group : b->enabled;
+	return true;
+}
 
 /* The rows both models have; `n` is the number of bits. */
 #define VGIC_ROW(n, name, s) \

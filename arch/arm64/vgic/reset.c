@@ -35,6 +35,9 @@ static void reset_privates(struct vgic_cpu *vc)
 	}
 	*b = (struct vgic_bank){ .edge = SGI_BITS };
 	memset(vc->sgi_sources, 0, sizeof(vc->sgi_sources));
+	for (unsigned int i = 0; i < ARRAY_SIZE(vc->inbox); i++) {
+		__atomic_store_n(&vc->inbox[i], 0, __ATOMIC_RELAXED);
+	}
 	vc->hw_known = 0;
 }
 
@@ -96,10 +99,20 @@ static void reset_spi(struct vgic *vg, unsigned int intid)
 	r.q->target = single ? 0 : VGIC_NO_TARGET;
 }
 
+void vgic_set_ctlr(struct vgic *vg, uint32_t val)
+{
+	WRITE_ONCE(vg->ctlr, val);
+	if (vg->model == 3) {
+		vgicv3_set_control(vg);
+	} else {
+		vgicv2_set_control(vg);
+	}
+}
+
 void vgic_reset_state(struct vgic *vg)
 {
 	spin_lock(&vg->lock);
-	WRITE_ONCE(vg->ctlr, 0);
+	vgic_set_ctlr(vg, 0);
 	vg->next_any = 0;
 	for (uint32_t i = 0; i < vg->nspis; i++) {
 		reset_spi(vg, VGIC_NR_PRIVATE + i);

@@ -51,8 +51,10 @@ void vgic_unlock(struct vgic_cpu *vc, bool shared)
 
 static void flag(struct vgic_cpu *vc)
 {
-	WRITE_ONCE(vc->flush, true);
+	WRITE_ONCE(vc->stale, true);
 	WRITE_ONCE(vc->armed, 0);
+	/* Pairs with vgic_cpuif_flush(). */
+	__atomic_store_n(&vc->flush, true, __ATOMIC_RELEASE);
 	vc->wake = true;
 }
 
@@ -140,18 +142,18 @@ void vgic_update_spi(struct vgic *vg, unsigned int intid,
  * retire others from the same VCPU's list registers, but each list register
  * only once, for nothing changes routes meanwhile.
  */
-void vgic_deliver_strays(struct vgic *vg)
+void vgic_deliver_all(struct vgic *vg)
 {
 	struct vgic_cpuset set = { { 0 } };
 
-	while (unlikely(vg->nr_stray)) {
+	while (vg->nr_stray) {
 		for (unsigned int i = 0; i < vg->nspis / 32; i++) {
 			unsigned int first = VGIC_NR_PRIVATE + 32 * i;
 
 			while (vg->stray[i]) {
-				vgic_update_spi(vg,
-						first + vgic_ctz(vg->stray[i]),
-						&set);
+				vgic_update_spi(
+					vg, first + vgic_ctz(vg->stray[i]),
+					&set);
 			}
 		}
 	}
@@ -200,7 +202,7 @@ void vgic_count_off_ends(struct vgic_cpu *vc)
 void vgic_reconcile(struct vgic_cpu *vc)
 {
 	assert_held(&vc->lock);
-	WRITE_ONCE(vc->flush, false);
+	WRITE_ONCE(vc->stale, false);
 	if (unlikely(vc->reset)) {
 		vgic_cpu_reset_locked(vc);
 	}
@@ -234,7 +236,7 @@ int vgic_direct_lr(struct vgic_cpu *vc, const struct virq_ref *r)
 	uint32_t room;
 	unsigned int n;
 
-	if (!vgic_reachable(vc) || !vgic_may_signal(vc, r) || vc->flush ||
+	if (!vgic_reachable(vc) || !vgic_may_signal(vc, r) || vc->stale ||
 	    (vc->levels[VGIC_QUEUE_GRP0] | vc->levels[VGIC_QUEUE_GRP1])) {
 		return -1;
 	}

@@ -26,6 +26,11 @@ void vgic_port_wake(struct vgic_cpu *vc)
 	}
 }
 
+struct vgic_cpu *vgic_port_self(void)
+{
+	return &this_cpu()->current->arch.vgic;
+}
+
 /* If the VCPU loaded here is asked for its list registers, answer. */
 static void serve(void *unused)
 {
@@ -46,17 +51,17 @@ void vgic_port_sync(struct vgic_cpu *vc)
 	unsigned long flags = arch_irq_save();
 	uint32_t before = __atomic_load_n(&vc->rounds, __ATOMIC_ACQUIRE);
 	ticks_t deadline = time_now() + ms_to_ticks(VGIC_SYNC_MS);
-	unsigned int asked = 0;
+	const struct percpu *asked = NULL;
 
-	while (READ_ONCE(vc->flush) &&
+	while (READ_ONCE(vc->stale) &&
 	       __atomic_load_n(&vc->rounds, __ATOMIC_ACQUIRE) == before) {
-		unsigned int on = READ_ONCE(vc->loaded_on);
+		struct percpu *on = READ_ONCE(vc->loaded_on);
 
-		if (on == 0 || on == cpu_id() + 1) {
+		if (!on || on == this_cpu()) {
 			vgic_cpuif_flush(vc);
 			continue;
 		}
-		if (on != asked && cpu_call(on - 1, serve, NULL, false) == 0) {
+		if (on != asked && cpu_call(on->id, serve, NULL, false) == 0) {
 			asked = on;
 		}
 		serve(NULL);
@@ -66,7 +71,7 @@ void vgic_port_sync(struct vgic_cpu *vc)
 
 			if (log_allow(&limit)) {
 				log_warn("vgic: CPU %u does not answer",
-					 on - 1);
+					 on->id);
 			}
 			break;
 		}
@@ -84,38 +89,27 @@ static void join(struct guest *g, struct vcpu *v)
 	}
 }
 
-static int access_v2(struct emu_device *dev, struct emu_access *a)
-{
-	vgicv2_access(dev->state, &this_cpu()->current->arch.vgic, a);
-	return 0;
-}
-
-static int access_v3(struct emu_device *dev, struct emu_access *a)
-{
-	vgicv3_access(dev->state, a);
-	return 0;
-}
-
 /* Not in the registry: made for a guest's interrupt controller, not for a
- * node among its devices. */
-static const struct emulator vgicv2_emulator = {
-	.name = "vgicv2",
-	.access = access_v2,
+ * node among its devices. By model and region. */
+static const struct emulator emulators[2][2] = {
+	{
+		{ .name = "gicv2-gicd", .access = vgicv2_access_dist },
+		{ .name = "gicv2-gicc", .access = vgicv2_access_gicc },
+	},
+	{
+		{ .name = "gicv3-gicd", .access = vgicv3_access_dist },
+		{ .name = "gicv3-gicr", .access = vgicv3_access_redist },
+	},
 };
 
-static const struct emulator vgicv3_emulator = {
-	.name = "vgicv3",
-	.access = access_v3,
-};
-
-static void init_device(struct vgic *vg, unsigned int n, const char *name)
+static void init_device(struct vgic *vg, unsigned int n)
 {
 	struct emu_device *dev = &vg->dev[n];
 
-	dev->emu = vg->model == 3 ? &vgicv3_emulator : &vgicv2_emulator;
+	dev->emu = &emulators[vg->model == 3][n];
 	dev->guest = vg->guest;
 	dev->state = vg;
-	dev->name = name;
+	dev->name = dev->emu->name;
 	spin_init(&dev->lock, LOCK_DEVICE);
 }
 
@@ -149,8 +143,8 @@ int vgic_init(struct guest *g)
 	vg->model = (uint8_t)cfg->gic_version;
 	vg->ncpus = cfg->vcpus;
 	vg->nspis = cfg->nspis;
-	init_device(vg, 0, "gicd");
-	init_device(vg, 1, vg->model == 3 ? "gicr" : "gicc");
+	init_device(vg, 0);
+	init_device(vg, 1);
 	g->arch.vgic = vg;
 	for (uint32_t i = 0; i < cfg->vcpus; i++) {
 		join(g, g->vcpus[i]);
@@ -241,7 +235,6 @@ unsigned int vgic_regions(struct guest *g, struct emu_region *out,
 			.base = IPA(r[i].base),
 			.size = r[i].size,
 			.dev = &vg->dev[i],
-			.index = (uint8_t)i,
 		};
 	}
 	return n;
@@ -291,8 +284,8 @@ void vgic_maintenance(void)
 {
 	struct vcpu *v = this_cpu()->arch.loaded;
 
-	if (v && v->guest) {
-		vgic_cpuif_flush(&v->arch.vgic);
+	if (v && v->guest && vgic_loaded_here(&v->arch.vgic)) {
+		vgic_cpuif_maintenance(&v->arch.vgic);
 	}
 }
 

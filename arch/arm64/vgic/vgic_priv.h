@@ -51,7 +51,8 @@ struct virq {
 _Static_assert(sizeof(struct virq) <= 24, "there are thousands");
 
 struct vgic {
-	struct spinlock lock;		/* LOCK_VGIC: SPIs, ctlr, cpus' routes */
+	uint32_t control[4];		/* [L] first registers, as they read */
+	struct spinlock lock;		/* LOCK_VGIC */
 	uint8_t model;			/* [I] 2 or 3 */
 	uint32_t ncpus;			/* [I] */
 	uint32_t nspis;			/* [I] multiple of 32 */
@@ -63,7 +64,7 @@ struct vgic {
 	struct virq *spis;		/* [I] */
 	struct vgic_cpu **cpus;		/* [I] NULL until vgic_cpu_init() */
 	struct guest *guest;		/* [I] */
-	struct emu_device dev[2];	/* [I] by region, see vgicv2_access() */
+	struct emu_device dev[2];	/* [I] GICD, then GICR or GICC */
 };
 
 #define VGIC_CTLR_GRP0 1U
@@ -142,6 +143,8 @@ static inline void vgic_wake(struct vgic_cpu *vc)
 /* Have vgic_cpuif_flush(vc) called where `vc` is loaded and wait for it, for
  * a bounded time. No locks held. */
 void vgic_port_sync(struct vgic_cpu *vc);
+/* Of the VCPU that makes the access under way. */
+struct vgic_cpu *vgic_port_self(void);
 
 /* queue.c: pending and overflowed active interrupts by priority. [V] held. */
 void vgic_queue_add(struct vgic_cpu *vc, const struct virq_ref *r,
@@ -167,12 +170,12 @@ static inline bool virq_is_shared(const struct virq_ref *r)
 
 static inline bool vgic_loaded_here(const struct vgic_cpu *vc)
 {
-	return READ_ONCE(vc->loaded_on) == cpu_id() + 1;
+	return READ_ONCE(vc->loaded_on) == this_cpu();
 }
 
 static inline bool vgic_reachable(const struct vgic_cpu *vc)
 {
-	return READ_ONCE(vc->loaded_on) == 0 || vgic_loaded_here(vc);
+	return !READ_ONCE(vc->loaded_on) || vgic_loaded_here(vc);
 }
 
 static inline uint32_t vgic_free_lrs(const struct vgic_cpu *vc)
@@ -240,7 +243,13 @@ void vgic_update_spi(struct vgic *vg, unsigned int intid,
 		     struct vgic_cpuset *set);
 /* Guest's lock held: ends a section that updated SPIs, which may have left
  * some on their way. */
-void vgic_deliver_strays(struct vgic *vg);
+void vgic_deliver_all(struct vgic *vg);
+static inline void vgic_deliver_strays(struct vgic *vg)
+{
+	if (unlikely(vg->nr_stray)) {
+		vgic_deliver_all(vg);
+	}
+}
 /* Wait until each VCPU in `set` has looked. No lock held. */
 void vgic_sync_set(struct vgic *vg, const struct vgic_cpuset *set);
 
@@ -281,6 +290,7 @@ static inline bool vgic_repeat(struct vgic_cpu *vc, unsigned int intid)
 
 /* cpuif.c: the pure halves of the functions in <arch_impl/vgic.h>. */
 void vgic_cpuif_flush(struct vgic_cpu *vc);
+void vgic_cpuif_maintenance(struct vgic_cpu *vc);
 void vgic_cpuif_save(struct vgic_cpu *vc);
 void vgic_cpuif_restore(struct vgic_cpu *vc);
 bool vgic_cpuif_has_pending(struct vgic_cpu *vc);
@@ -297,6 +307,12 @@ void vgic_sgi(struct vgic_cpu *vc, unsigned int intid, unsigned int source,
 	      unsigned int groups);
 void vgic_sgi_others(struct vgic_cpu *self, unsigned int intid,
 		     unsigned int groups);
+/* Make what is in the inbox pending. vgic_lock() held. */
+void vgic_empty_inbox(struct vgic_cpu *vc);
+static inline bool vgic_has_mail(const struct vgic_cpu *vc)
+{
+	return (READ_ONCE(vc->inbox[0]) | READ_ONCE(vc->inbox[1])) != 0;
+}
 
 /* reset.c: no VCPU runs, or (one VCPU) it does not. */
 void vgic_reset_state(struct vgic *vg);
@@ -308,11 +324,16 @@ void vgic_cpu_join(struct vgic *vg, struct vgic_cpu *vc, unsigned int index);
 bool vgic_info(struct vgic *vg, struct vgic_cpu *vc, unsigned int intid,
 	       struct vgic_irq_info *out);
 
-/* vgicv2.c, vgicv3.c: `self` makes the access. Regions 0: GICD,
- * 1: GICR (v3), GICC from its second page on (v2). a->value is not masked. */
-void vgicv2_access(struct vgic *vg, struct vgic_cpu *self,
-		   struct emu_access *a);
-void vgicv3_access(struct vgic *vg, struct emu_access *a);
+/* vgicv2.c, vgicv3.c: emulators' access functions; dev->state is struct vgic.
+ * gicc: from its second page on. */
+int vgicv2_access_dist(struct emu_device *dev, struct emu_access *a);
+int vgicv2_access_gicc(struct emu_device *dev, struct emu_access *a);
+int vgicv3_access_dist(struct emu_device *dev, struct emu_access *a);
+int vgicv3_access_redist(struct emu_device *dev, struct emu_access *a);
+/* reset.c: set ctlr; the models then say what control reads. */
+void vgic_set_ctlr(struct vgic *vg, uint32_t val);
+void vgicv2_set_control(struct vgic *vg);
+void vgicv3_set_control(struct vgic *vg);
 void vgicv3_sgir(struct vgic_cpu *self, enum vgic_sgi_reg which, uint64_t val);
 
 #endif

@@ -9,20 +9,11 @@
 
 /* ---- GICD_CTLR, GICD_TYPER, GICD_IIDR ---- */
 
-static uint64_t read_control(const struct vgic_access *x)
+void vgicv2_set_control(struct vgic *vg)
 {
-	const struct vgic *vg = x->vg;
-
-	switch (x->off) {
-	case 0x00:
-		return READ_ONCE(vg->ctlr);
-	case 0x04:
-		return (uint64_t)(vg->ncpus - 1) << 5 | vg->nspis / 32;
-	case 0x08:
-		return VGIC_IIDR;
-	default:
-		return 0;
-	}
+	WRITE_ONCE(vg->control[0], vg->ctlr);
+	vg->control[1] = (vg->ncpus - 1) << 5 | vg->nspis / 32;
+	vg->control[2] = VGIC_IIDR;
 }
 
 static void write_control(const struct vgic_access *x)
@@ -76,26 +67,25 @@ static void write_targets(const struct vgic_access *x)
 
 /* ---- GICD_SGIR, GICD_CPENDSGIR, GICD_SPENDSGIR ---- */
 
-static void write_sgir(const struct vgic_access *x)
+static void write_sgir(struct vgic *vg, struct vgic_cpu *self, uint64_t val)
 {
-	struct vgic_cpu *self = x->self;
-	unsigned int intid = (unsigned int)FIELD(x->val, 3, 0);
-	unsigned int list = (unsigned int)FIELD(x->val, 23, 16);
+	unsigned int intid = (unsigned int)FIELD(val, 3, 0);
+	uint32_t list = (uint32_t)FIELD(val, 23, 16) & (BIT(vg->ncpus) - 1);
 
-	switch (FIELD(x->val, 25, 24)) {
+	switch (FIELD(val, 25, 24)) {
 	case 0:
 		break;
 	case 1:
 		vgic_sgi_others(self, intid, 3);
 		return;
 	case 2:
-		vgic_sgi(self, intid, self->index, 3);
-		return;
+		list = 1U << self->index;
+		break;
 	default:
 		return;
 	}
-	for (list &= (1U << x->vg->ncpus) - 1; list; list &= list - 1) {
-		struct vgic_cpu *vc = x->vg->cpus[__builtin_ctz(list)];
+	for (; list; list &= list - 1) {
+		struct vgic_cpu *vc = vg->cpus[vgic_ctz(list)];
 
 		if (vc) {
 			vgic_sgi(vc, intid, self->index, 3);
@@ -160,35 +150,35 @@ static uint32_t set_sources(const struct vgic_access *x, uint32_t bits)
 	return bits;
 }
 
-/* SGIR at 0xf00, CPENDSGIR from 0xf10, SPENDSGIR from 0xf20, in one row. */
-static bool locate_sgi(struct vgic_access *x)
+/* CPENDSGIR from 0xf10, SPENDSGIR from 0xf20, in one row. SGIR is before
+ * them, write only, and has been looked at. */
+static bool locate_sgi(const struct vgic_access *x, struct vgic_access *y)
 {
 	uint32_t off = x->off - 0xf00;
 
 	if (off < 0x10 || off >= 0x30) {
 		return false;
 	}
-	x->first = off & 15;
-	x->owner = x->self;
-	x->b = &x->self->priv;
+	*y = *x;
+	y->first = off & 15;
+	y->owner = x->self;
+	y->b = &x->self->priv;
 	return true;
 }
 
 static uint64_t read_sgi_row(const struct vgic_access *x)
 {
-	struct vgic_access y = *x;
+	struct vgic_access y;
 
-	return locate_sgi(&y) ? read_sources(&y) : 0;
+	return locate_sgi(x, &y) ? read_sources(&y) : 0;
 }
 
 static void write_sgi_row(const struct vgic_access *x)
 {
-	struct vgic_access y = *x;
+	struct vgic_access y;
 	uint32_t bits;
 
-	if (x->off == 0xf00 && x->size == 4) {
-		write_sgir(x);
-	} else if (locate_sgi(&y)) {
+	if (locate_sgi(x, &y)) {
 		bits = ((1U << y.size) - 1) << y.first;
 		vgic_modify(&y, bits,
 			    y.off < 0xf20 ? clear_sources : set_sources, true);
@@ -204,7 +194,7 @@ static uint64_t read_id(const struct vgic_access *x)
 
 static const struct vgic_row rows[VGIC_ROWS] = {
 	[0x000 >> VGIC_ROW_SHIFT] = {
-		.read = read_control, .write = write_control,
+		.write = write_control,
 		.sizes = VGIC_SIZE_32,
 	},
 	VGIC_COMMON_ROWS,
@@ -221,8 +211,8 @@ static const struct vgic_row rows[VGIC_ROWS] = {
 	},
 };
 
-static void access_dist(struct vgic *vg, struct vgic_cpu *self,
-			struct emu_access *a)
+static __noinline int access_row(struct vgic *vg, struct vgic_cpu *self,
+				 struct emu_access *a)
 {
 	struct vgic_access x;
 
@@ -234,13 +224,36 @@ static void access_dist(struct vgic *vg, struct vgic_cpu *self,
 		x.off = (uint32_t)a->off;
 		vgic_row_access(&rows[x.off >> VGIC_ROW_SHIFT], &x, a);
 	}
+	return 0;
 }
 
-void vgicv2_access(struct vgic *vg, struct vgic_cpu *self, struct emu_access *a)
+static __noinline int access_dist(struct vgic *vg, struct emu_access *a)
 {
-	if (a->region == 0) {
-		access_dist(vg, self, a);
-	} else if (a->off == 0 && a->write && a->size == 4) {
-		vgic_cpuif_dir(self, (unsigned int)FIELD(a->value, 9, 0));
+	struct vgic_cpu *self = vgic_port_self();
+
+	if (a->off == 0xf00 && a->size == 4 && a->write) {
+		write_sgir(vg, self, a->value);
+		return 0;
 	}
+	if (vgic_read_bits(vg, &self->priv, a->off, a)) {
+		return 0;
+	}
+	return access_row(vg, self, a);
+}
+
+int vgicv2_access_dist(struct emu_device *dev, struct emu_access *a)
+{
+	struct vgic *vg = dev->state;
+
+	return vgic_read_control(vg, a) ? 0 : access_dist(vg, a);
+}
+
+int vgicv2_access_gicc(struct emu_device *dev, struct emu_access *a)
+{
+	(void)dev;
+	if (a->off == 0 && a->write && a->size == 4) {
+		vgic_cpuif_dir(vgic_port_self(),
+			       (unsigned int)FIELD(a->value, 9, 0));
+	}
+	return 0;
 }

@@ -29,20 +29,11 @@ static uint8_t target_of(const struct vgic *vg, uint64_t affinity)
 
 /* ---- distributor ---- */
 
-static uint64_t read_control(const struct vgic_access *x)
+void vgicv3_set_control(struct vgic *vg)
 {
-	const struct vgic *vg = x->vg;
-
-	switch (x->off) {
-	case 0x00:
-		return READ_ONCE(vg->ctlr) | CTLR_ARE | CTLR_DS;
-	case 0x04:
-		return vg->nspis / 32 | TYPER_MBIS | TYPER_IDBITS;
-	case 0x08:
-		return VGIC_IIDR;
-	default:
-		return 0;
-	}
+	WRITE_ONCE(vg->control[0], (uint32_t)(vg->ctlr | CTLR_ARE | CTLR_DS));
+	vg->control[1] = (uint32_t)(vg->nspis / 32 | TYPER_MBIS | TYPER_IDBITS);
+	vg->control[2] = VGIC_IIDR;
 }
 
 static void write_control(const struct vgic_access *x)
@@ -103,7 +94,7 @@ static uint64_t read_id(const struct vgic_access *x)
 /* IGRPMODR, NSACR: reserved with a single Security state. */
 static const struct vgic_row dist_rows[VGIC_ROWS] = {
 	[0x000 >> VGIC_ROW_SHIFT] = {
-		.read = read_control, .write = write_control,
+		.write = write_control,
 		.sizes = 2 | VGIC_SIZE_32,
 	},
 	VGIC_COMMON_ROWS,
@@ -124,32 +115,40 @@ static const struct vgic_row id_row = {
 static const struct vgic_row no_row;
 
 /* The row for an offset in a 64 KiB frame whose first 4 KiB are `rows`. */
-static const struct vgic_row *find_row(const struct vgic_row *rows,
-				       uint32_t off)
+static inline const struct vgic_row *find_row(const struct vgic_row *rows,
+					      uint32_t off)
 {
-	if (off < 0x1000) {
+	if (likely(off < 0x1000)) {
 		return &rows[off >> VGIC_ROW_SHIFT];
+	}
+	if (rows == dist_rows && off >= 0x6000 && off < 0x8000) {
+		return &router_row;
 	}
 	return off >= 0xff80 ? &id_row : &no_row;
 }
 
-static void access_dist(struct vgic *vg, struct emu_access *a)
+static __noinline int access_dist(struct vgic *vg, struct emu_access *a)
 {
-	const struct vgic_row *row;
 	struct vgic_access x;
 
-	if (a->off >= FRAME_SIZE) {
-		return;
+	if (a->off < FRAME_SIZE) {
+		x.vg = vg;
+		x.privates = NULL;
+		x.shared = true;
+		x.off = (uint32_t)a->off;
+		vgic_row_access(find_row(dist_rows, x.off), &x, a);
 	}
-	row = find_row(dist_rows, (uint32_t)a->off);
-	if (a->off >= 0x6000 && a->off < 0x8000) {
-		row = &router_row;
+	return 0;
+}
+
+int vgicv3_access_dist(struct emu_device *dev, struct emu_access *a)
+{
+	struct vgic *vg = dev->state;
+
+	if (vgic_read_control(vg, a) || vgic_read_bits(vg, NULL, a->off, a)) {
+		return 0;
 	}
-	x.vg = vg;
-	x.privates = NULL;
-	x.shared = true;
-	x.off = (uint32_t)a->off;
-	vgic_row_access(row, &x, a);
+	return access_dist(vg, a);
 }
 
 /* ---- redistributors ---- */
@@ -209,30 +208,38 @@ static const struct vgic_row sgi_rows[VGIC_ROWS] = {
 	VGIC_COMMON_ROWS,
 };
 
-static void access_redist(struct vgic *vg, struct emu_access *a)
+static __noinline int access_redist(struct vgic *vg, struct vgic_cpu *vc,
+				     struct emu_access *a)
 {
 	bool sgi_frame = (a->off & FRAME_SIZE) != 0;
-	uint64_t n = a->off >> REDIST_SHIFT;
 	struct vgic_access x;
 
-	if (n >= vg->ncpus || !vg->cpus[n]) {
-		return;
-	}
 	x.vg = vg;
-	x.privates = vg->cpus[n];
+	x.privates = vc;
 	x.shared = false;
 	x.off = (uint32_t)a->off & (FRAME_SIZE - 1);
 	vgic_row_access(find_row(sgi_frame ? sgi_rows : redist_rows, x.off), &x,
 			a);
+	return 0;
 }
 
-void vgicv3_access(struct vgic *vg, struct emu_access *a)
+int vgicv3_access_redist(struct emu_device *dev, struct emu_access *a)
 {
-	if (a->region == 0) {
-		access_dist(vg, a);
-	} else {
-		access_redist(vg, a);
+	struct vgic *vg = dev->state;
+	uint64_t n = a->off >> REDIST_SHIFT;
+	uint64_t off = a->off & (2 * FRAME_SIZE - 1);
+	struct vgic_cpu *vc;
+
+	if (n >= vg->ncpus || !vg->cpus[n]) {
+		return 0;
 	}
+	vc = vg->cpus[n];
+	/* One word each: of what follows, the SGI frame has none. */
+	if (off % 128 < 4 &&
+	    vgic_read_bits(vg, &vc->priv, off - FRAME_SIZE, a)) {
+		return 0;
+	}
+	return access_redist(vg, vc, a);
 }
 
 /* ---- SGIs ---- */

@@ -13,6 +13,7 @@
 #include <libs/types.h>
 
 struct guest;
+struct percpu;
 struct vcpu;
 struct emu_region;
 struct vgic;
@@ -52,12 +53,16 @@ struct vgic_cpu {
 	struct vgic *vgic;		/* [I] NULL until both are there */
 	struct vcpu *vcpu;		/* [I] */
 	struct virq *private_irqs;	/* [I] SGIs 0-15, PPIs 16-31 */
-	bool flush;			/* [A] list registers are out of date */
+	bool flush;			/* [A] stale, or something in the inbox */
+	bool stale;			/* [V] list registers are out of date */
 	bool wake;			/* [V] wake and kick after unlocking */
 	bool reset;			/* [V] reset when reachable */
 	bool asleep;			/* [V] GICR_WAKER.ProcessorSleep */
 	uint8_t index;			/* [I] VCPU number */
-	uint32_t loaded_on;		/* [V] host CPU + 1; 0: not loaded */
+	struct percpu *loaded_on;	/* [V] host CPU; NULL: not loaded */
+	/* [A] SGIs from elsewhere: byte n of these two words, taken as one
+	 * row of bytes, has SGI n's requesting CPUs (v3: bit 0). */
+	uint64_t inbox[2];
 	uint32_t armed;			/* [O] see vgic_repeat() */
 	uint32_t rounds;		/* [A] times list registers were read */
 	uint32_t spis;			/* [V] SPIs queued or resident here */
