@@ -274,14 +274,29 @@ class Socle(Machine):
         return "\n".join(kept).strip("\n")
 
     def json(self, line, timeout=60):
-        """What a listing gives with --json."""
-        text = self.cmd(f"{line} --json", timeout)
+        """What a listing gives with --json.
+
+        The console's log lines may come in the middle of it: then it is asked
+        again.
+        """
+        for _ in range(3):
+            text = self.cmd(f"{line} --json", timeout)
+            value = self.find_json(text)
+            if value is not None:
+                return value
+        self.fail(f"no JSON in {text!r}", [f"{line} --json"])
+
+    @staticmethod
+    def find_json(text):
+        """The first whole list or object in a console's output, or None."""
         # A log line begins with a bracket as well: [    1.234567] cpu0: ...
         text = re.sub(r"^\[ *\d+\.\d+\] .*\n?", "", text, flags=re.MULTILINE)
-        try:
-            return json.loads(text)
-        except ValueError as error:
-            self.fail(f"{error} in {text!r}", [f"{line} --json"])
+        for start in re.finditer(r"^[\[{]", text, re.MULTILINE):
+            try:
+                return json.JSONDecoder().raw_decode(text, start.start())[0]
+            except ValueError:
+                continue
+        return None
 
     def guests(self):
         """Guests by name, as `guest list` has them."""
