@@ -50,7 +50,7 @@ else
   cflags-arm64 := -mgeneral-regs-only -mstrict-align -march=armv8-a \
 	-mno-outline-atomics
   cflags-arm64 += $(if $(CONFIG_BRANCH_PROTECTION),\
-	-mbranch-protection=standard,-mbranch-protection=none)
+	-mbranch-protection=bti,-mbranch-protection=none)
 
   # Everything is hidden: in a static image each symbol is reached directly, and
   # code that runs before relocation needs no GOT.

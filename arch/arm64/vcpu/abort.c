@@ -76,10 +76,20 @@ static __noinline bool emulate(struct vcpu *v, struct guest_regs *regs,
 	return true;
 }
 
-static __noinline void other_abort(struct vcpu *v, struct guest_regs *regs,
-				   uint64_t esr, uint64_t far, ipa_t ipa)
+static ipa_t fault_ipa(uint64_t far)
 {
-	if ((esr & SIMPLE_MASK) != SIMPLE || !emulate(v, regs, esr, ipa)) {
+	return IPA(esr_fault_ipa(read_sysreg(hpfar_el2), far));
+}
+
+/* `tried`: the device has refused it as the syndrome describes it. */
+static __noinline void other_abort(struct vcpu *v, struct guest_regs *regs,
+				   uint64_t esr, bool tried)
+{
+	uint64_t far = read_sysreg(far_el2);
+	ipa_t ipa = fault_ipa(far);
+
+	if (tried || (esr & SIMPLE_MASK) != SIMPLE ||
+	    !emulate(v, regs, esr, ipa)) {
 		abort_slow(v, regs, esr, far, ipa);
 	}
 }
@@ -91,43 +101,58 @@ static bool plain_state(const struct guest_regs *regs)
 	       !(read_sysreg(sctlr_el1) & (SCTLR_EE | SCTLR_E0E));
 }
 
+/* A word without sign, as nearly all registers are? */
+static bool is_word(uint64_t esr)
+{
+	return (esr & (ESR_SAS | ESR_SSE)) == ESR_SAS_WORD;
+}
+
+static uint64_t truncated(uint64_t esr, uint64_t val)
+{
+	return is_word(esr) ? (uint32_t)val :
+	       val & (~UINT64_C(0) >> (64 - 8 * esr_access_size(esr)));
+}
+
+static uint64_t loaded(uint64_t esr, uint64_t val)
+{
+	return is_word(esr) ? (uint32_t)val : extend(esr, truncated(esr, val));
+}
+
 /*
  * The way nearly all aborts go: an aligned access of a size the device
  * takes, to the device that was accessed last. docs/design/hot-paths.md.
+ * FAR_EL2 and HPFAR_EL2 stay as they are, for access() takes no exception but
+ * interrupts' and does not sleep: what can be read again is not kept.
  */
 void trap_data_abort(struct vcpu *v, struct guest_regs *regs, uint64_t esr)
 {
 	const struct emu_region *r = v->arch.region;
-	uint64_t far = read_sysreg(far_el2);
-	ipa_t ipa = IPA(esr_fault_ipa(read_sysreg(hpfar_el2), far));
-	unsigned int log2 = FIELD(esr, 23, 22);
-	unsigned int reg = esr_srt(esr);
-	struct emu_access a = { .off = ipa.v - r->base.v };
+	struct emu_access a;
 	int err;
 
+	a.off = fault_ipa(read_sysreg(far_el2)).v - r->base.v;
 	if (unlikely((esr & SIMPLE_MASK) != SIMPLE || a.off >= r->size ||
-		     !emu_region_plain(r, a.off, log2) ||
+		     !emu_region_plain(r, a.off, FIELD(esr, 23, 22)) ||
 		     !plain_state(regs))) {
-		other_abort(v, regs, esr, far, ipa);
+		other_abort(v, regs, esr, false);
 		return;
 	}
-	a.size = (uint8_t)(1U << log2);
+	a.value = 0;
+	a.size = (uint8_t)esr_access_size(esr);
 	a.region = r->index;
 	a.write = (esr & ESR_WNR) != 0;
 	if (a.write) {
-		a.value = trap_reg(regs, reg) &
-			  (~UINT64_C(0) >> (64 - (8U << log2)));
+		a.value = truncated(esr, trap_reg(regs, esr_srt(esr)));
 	}
 	err = r->access(r->dev, &a);
 	if (unlikely(err)) {
 		if (err != -ERR_BUSY) {		/* executed again */
-			abort_slow(v, regs, esr, far, ipa);
+			other_abort(regs->vcpu, regs, esr, true);
 		}
 		return;
 	}
-	if (!a.write) {
-		a.value &= ~UINT64_C(0) >> (64 - (8U << log2));
-		trap_set_reg(regs, reg, extend(esr, a.value));
+	if (!(esr & ESR_WNR)) {
+		trap_set_reg(regs, esr_srt(esr), loaded(esr, a.value));
 	}
 	trap_skip_a64(regs);
 }
@@ -135,7 +160,7 @@ void trap_data_abort(struct vcpu *v, struct guest_regs *regs, uint64_t esr)
 void trap_insn_abort(struct vcpu *v, struct guest_regs *regs, uint64_t esr)
 {
 	uint64_t far = read_sysreg(far_el2);
-	ipa_t ipa = IPA(esr_fault_ipa(read_sysreg(hpfar_el2), far));
+	ipa_t ipa = fault_ipa(far);
 
 	(void)regs;
 	if (esr_hpfar_valid(esr) &&

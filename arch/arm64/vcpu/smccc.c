@@ -64,8 +64,7 @@ static int64_t workaround(uint32_t fn, int32_t available)
 	return SMCCC_SUCCESS;
 }
 
-/* Everything that is not PSCI. */
-static void call_other(uint64_t *x)
+static void arch_call(uint64_t *x)
 {
 	uint32_t fn = (uint32_t)x[0];
 
@@ -86,8 +85,22 @@ static void call_other(uint64_t *x)
 	case SMCCC_WORKAROUND_3:
 		x[0] = (uint64_t)workaround(fn, host.wa3);
 		return;
+	default:
+		x[0] = (uint64_t)SMCCC_NOT_SUPPORTED;
+		return;
 	}
-	if (!trng_call(fn, x)) {
+}
+
+/* Everything that is not PSCI. */
+static void call_other(uint64_t *x)
+{
+	uint32_t fn = (uint32_t)x[0];
+
+	if (smccc_is_arch(fn)) {
+		arch_call(x);
+	} else if (smccc_is_trng(fn)) {
+		trng_call(x);
+	} else {
 		x[0] = (uint64_t)SMCCC_NOT_SUPPORTED;
 	}
 }

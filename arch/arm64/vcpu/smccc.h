@@ -49,7 +49,19 @@ static inline unsigned int psci_index(uint32_t fn)
 	return (fn & (PSCI_COUNT - 1)) + (fn & SMCCC_64 ? PSCI_COUNT : 0);
 }
 
-/* TRNG: false if `fn` is none of its functions. */
-bool trng_call(uint32_t fn, uint64_t *x);
+/* Functions of the Arm architecture's own range (DEN0028 6.1). */
+static inline bool smccc_is_arch(uint32_t fn)
+{
+	return (fn & ~UINT32_C(0xffff)) == (uint32_t)SMCCC_FAST;
+}
+
+/* TRNG: functions 0x50 to 0x53 of the standard service range. */
+#define TRNG_RANGE 0x84000050u
+static inline bool smccc_is_trng(uint32_t fn)
+{
+	return (fn & ~((uint32_t)SMCCC_64 | 3)) == TRNG_RANGE;
+}
+
+void trng_call(uint64_t *x);
 
 #endif

@@ -38,11 +38,14 @@ static bool is_function(uint32_t fn)
 	return (fn >= TRNG_VERSION && fn <= TRNG_RND32) || fn == TRNG_RND64;
 }
 
-bool trng_call(uint32_t fn, uint64_t *x)
+void trng_call(uint64_t *x)
 {
+	uint32_t fn = (uint32_t)x[0];
+
 	/* Nothing to be trusted as random: there is no such firmware. */
 	if (!is_function(fn) || !random_seeded()) {
-		return false;
+		x[0] = (uint64_t)SMCCC_NOT_SUPPORTED;
+		return;
 	}
 	switch (fn) {
 	case TRNG_VERSION:
@@ -67,5 +70,4 @@ bool trng_call(uint32_t fn, uint64_t *x)
 		rnd(x, 64);
 		break;
 	}
-	return true;
 }

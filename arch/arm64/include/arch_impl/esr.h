@@ -81,6 +81,8 @@ static inline unsigned int esr_imm16(uint64_t esr)
 
 /* Data and instruction aborts. */
 #define ESR_ISV BIT(24)		/* SAS .. AR describe the access */
+#define ESR_SAS GENMASK(23, 22)	/* log2 of the size */
+#define ESR_SAS_WORD BIT(23)
 #define ESR_SSE BIT(21)		/* sign extended */
 #define ESR_SF BIT(15)		/* 64-bit register */
 #define ESR_AR BIT(14)		/* acquire/release */
