@@ -39,7 +39,6 @@ static struct {
 	unsigned int here;		/* the CPU that executes */
 	struct vgic *vg;
 	struct vgic_cpu *vc[VGIC_MAX_VCPUS];
-	struct vgic_cpu *self;		/* who makes an access */
 	bool kicked[VGIC_MAX_VCPUS];
 	bool timer[VGIC_MAX_VCPUS];	/* the guest's timer signals */
 	unsigned int wakes, syncs, deactivations;
@@ -190,11 +189,6 @@ void vgic_port_sync(struct vgic_cpu *vc)
 	model_be(here);
 }
 
-struct vgic_cpu *vgic_port_self(void)
-{
-	return m.self;
-}
-
 /* ---- life cycle ---- */
 
 static void model_init(unsigned int version, unsigned int vcpus,
@@ -223,6 +217,7 @@ static void model_init(unsigned int version, unsigned int vcpus,
 		m.vc[i] = &mem.vc[i];
 		m.vc[i]->private_irqs = mem.privs[i];
 		m.vc[i]->vcpu = &mem.vcpu[i];
+		mem.vcpu[i].index = i;
 		spin_init(&m.vc[i]->lock, LOCK_VGIC_VCPU);
 		vgic_cpu_join(m.vg, m.vc[i], i);
 	}
@@ -489,7 +484,7 @@ static uint64_t model_access(unsigned int vcpu, unsigned int region,
 	if (vc->loaded_on) {
 		model_be(vc->loaded_on->id);
 	}
-	m.self = vc;
+	this_cpu()->current = vc->vcpu;
 	if (m.vg->model == 3) {
 		err = region ? vgicv3_access_redist(&dev, &a) :
 			       vgicv3_access_dist(&dev, &a);
@@ -497,6 +492,7 @@ static uint64_t model_access(unsigned int vcpu, unsigned int region,
 		err = region ? vgicv2_access_gicc(&dev, &a) :
 			       vgicv2_access_dist(&dev, &a);
 	}
+	this_cpu()->current = NULL;
 	if (err) {
 		model_fail("an access was refused");
 	}

@@ -26,11 +26,6 @@ void vgic_port_wake(struct vgic_cpu *vc)
 	}
 }
 
-struct vgic_cpu *vgic_port_self(void)
-{
-	return &this_cpu()->current->arch.vgic;
-}
-
 /* If the VCPU loaded here is asked for its list registers, answer. */
 static void serve(void *unused)
 {

@@ -144,7 +144,10 @@ static inline void vgic_wake(struct vgic_cpu *vc)
  * a bounded time. No locks held. */
 void vgic_port_sync(struct vgic_cpu *vc);
 /* Of the VCPU that makes the access under way. */
-struct vgic_cpu *vgic_port_self(void);
+static inline struct vgic_cpu *vgic_self(const struct vgic *vg)
+{
+	return vg->cpus[this_cpu()->current->index];
+}
 
 /* queue.c: pending and overflowed active interrupts by priority. [V] held. */
 void vgic_queue_add(struct vgic_cpu *vc, const struct virq_ref *r,

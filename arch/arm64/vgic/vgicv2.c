@@ -229,7 +229,7 @@ static __noinline int access_row(struct vgic *vg, struct vgic_cpu *self,
 
 static __noinline int access_dist(struct vgic *vg, struct emu_access *a)
 {
-	struct vgic_cpu *self = vgic_port_self();
+	struct vgic_cpu *self = vgic_self(vg);
 
 	if (a->off == 0xf00 && a->size == 4 && a->write) {
 		write_sgir(vg, self, a->value);
@@ -250,9 +250,8 @@ int vgicv2_access_dist(struct emu_device *dev, struct emu_access *a)
 
 int vgicv2_access_gicc(struct emu_device *dev, struct emu_access *a)
 {
-	(void)dev;
 	if (a->off == 0 && a->write && a->size == 4) {
-		vgic_cpuif_dir(vgic_port_self(),
+		vgic_cpuif_dir(vgic_self(dev->state),
 			       (unsigned int)FIELD(a->value, 9, 0));
 	}
 	return 0;
