@@ -164,7 +164,7 @@ static bool check_file(char *path, const struct config_limits *limits,
 		       bool write_tree)
 {
 	struct guest_config *cfg;
-	struct blob blob;
+	struct blob blob = { .data = NULL };
 	bool ok;
 	int err;
 

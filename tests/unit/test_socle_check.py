@@ -54,8 +54,9 @@ def test_mistakes(tool, tmp_path):
     lines = done.stderr.decode().splitlines()
     assert len(lines) == 3
     assert all(line.startswith(f"{path}: /") for line in lines)
-    assert (f"{path}: /boot: kernal: unknown property; did you mean kernel?"
-            in lines)
+    told = [line for line in lines
+            if line.startswith(f"{path}: /boot: kernal: unknown property, ")]
+    assert len(told) == 1 and told[0].endswith("; did you mean kernel?")
 
 
 @pytest.mark.parametrize("option,allowed", [
@@ -88,7 +89,9 @@ def test_use(tool, tmp_path):
     assert run(tool).returncode == 2
     assert run(tool, "--nothing").returncode == 2
     assert run(tool, "--gic=4", "x").returncode == 2
-    assert run(tool, str(tmp_path / "none.dtb")).returncode == 1
+    # In between, what the stack holds differs from run to run.
+    for _ in range(20):
+        assert run(tool, str(tmp_path / "none.dtb")).returncode == 1
     assert run(tool, str(tmp_path / "none.dts")).returncode == 1
     assert b"--reference" in run(tool, "--help").stdout
 
