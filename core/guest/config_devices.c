@@ -71,29 +71,42 @@ static const struct emulator *devices_emulator(const struct config_parser *p,
 	return NULL;
 }
 
+/* Any of its strings may be the slip. */
+static void devices_candidate(const struct config_parser *p, int node,
+			      const char *name, char *known, const char **best,
+			      unsigned int *distance)
+{
+	int i, n = fdt_stringlist_count(p->fdt, node, "compatible");
+
+	config_list(known, CONFIG_TEXT, name);
+	for (i = 0; i < n; i++) {
+		const char *s =
+			fdt_stringlist_get(p->fdt, node, "compatible", i, NULL);
+
+		if (s && config_closer(s, name, distance)) {
+			*best = name;
+		}
+	}
+}
+
 static void devices_unknown(struct config_parser *p, int node)
 {
 	char found[CONFIG_TEXT], known[CONFIG_TEXT] = "";
+	const char *const *gic = machine_gic_compatible;
 	unsigned int distance = UINT_MAX;
 	const struct emulator *const *it;
-	const char *best = NULL, *s;
-	size_t n = 0;
+	const char *best = NULL;
+	const void *data;
 	int len;
 
-	s = fdt_getprop(p->fdt, node, "compatible", &len);
-	config_show(s, MAX(len, 0), found, sizeof(found));
+	data = fdt_getprop(p->fdt, node, "compatible", &len);
+	config_show(data, MAX(len, 0), found, sizeof(found));
 	registry_for_each(emulator, it) {
-		const char *name = (*it)->compatible[0];
-
-		if (n < sizeof(known)) {
-			n += (size_t)snprintf(known + n, sizeof(known) - n,
-					      "%s%s", n ? ", " : "", name);
-		}
-		/* Terminated: the tree's check saw to it, or len is 0. */
-		if (s && len > 0 && s[len - 1] == '\0' &&
-		    config_closer(s, name, &distance)) {
-			best = name;
-		}
+		devices_candidate(p, node, (*it)->compatible[0], known, &best,
+				  &distance);
+	}
+	for (; *gic; gic++) {
+		devices_candidate(p, node, *gic, known, &best, &distance);
 	}
 	config_mistake(p, node, "compatible", "found %s; allowed %s%s%s%s",
 		       found, known, best ? "; did you mean " : "",

@@ -64,8 +64,10 @@ void schema_allowed(const struct schema_prop *prop, char *buf, size_t size);
 /* config_report.c */
 void config_mistake(struct config_parser *p, int node, const char *prop,
 		    const char *fmt, ...) __printf(4, 5);
-/* A property's value in words: "text", <0x1 0x2> or its length. */
+/* A property's value as dtc writes it: "a", "b" or <0x1 0x2> or [01 02 03]. */
 void config_show(const void *data, int len, char *buf, size_t size);
+/* Add a word to those in buf, a list with commas; what does not fit is cut. */
+void config_list(char *buf, size_t size, const char *word);
 /* True if `name` looks like a slip of the pen for `candidate`, and more so
  * than for the best candidate so far (*distance, initially UINT_MAX). */
 bool config_closer(const char *name, const char *candidate,

@@ -57,51 +57,76 @@ void config_mistake(struct config_parser *p, int node, const char *prop,
 	p->report(p->ctx, msg);
 }
 
-/* As dtc decides it: terminated, not empty, and printable. */
+/* As dtc decides it: printable strings, none of several empty. */
 static bool report_is_text(const char *s, int len)
 {
 	int i;
 
-	if (len < 2 || s[len - 1] != '\0') {
+	if (s[len - 1] != '\0') {
 		return false;
 	}
 	for (i = 0; i < len - 1; i++) {
-		if (s[i] < ' ' || s[i] > '~') {
+		if (s[i] == '\0' ? i == 0 || s[i + 1] == '\0'
+				 : s[i] < ' ' || s[i] > '~') {
 			return false;
 		}
 	}
 	return true;
 }
 
-void config_show(const void *data, int len, char *buf, size_t size)
+static void report_strings(const char *s, int len, char *buf, size_t size)
 {
-	int i, cells = len / CONFIG_CELL;
-	size_t n;
+	int at = 0, left;
+	size_t n = 0;
 
-	if (len == 0) {
-		snprintf(buf, size, "no value");
-		return;
+	do {
+		left = REPORT_TEXT - at;
+		n += (size_t)snprintf(buf + n, size - n, "%s\"%.*s\"",
+				      at ? ", " : "", left, s + at);
+		at += (int)strlen(s + at) + 1;
+	} while (at < MIN(len, REPORT_TEXT) && n < size);
+	if (n < size && len > REPORT_TEXT + 1) {
+		snprintf(buf + n, size - n, "...");
 	}
-	if (report_is_text(data, len)) {
-		snprintf(buf, size, "\"%.*s\"%s", REPORT_TEXT,
-			 (const char *)data, len > REPORT_TEXT ? "..." : "");
-		return;
-	}
-	if (len % CONFIG_CELL != 0) {
-		snprintf(buf, size, "%d bytes", len);
-		return;
-	}
-	n = (size_t)snprintf(buf, size, "<");
-	for (i = 0; i < MIN(cells, REPORT_CELLS) && n < size; i++) {
-		const uint8_t *cell = (const uint8_t *)data + i * CONFIG_CELL;
+}
 
-		n += (size_t)snprintf(buf + n, size - n, "%s0x%x", i ? " " : "",
-				      (unsigned int)config_cells(cell, 1));
+/* <cells>, or [bytes] where they do not come out even. */
+static void report_numbers(const uint8_t *data, int len, char *buf, size_t size)
+{
+	bool bytes = len % CONFIG_CELL != 0;
+	int i, count = bytes ? len : len / CONFIG_CELL;
+	size_t n = (size_t)snprintf(buf, size, bytes ? "[" : "<");
+
+	for (i = 0; i < MIN(count, REPORT_CELLS) && n < size; i++) {
+		uint64_t cell = bytes ? data[i] :
+					config_cells(data + i * CONFIG_CELL, 1);
+
+		n += (size_t)snprintf(buf + n, size - n,
+				      bytes ? "%s%02x" : "%s0x%x", i ? " " : "",
+				      (unsigned int)cell);
 	}
 	if (n < size) {
-		snprintf(buf + n, size - n, "%s>",
-			 cells > REPORT_CELLS ? " ..." : "");
+		snprintf(buf + n, size - n, "%s%c",
+			 count > REPORT_CELLS ? " ..." : "", bytes ? ']' : '>');
 	}
+}
+
+void config_show(const void *data, int len, char *buf, size_t size)
+{
+	if (len == 0) {
+		snprintf(buf, size, "no value");
+	} else if (report_is_text(data, len)) {
+		report_strings(data, len, buf, size);
+	} else {
+		report_numbers(data, len, buf, size);
+	}
+}
+
+void config_list(char *buf, size_t size, const char *word)
+{
+	size_t n = strnlen(buf, size - 1);
+
+	snprintf(buf + n, size - n, "%s%s", n ? ", " : "", word);
 }
 
 /* Levenshtein distance, by rows. Both words are short. */

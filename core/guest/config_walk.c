@@ -23,27 +23,45 @@ static void walk_suggest(const char *best, char *buf, size_t size)
 	}
 }
 
-static void walk_unknown_prop(struct config_parser *p, int node,
-			      const char *name, const char *path,
-			      const struct schema_prop *own)
+/* What an unknown name may have meant. */
+struct walk_known {
+	const char *name; /* that is unknown */
+	const char *best;
+	unsigned int distance;
+	char names[CONFIG_TEXT];
+};
+
+static void walk_candidate(struct walk_known *known, const char *name,
+			   const char *shown)
 {
-	unsigned int i, distance = UINT_MAX;
-	const char *best = NULL;
-	char text[64];
+	config_list(known->names, sizeof(known->names), shown);
+	if (config_closer(known->name, name, &known->distance)) {
+		known->best = name;
+	}
+}
+
+static void walk_unknown_prop(struct config_parser *p,
+			      const struct schema_value *v, const char *name,
+			      const char *path, const struct schema_prop *own)
+{
+	struct walk_known known = { .name = name, .distance = UINT_MAX };
+	char text[64], found[CONFIG_TEXT];
+	unsigned int i;
 
 	for (i = 0; i < schema_prop_count; i++) {
-		if (strcmp(schema_props[i].node, path) == 0 &&
-		    config_closer(name, schema_props[i].name, &distance)) {
-			best = schema_props[i].name;
+		if (strcmp(schema_props[i].node, path) == 0) {
+			walk_candidate(&known, schema_props[i].name,
+				       schema_props[i].name);
 		}
 	}
 	for (; own && own->name; own++) {
-		if (config_closer(name, own->name, &distance)) {
-			best = own->name;
-		}
+		walk_candidate(&known, own->name, own->name);
 	}
-	walk_suggest(best, text, sizeof(text));
-	config_mistake(p, node, name, "unknown property%s", text);
+	walk_suggest(known.best, text, sizeof(text));
+	config_show(v->data, v->len, found, sizeof(found));
+	config_mistake(p, v->node, name,
+		       "unknown property, found %s; allowed %s%s", found,
+		       known.names, text);
 }
 
 /* Rows name a field of struct guest_config; it has the row's type. */
@@ -114,7 +132,7 @@ void config_node(struct config_parser *p, int node, const char *path,
 		}
 		v.prop = schema_find(path, name, own);
 		if (!v.prop) {
-			walk_unknown_prop(p, node, name, path, own);
+			walk_unknown_prop(p, &v, name, path, own);
 		} else {
 			walk_prop(p, &v);
 		}
@@ -153,20 +171,20 @@ static unsigned int walk_find_node(const char *name)
 static void walk_unknown_node(struct config_parser *p, int node,
 			      const char *name)
 {
-	unsigned int i, distance = UINT_MAX;
-	const char *best = NULL;
+	struct walk_known known = { .name = name, .distance = UINT_MAX };
+	unsigned int i;
 	char text[64];
 
 	for (i = 1; i < schema_node_count; i++) {
 		const char *path = schema_nodes[i].path + 1;
 
-		if (!strchr(path, '/') &&
-		    config_closer(name, path, &distance)) {
-			best = path;
+		if (!strchr(path, '/')) {
+			walk_candidate(&known, path, schema_nodes[i].title);
 		}
 	}
-	walk_suggest(best, text, sizeof(text));
-	config_mistake(p, node, NULL, "unknown node%s", text);
+	walk_suggest(known.best, text, sizeof(text));
+	config_mistake(p, node, NULL, "unknown node; allowed %s%s", known.names,
+		       text);
 }
 
 static void walk_children_unknown(struct config_parser *p, int node)
@@ -174,7 +192,9 @@ static void walk_children_unknown(struct config_parser *p, int node)
 	int child;
 
 	fdt_for_each_subnode(child, p->fdt, node) {
-		config_mistake(p, child, NULL, "unknown node");
+		config_mistake(p, child, NULL,
+			       "unknown node; allowed none in %s",
+			       fdt_get_name(p->fdt, node, NULL));
 	}
 }
 

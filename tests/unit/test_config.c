@@ -473,13 +473,18 @@ static void test_every_mistake_is_told(void **state)
 	    "/: memory: found \"64X\"; allowed a size such as\n"
 	    "/: on-crash: found \"panic\"; allowed \"halt\", \"restart\", \"de\n"
 	    "/: autostart: found <0x1>; allowed no value\n"
-	    "/: autostrat: unknown property; did you mean autostart?\n"
-	    "/cpu: unknown node; did you mean cpus?\n"
+	    "/: autostrat: unknown property, found no value; allowed "
+	    "compatible, model, memory, on-crash, autostart, psci-conduit, "
+	    "interrupt-parent, #address-cells, #size-cells; did you mean "
+	    "autostart?\n"
+	    "/cpu: unknown node; allowed cpus, memory@ADDRESS, boot, devices, "
+	    "os-tree; did you mean cpus?\n"
 	    "/cpus: count: found <0x0>; allowed one cell 1..128\n"
-	    "/cpus: counts: unknown property; did you mean count?\n"
+	    "/cpus: counts: unknown property, found <0x1>; allowed count, "
+	    "affinity, affinity-set, priority; did you mean count?\n"
 	    "/cpus: priority: found <0x8>; allowed one cell 0..7\n"
-	    "/cpus/x: unknown node\n"
-	    "/boot: kernal: unknown property; did you mean kernel?\n"
+	    "/cpus/x: unknown node; allowed none in cpus\n"
+	    "/boot: kernal: unknown property, found \"/k\"; allowed kernel\n"
 	    "/boot: kernel: missing; allowed a path from /\n"
 	    "/boot: format: found \"zip\"; allowed \"auto\", \"image\", \n"
 	    "/boot: initrd: found \"i\"; allowed a path from /, 255\n"
@@ -487,6 +492,33 @@ static void test_every_mistake_is_told(void **state)
 	    "/boot: entry: found <0x1 0x2 0x3>; allowed one or two cells, "
 	    "a multiple of 4\n"
 	    "/boot: kernel-address: found <0x2>; allowed one or two\n");
+}
+
+/* A value is told as dtc writes it, whatever it is. */
+static void test_values_are_told(void **state)
+{
+	(void)state;
+	bad(MODEL RAM
+	    "one = \"a\", \"b c\"; two = \"a\", \"\"; "
+	    "three = \"123456789 123456789 123456789 12345\", \"67 123\", "
+	    "\"456789\"; boot { kernel = \"/k\"; initrd = \"\"; dtb = [01 02]; "
+	    "format = [01 02 03 04 05 06 07]; };",
+	    "/: one: unknown property, found \"a\", \"b c\"; allowed\n"
+	    "/: two: unknown property, found [61 00 00]; allowed\n"
+	    "/: three: unknown property, found \"123456789 123456789 "
+	    "123456789 12345\", \"67 123\", \"45678\"...; allowed\n"
+	    "/boot: initrd: found \"\"; allowed\n"
+	    "/boot: dtb: found [01 02]; allowed\n"
+	    "/boot: format: found [01 02 03 04 05 06 ...]; allowed\n");
+	bad(MODEL RAM BOOT "devices { a@9100000 { compatible = \"v,first\", "
+			   "\"arm,pl0111\"; }; b@9200000 { compatible = "
+			   "\"arm,gic-v4\"; }; };",
+	    "/devices/a@9100000: compatible: found \"v,first\", "
+	    "\"arm,pl0111\"; allowed\n"
+	    "/devices/b@9200000: compatible: found \"arm,gic-v4\"; allowed\n");
+	assert_non_null(strstr(told, "; did you mean arm,pl011?\n"));
+	assert_non_null(strstr(told, "; did you mean arm,gic-v3?\n"));
+	assert_non_null(strstr(told, ", arm,gic-400"));
 }
 
 static void test_boot(void **state)
@@ -559,7 +591,7 @@ static void test_names_are_not_trusted(void **state)
 {
 	(void)state;
 	bad(RAM "compatible = \"socle,guest\"; model = [1b 5b 32 4a 00]; " BOOT,
-	    "/: model: found 5 bytes\n");
+	    "/: model: found [1b 5b 32 4a 00]; allowed\n");
 	bad(MODEL RAM "boot { kernel = \"/\\033[2J\"; bootargs = "
 		      "\"\\007\"; dtb = \"x\\033y\"; };",
 	    "/boot: dtb: found\n");
@@ -651,6 +683,7 @@ int main(void)
 		cmocka_unit_test(test_limits),
 		cmocka_unit_test(test_gic),
 		cmocka_unit_test(test_every_mistake_is_told),
+		cmocka_unit_test(test_values_are_told),
 		cmocka_unit_test(test_boot),
 		cmocka_unit_test(test_memory),
 		cmocka_unit_test(test_depth),
