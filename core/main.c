@@ -56,35 +56,6 @@ static void boot_console(paddr_t fdt)
 	}
 }
 
-static void boot_arg_loglevel(const char *val)
-{
-	for (int l = LOG_ERR; l <= LOG_DEBUG; l++) {
-		if (strcmp(val, log_level_name((enum log_level)l)) == 0) {
-			log_set_console_level((enum log_level)l);
-			return;
-		}
-	}
-	log_warn("bootargs: loglevel=%s; \"err\", \"warn\", \"info\" or "
-		 "\"debug\" are possible", val);
-}
-
-static void boot_args(void)
-{
-	char val[16];
-
-	if (dt_bootarg("panic", val, sizeof(val))) {
-		if (strcmp(val, "reboot") == 0) {
-			panic_set_policy(PANIC_REBOOT);
-		} else if (strcmp(val, "halt") != 0) {
-			log_warn("bootargs: panic=%s; \"halt\" or \"reboot\" "
-				 "are possible", val);
-		}
-	}
-	if (dt_bootarg("loglevel", val, sizeof(val))) {
-		boot_arg_loglevel(val);
-	}
-}
-
 /* Wait for a started CPU to arrive, or give it up for good. */
 static void wait_online(unsigned int cpu)
 {
@@ -208,7 +179,7 @@ void core_main(paddr_t fdt)
 
 	boot_console(fdt);
 	log_info("Socle %s", version_string());
-	boot_args();
+	bootargs_apply();
 	err = arch_boot_early();
 	if (err) {
 		fatal("architecture", err);

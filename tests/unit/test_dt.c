@@ -375,33 +375,31 @@ static void test_chosen(void **state)
 	assert_int_equal(c.stdout_node, -1);
 }
 
-static void arg_is(const char *name, const char *value)
-{
-	char buf[32];
-
-	assert_true(dt_bootarg(name, buf, sizeof(buf)));
-	assert_string_equal(buf, value);
-}
-
 static void test_bootargs(void **state)
 {
-	char buf[4];
+	static const char *const words[] = {
+		"quiet", "loglevel=3", "panic=halt", "title=a b", "word=c d",
+		"open=e f",
+	};
+	const char *at = NULL;
+	char buf[32];
 
 	(void)state;
 	load_body("chosen { bootargs = \" quiet  loglevel=3 panic=halt\\t"
-		  "title=\\\"a b\\\" \\\"word=c d\\\" panic=reboot open=\\\"e "
-		  "f\"; };");
-	arg_is("quiet", "");
-	arg_is("loglevel", "3");
-	arg_is("panic", "reboot");
-	arg_is("title", "a b");
-	arg_is("word", "c d");
-	arg_is("open", "e f");
-	assert_false(dt_bootarg("log", buf, sizeof(buf)));
-	assert_false(dt_bootarg("b", buf, sizeof(buf)));
-	assert_false(dt_bootarg("", buf, sizeof(buf)));
-	assert_true(dt_bootarg("panic", buf, sizeof(buf)));
-	assert_string_equal(buf, "reb");
+		  "title=\\\"a b\\\" \\\"word=c d\\\" open=\\\"e f\"; };");
+	for (unsigned int i = 0; i < ARRAY_SIZE(words); i++) {
+		assert_true(dt_bootarg_next(&at, buf, sizeof(buf)));
+		assert_string_equal(buf, words[i]);
+	}
+	assert_false(dt_bootarg_next(&at, buf, sizeof(buf)));
+	at = NULL;
+	assert_true(dt_bootarg_next(&at, buf, 4));
+	assert_string_equal(buf, "qui");
+	assert_true(dt_bootarg_next(&at, buf, 4));
+	assert_string_equal(buf, "log");
+	load_body("chosen { bootargs = \"  \"; };");
+	at = NULL;
+	assert_false(dt_bootarg_next(&at, buf, sizeof(buf)));
 }
 
 static void test_cpus(void **state)

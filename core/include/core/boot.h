@@ -15,6 +15,9 @@ void cpu_secondary_main(void) __noreturn;
 /* Memory of the host tree to the page allocator. */
 int __must_check boot_memory_init(paddr_t fdt);
 
+/* Act on the host tree's boot arguments; warns of what is not known. */
+void bootargs_apply(void);
+
 /* Stop all guests, then power off (or reset) the machine. Thread context. */
 void host_shutdown(bool reset) __noreturn;
 

@@ -60,8 +60,8 @@ struct dt_cpu { dt_node_t node; uint64_t hwid; bool psci; };
 /* Number of usable CPUs, at most max; out[0..n). */
 unsigned int dt_cpus(struct dt_cpu *out, unsigned int max);
 
-/* Value of `name=value` in bootargs into buf; false if absent. A bare
- * `name` gives "". Quoted values are allowed. */
-bool dt_bootarg(const char *name, char *buf, size_t size);
+/* The word of bootargs behind *at (NULL: the first), without its quotes and cut
+ * to size, which is not 0; advances *at. False at the end. */
+bool dt_bootarg_next(const char **at, char *buf, size_t size);
 
 #endif
