@@ -13,6 +13,7 @@ import pathlib
 import sys
 
 import figures
+import path
 import qemu
 import systems
 
@@ -56,6 +57,7 @@ def socle_runs(host):
                                    bootargs=ON_TWO_CPUS)],
               OTHER_CPU)
     yield Run("socle", host, pair(host))
+    yield from counted_runs(host)
 
 
 def pair(host):
@@ -82,6 +84,24 @@ def xen_runs(host):
     yield Run("xen", host, pair(host))
 
 
+@dataclasses.dataclass
+class Counted:
+    """A figure that is counted on the ways of its traps."""
+    host: systems.Host
+    figure: figures.Figure
+
+    def results(self):
+        image = path.Image(self.host.build / "vmm.elf", systems.CROSS)
+        count = path.counted(self.host, image, self.figure)
+        return {self.figure.name: dict.fromkeys(("min", "mean", "max"),
+                                                count)}
+
+
+def counted_runs(host):
+    for figure in figures.COUNTED:
+        yield Counted(dataclasses.replace(host), figure)
+
+
 RUNS = {"native": native_runs, "socle": socle_runs, "xen": xen_runs}
 
 
@@ -100,7 +120,9 @@ def measure(host, names, gics, jobs):
     return found
 
 
-# The table.
+# The tables.
+
+TITLES = {"native": "native", "socle": "Socle", "xen": "Xen"}
 
 def shown(results, figure):
     """A figure's mean as text."""
@@ -139,8 +161,7 @@ def rows(found, names):
 
 
 def headings(found, names):
-    titles = {"native": "native", "socle": "Socle", "xen": "Xen"}
-    each = [titles[n] for n in names]
+    each = [TITLES[n] for n in names]
     if "socle" in names and "xen" in names:
         each.append("ratio")
     return each, ["figure", *each * len(found), "goal"]
@@ -171,6 +192,23 @@ def print_markdown(found, names):
         print("| " + " | ".join(cells) + " |")
 
 
+def print_spread(found, names):
+    """Minimum, mean and maximum; one table for each interrupt controller."""
+    for gic, results in found.items():
+        print(f"\n{f'GICv{gic}':<22}" +
+              "".join(f"{TITLES[name]:^30}" for name in names).rstrip())
+        print(f"{'figure':<22}" + f"{'min':>10}{'mean':>10}{'max':>10}" *
+              len(names))
+        for figure in figures.FIGURES:
+            print(f"{figure.name:<22}" + "".join(
+                f"{spread(results[name].get(figure.name), key):>10}"
+                for name in names for key in ("min", "mean", "max")).rstrip())
+
+
+def spread(value, key):
+    return "" if value is None else f"{value[key]:.0f}"
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("-O", dest="build", type=pathlib.Path,
@@ -178,6 +216,8 @@ def main():
     parser.add_argument("--systems", default="native,socle,xen")
     parser.add_argument("--gic", default="2,3")
     parser.add_argument("--xen", type=pathlib.Path, help="Xen's image")
+    parser.add_argument("--spread", action="store_true",
+                        help="minima and maxima as well")
     parser.add_argument("--markdown", action="store_true")
     parser.add_argument("--json", type=pathlib.Path, help="written there")
     parser.add_argument("-j", dest="jobs", type=int, default=2)
@@ -198,6 +238,8 @@ def main():
             **{f"gicv{gic}": results for gic, results in found.items()},
         }, indent=1) + "\n", "utf-8")
     (print_markdown if args.markdown else print_table)(found, names)
+    if args.spread:
+        print_spread(found, names)
 
 
 if __name__ == "__main__":

@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Where the instructions go: the ways of a figure's traps through Socle.
 
-The measuring guest runs with that figure alone, one instruction at a time, and
-QEMU says which. A way begins at a vector for a trap from the guest and ends
-before the next one; equal ways are counted. The log goes through a pipe: it
-would fill a disk.
+The measuring guest runs with that figure alone. Once it does, QEMU goes one
+instruction at a time and says which of them were the hypervisor's. A way
+begins at a vector for a trap from the guest and ends before the next one;
+equal ways are counted. The log goes through a pipe: it would fill a disk.
 """
 
 import argparse
@@ -19,7 +19,7 @@ import sys
 import tempfile
 import threading
 
-import micro
+import figures
 import qemu
 import systems
 
@@ -27,11 +27,11 @@ import systems
 # the guest so that no address is both's.
 BASE = 0x40200000
 GUEST_RAM = 0x80000000
-FROM_GUEST = (0x400, 0x480)		# synchronous, IRQ: A64 at a lower level
-# Figures taken together with another.
-TAKEN_WITH = {"sgi-self-eoi": "sgi-self", "sgi-round-trip": "sgi-other",
-              "sgi-other-cpu": "sgi-other", "sgi-other-cpu-spin":
-              "sgi-other-spin", "cpu-on-cpu": "cpu-on"}
+FROM_GUEST = {0x400: "synchronous", 0x480: "IRQ"}	# A64 at a lower level
+ENDLESS = 1000000000			# rounds: QEMU is stopped instead
+# The first ways are those of a guest that starts, and of caches not warm yet.
+SKIPPED = 16
+# Vectors of instructions in the log are matched by their address alone.
 ENTRY = re.compile(rb"^Trace (\d+): [^[]*\[[0-9a-f]+/([0-9a-f]{16})/", re.M)
 
 
@@ -61,8 +61,9 @@ class Image:
         return self.names[at] if at >= 0 else "?"
 
     def vectors(self):
+        """{address: kind} of the vectors for traps from guests."""
         start = self.starts[self.names.index("vectors")] + BASE
-        return [start + offset for offset in FROM_GUEST]
+        return {start + offset: kind for offset, kind in FROM_GUEST.items()}
 
     def instructions(self):
         """{address: text} of the whole image."""
@@ -76,14 +77,16 @@ class Image:
 
 
 class Ways:
-    """Reads the log as it comes."""
+    """Reads the log as it comes. `counts`: by CPU and addresses."""
 
-    def __init__(self, image):
-        self.starts = image.vectors()
-        self.marks = [b"/%016x/" % start for start in self.starts]
+    def __init__(self, vectors, wanted):
+        self.vectors = vectors
+        self.wanted = wanted
         self.counts = collections.Counter()
-        self.ways = {}			# of each CPU
+        self.seen = 0
+        self.current = {}		# way of each CPU
         self.last = {}
+        self.enough = threading.Event()
 
     def read(self, fifo):
         with open(fifo, "rb", buffering=0) as log:
@@ -92,43 +95,82 @@ class Ways:
                 piece = log.read(1 << 20)
                 if not piece:
                     return
+                if self.enough.is_set():
+                    continue		# QEMU must not wait for us
                 piece = rest + piece
                 end = piece.rfind(b"\n") + 1
                 rest = piece[end:]
-                # Before there is a guest: much, and not of interest.
-                if self.ways or any(mark in piece for mark in self.marks):
-                    self.add(piece[:end])
+                self.add(piece[:end])
 
     def add(self, lines):
         for found in ENTRY.finditer(lines):
-            cpu, address = found.group(1), int(found.group(2), 16)
+            cpu, address = int(found.group(1)), int(found.group(2), 16)
             # Logged again if time was up before it was executed.
             if address == self.last.get(cpu):
                 continue
             self.last[cpu] = address
-            if address in self.starts:
-                if cpu in self.ways:
-                    self.counts[tuple(self.ways[cpu])] += 1
-                self.ways[cpu] = []
-            if cpu in self.ways:
-                self.ways[cpu].append(address)
+            if address in self.vectors:
+                self.complete(cpu)
+                self.current[cpu] = []
+            if cpu in self.current:
+                self.current[cpu].append(address)
+
+    def complete(self, cpu):
+        way = (cpu, tuple(self.current.get(cpu, ())))
+        self.seen += bool(way[1])
+        if self.seen > SKIPPED:
+            self.counts[way] += 1
+            if self.counts[way] >= self.wanted:
+                self.enough.set()
+
+    def kind(self, way):
+        return self.vectors[way[1][0]]
 
 
-def trace(host, image, bootargs, vcpus):
-    """The ways of a run."""
-    ways = Ways(image)
+def guests(host, figure):
+    """Who runs: two guests for a switch between them, else one."""
+    kernel = host.build / "bench" / "micro.bin"
+    arguments = f"only={figure.argument} rounds={ENDLESS}"
+    pinned = list(range(host.smp)) if host.smp > 1 else None
+    names = ["micro", "other"] if figure.name == "switch" else ["micro"]
+    return [systems.Guest(kernel, name, bootargs=arguments, ram=GUEST_RAM,
+                          vcpus=2, affinity=pinned) for name in names]
+
+
+def trace(host, image, figure, wanted):
+    """The ways of a run, when one of them has come so many times."""
+    ways = Ways(image.vectors(), wanted)
+    host.smp = figure.smp
+    runners = guests(host, figure)
     with tempfile.TemporaryDirectory() as scratch:
         fifo = os.path.join(scratch, "log")
+        monitor = os.path.join(scratch, "monitor")
         os.mkfifo(fifo)
-        host.extra = ("-singlestep", "-d", "exec,nochain", "-dfilter",
-                      f"{BASE:#x}+{image.size:#x}", "-D", fifo)
+        host.extra = ("-dfilter", f"{BASE:#x}+{image.size:#x}", "-D", fifo,
+                      "-monitor", f"unix:{monitor},server=on,wait=off")
         reader = threading.Thread(target=ways.read, args=(fifo,), daemon=True)
         reader.start()
-        systems.socle(host, [micro.guest(
-            host.build, vcpus=vcpus, bootargs=bootargs, ram=GUEST_RAM,
-            affinity=list(range(host.smp)) if host.smp > 1 else None)])
+        arguments = host.command(
+            True, "-kernel", str(host.build / "vmm.bin"),
+            "-initrd", str(systems.bundle(runners, scratch)))
+        with qemu.Machine(arguments, host.limit) as machine:
+            for guest in runners:
+                machine.expect(f"{guest.name}: started")
+            machine.monitor(monitor, "singlestep on", "log exec,nochain")
+            if not ways.enough.wait(host.limit * qemu.SLOWNESS):
+                # Some: fewer than asked for, but these are they.
+                ways.enough.set()
         reader.join()
-    return ways.counts
+    if not ways.counts:
+        raise qemu.Failure(f"{figure.name}: no trap in {host.limit} s")
+    return ways
+
+
+def counted(host, image, figure):
+    """Instructions of EL2 alone: the usual way, of each CPU."""
+    ways = trace(host, image, figure, figure.rounds)
+    return sum(len(next(way for (on, way), _ in ways.counts.most_common()
+                        if on == cpu)) for cpu in range(figure.smp))
 
 
 def runs(image, way):
@@ -143,8 +185,7 @@ def runs(image, way):
     return found
 
 
-def print_way(image, way, times, text):
-    print(f"\n{times} times, {len(way)} instructions")
+def print_way(image, way, text):
     at = 0
     for name, count in runs(image, way):
         print(f"{count:>6}  {name}")
@@ -158,35 +199,50 @@ def print_way(image, way, times, text):
             f"{name} {count}" for name, count in total.most_common()))
 
 
+def figure_named(name):
+    """The figure, or the end of the program with the reason."""
+    traced = [figure.name for figure in figures.FIGURES if figure.traps]
+    if name in traced:
+        return figures.BY_NAME[name]
+    why = "it takes no trap" if name in figures.BY_NAME else "there is none"
+    sys.exit(f"bench-trace: {name}: {why}; figures that take one: "
+             f"{', '.join(traced)}")
+
+
 def main():
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("figure")
     parser.add_argument("-O", dest="build", type=pathlib.Path,
                         default="build")
     parser.add_argument("--gic", type=int, default=3)
-    parser.add_argument("--rounds", type=int, default=256)
+    parser.add_argument("--rounds", type=int,
+                        help="until a way has been gone so many times")
     parser.add_argument("--ways", type=int, default=6, help="at most")
     parser.add_argument("--asm", action="store_true",
                         help="every instruction")
-    parser.add_argument("--cross", default="aarch64-linux-gnu-")
     args = parser.parse_args()
 
-    image = Image(args.build / "vmm.elf", args.cross)
-    smp = 2 if "-cpu" in args.figure or "spin" in args.figure[4:] else 1
-    smp = 1 if args.figure == "timer-spin" else smp
-    name = TAKEN_WITH.get(args.figure, args.figure)
-    host = systems.Host(args.build, gic=args.gic, smp=smp, limit=600)
+    figure = figure_named(args.figure)
+    image = Image(args.build / "vmm.elf", systems.CROSS)
+    host = systems.Host(args.build, gic=args.gic, limit=60)
     try:
-        counts = trace(host, image, f"only={name} rounds={args.rounds}", 2)
+        ways = trace(host, image, figure,
+                     args.rounds or figure.rounds)
     except qemu.Failure as failure:
         sys.exit(f"bench-trace: {failure}")
     text = image.instructions() if args.asm else None
-    print(f"{args.figure}, GICv{args.gic}: {sum(counts.values())} traps, "
-          f"{len(counts)} ways")
-    # What is rare belongs to the guest's start and its printing.
-    for number, (way, times) in enumerate(counts.most_common(args.ways)):
-        if number == 0 or times >= args.rounds / 2:
-            print_way(image, way, times, text)
+    shown = ways.counts.most_common(args.ways)
+    print(f"{figure.name} ({figure.meaning}), GICv{args.gic}: "
+          f"{sum(ways.counts.values())} traps, {len(ways.counts)} ways")
+    for key, times in shown:
+        # What is rare is not the figure's.
+        if times * 4 < shown[0][1]:
+            break
+        cpu, way = key
+        print(f"\n{ways.kind(key)} at CPU {cpu}: {times} times, "
+              f"{len(way)} instructions")
+        print_way(image, way, text)
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ only stops what has gone wrong.
 import os
 import re
 import select
+import socket
 import subprocess
 import time
 
@@ -54,6 +55,22 @@ class Machine:
         self.process.wait()
         self.process.stdin.close()
         self.process.stdout.close()
+
+    def monitor(self, path, *orders):
+        """Gives QEMU's monitor, which listens at path, orders."""
+        with socket.socket(socket.AF_UNIX) as line:
+            line.settimeout(max(self.deadline - time.monotonic(), 1))
+            line.connect(path)
+            for order in ("", *orders):
+                if order:
+                    line.sendall(order.encode() + b"\n")
+                # What it echoes has no prompt in it but the next one's.
+                text = b""
+                while b"(qemu) " not in text[len(order):]:
+                    piece = line.recv(4096)
+                    if not piece:
+                        raise Failure(f"QEMU's monitor left at {order!r}")
+                    text += piece
 
     def send(self, text):
         self.process.stdin.write(text.encode())

@@ -5,7 +5,6 @@
 import argparse
 import json
 import math
-import os
 import pathlib
 import re
 import subprocess
@@ -29,7 +28,7 @@ VCPUS, MEMORY = 2, 256
 def sections(elf):
     """{section: bytes} of what is in memory."""
     text = subprocess.run(
-        [os.environ.get("CROSS", "aarch64-linux-gnu-") + "readelf", "-SW",
+        [systems.CROSS + "readelf", "-SW",
          str(elf)], check=True, stdout=subprocess.PIPE, text=True).stdout
     found = {}
     for line in text.splitlines():

@@ -2,6 +2,7 @@
 """The same guest on the bare machine, under Socle and under Xen."""
 
 import dataclasses
+import os
 import pathlib
 import subprocess
 import sys
@@ -10,6 +11,7 @@ import tempfile
 import qemu
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
+CROSS = os.environ.get("CROSS", "aarch64-linux-gnu-")
 # What a guest prints when it has measured all, before it powers off.
 DONE = "bench done\r*\n"
 # Guest consoles are read out when the measuring is over.

@@ -15,10 +15,10 @@
 #define PSCI_CPU_ON 0xc4000003u
 #define PSCI_AFFINITY_INFO 0xc4000004u
 #define PSCI_SYSTEM_OFF 0x84000008u
-#define UNKNOWN_CALL 0x8400ff00u
+#define UNKNOWN_CALL 0x84001234u /* of no specification */
 #define ROUNDS 4096
-#define TIMER_ROUNDS 256
-#define PSCI_ROUNDS 64
+#define TIMER_ROUNDS 2048
+#define PSCI_ROUNDS 1024
 #define MAX_RESULTS 32
 
 /* Is `name` in the list of those wanted, if there is one? */
@@ -60,7 +60,7 @@ static unsigned int result_count;
 static volatile uint64_t irq_at, irq_done, irq_count;
 static volatile uint64_t other_at, other_count;
 static volatile uint64_t second_at;
-static volatile bool second_up, second_stop, second_spin;
+static volatile bool second_up, second_stop, second_spin, second_silent;
 
 static uint64_t now(void)
 {
@@ -97,20 +97,23 @@ static uint64_t centi(uint64_t ticks, uint64_t n)
 	return ticks * (100000000000ull / hz) / n;
 }
 
+static uint64_t without(uint64_t value, uint64_t less)
+{
+	return value > less ? value - less : 0;
+}
+
 /* `less` was the measuring's own part of each round. */
 static void result(const char *name, const struct figure *f, uint64_t less)
 {
 	struct result *r = &results[result_count];
-	uint64_t mean;
 
 	if (f->n == 0 || result_count == MAX_RESULTS) {
 		return;
 	}
-	mean = centi(f->sum, f->n);
 	r->name = name;
-	r->min = centi(f->min, 1);
-	r->mean = mean > less ? mean - less : 0;
-	r->max = centi(f->max, 1);
+	r->min = without(centi(f->min, 1), less);
+	r->mean = without(centi(f->sum, f->n), less);
+	r->max = without(centi(f->max, 1), less);
 	result_count++;
 }
 
@@ -177,8 +180,10 @@ void irq_handler(uint64_t at)
 	if (second) {
 		other_at = at;
 		other_count++;
-		/* Whoever sent it may be waiting, on this CPU even. */
-		gic_sgi_cpu(0, 1);
+		if (!second_silent) {
+			/* Whoever sent it may wait, on this CPU even. */
+			gic_sgi_cpu(0, 1);
+		}
 	} else {
 		irq_at = at;
 		irq_count++;
@@ -269,12 +274,13 @@ static void timer(const char *name, bool wait)
 	for (unsigned int i = 0; i < n; i++) {
 		uint64_t before = irq_count, at;
 
-		/* Far enough for a guest to have gone to sleep. The deadline
-		 * is a step of the counter: read it 0 to 15 instructions
-		 * later, and the mean of what is read is exact. */
+		/* Far enough for a guest, and its hypervisor, to have gone to
+		 * sleep. The deadline is a step of the counter: read it 0 to
+		 * 15 instructions later, and the mean of what is read is
+		 * exact. */
 		irqs_off();
 		irq_delay = i % 16;
-		at = now() + hz / 5000 + i % 61;
+		at = now() + (wait ? hz / 5000 : hz / 50000) + i % 61;
 		sysreg_write(cntv_cval_el0, at);
 		sysreg_write(cntv_ctl_el0, 1);
 		isb();
@@ -384,6 +390,22 @@ static void sgi_other(const char *there, const char *back)
 	result(back, &round, IRQ_ENTRY);
 }
 
+/* Nothing but IPIs, for counting what a hypervisor does for one: both CPUs
+ * run all the time, and none is answered. */
+static void ipi(void)
+{
+	second_spin = true;
+	second_silent = true;
+	for (unsigned int i = 0; i < rounds(ROUNDS); i++) {
+		uint64_t before = other_count;
+
+		gic_sgi_cpu(1, 0);
+		while (other_count == before) {
+			yield();
+		}
+	}
+}
+
 static void second_cpu(void)
 {
 	struct figure on = { 0 };
@@ -423,6 +445,9 @@ static void second_cpu(void)
 		second_spin = true;
 		sgi_other("sgi-other-spin", "sgi-round-trip-spin");
 	}
+	if (platform.only[0] && wanted("ipi")) {
+		ipi();
+	}
 }
 
 /*
@@ -439,19 +464,19 @@ static void switches(void)
 	} gaps[GAPS];
 	uint64_t much = hz / 2000, last = sysreg_read(cntpct_el0);
 	uint64_t end = last + hz / 5;
-	unsigned int n = 0;
+	unsigned int n = 0, most = rounds(GAPS);
 
-	while (n < GAPS && last < end) {
+	while (n < most && last < end) {
 		uint64_t at = sysreg_read(cntpct_el0);
 
 		if (at - last > much) {
-			gaps[n].left = last;
-			gaps[n++].back = at;
+			gaps[n % GAPS].left = last;
+			gaps[n++ % GAPS].back = at;
 			end = at + hz / 20;
 		}
 		last = at;
 	}
-	for (unsigned int i = 0; i < n; i++) {
+	for (unsigned int i = 0; i < n && i < GAPS; i++) {
 		put("gap ");
 		put_number(centi(gaps[i].left, 1));
 		put(" ");
@@ -496,8 +521,9 @@ void micro_main(const void *tree, uint64_t at)
 	if (wanted("first-touch")) {
 		memory();
 	}
-	if (platform.cpus > 1 && (wanted("cpu-on") || wanted("sgi-other") ||
-				  wanted("sgi-other-spin"))) {
+	if (platform.cpus > 1 &&
+	    (wanted("cpu-on") || wanted("sgi-other") ||
+	     wanted("sgi-other-spin") || wanted("ipi"))) {
 		second_cpu();
 	}
 	put("bench start\n");
