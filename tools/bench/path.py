@@ -6,74 +6,28 @@ The measuring guest runs with that figure alone. Once it does, QEMU goes one
 instruction at a time and says which of them were the hypervisor's. A way
 begins at a vector for a trap from the guest and ends before the next one;
 equal ways are counted. The log goes through a pipe: it would fill a disk.
+`power-on` is all before the guest's first instruction, by function.
 """
 
 import argparse
-import bisect
 import collections
 import os
 import pathlib
-import re
-import subprocess
 import sys
 import tempfile
 import threading
 
 import figures
+import image as images
 import qemu
+import start
 import systems
 
-# Where QEMU's `virt` loads an image that wants no other place, and RAM for
-# the guest so that no address is both's.
-BASE = 0x40200000
+# RAM for the guest so that no address is both's.
 GUEST_RAM = 0x80000000
-FROM_GUEST = {0x400: "synchronous", 0x480: "IRQ"}	# A64 at a lower level
 ENDLESS = 1000000000			# rounds: QEMU is stopped instead
 # The first ways are those of a guest that starts, and of caches not warm yet.
 SKIPPED = 16
-# Vectors of instructions in the log are matched by their address alone.
-ENTRY = re.compile(rb"^Trace (\d+): [^[]*\[[0-9a-f]+/([0-9a-f]{16})/", re.M)
-
-
-class Image:
-    """Functions and instructions by address as linked."""
-
-    def __init__(self, elf, cross):
-        self.elf = elf
-        self.cross = cross
-        self.starts, self.names = [], []
-        for line in self.tool("nm", "-n").splitlines():
-            fields = line.split()
-            if (len(fields) == 3 and fields[1] in "tT"
-                    and not fields[2].startswith("$")):
-                self.starts.append(int(fields[0], 16))
-                self.names.append(fields[2])
-        # The last of several names at one address is the function's.
-        self.size = self.starts[-1] + 0x1000
-
-    def tool(self, name, *args):
-        return subprocess.run([self.cross + name, *args, str(self.elf)],
-                              check=True, stdout=subprocess.PIPE,
-                              text=True).stdout
-
-    def function(self, address):
-        at = bisect.bisect_right(self.starts, address - BASE) - 1
-        return self.names[at] if at >= 0 else "?"
-
-    def vectors(self):
-        """{address: kind} of the vectors for traps from guests."""
-        start = self.starts[self.names.index("vectors")] + BASE
-        return {start + offset: kind for offset, kind in FROM_GUEST.items()}
-
-    def instructions(self):
-        """{address: text} of the whole image."""
-        found = {}
-        for line in self.tool("objdump", "-d", "--no-show-raw-insn"
-                              ).splitlines():
-            address, colon, text = line.partition(":\t")
-            if colon:
-                found[int(address, 16) + BASE] = text.expandtabs()
-        return found
 
 
 class Ways:
@@ -103,7 +57,7 @@ class Ways:
                 self.add(piece[:end])
 
     def add(self, lines):
-        for found in ENTRY.finditer(lines):
+        for found in images.ENTRY.finditer(lines):
             cpu, address = int(found.group(1)), int(found.group(2), 16)
             # Logged again if time was up before it was executed.
             if address == self.last.get(cpu):
@@ -146,7 +100,7 @@ def trace(host, image, figure, wanted):
         fifo = os.path.join(scratch, "log")
         monitor = os.path.join(scratch, "monitor")
         os.mkfifo(fifo)
-        host.extra = ("-dfilter", f"{BASE:#x}+{image.size:#x}", "-D", fifo,
+        host.extra = ("-dfilter", image.filter(), "-D", fifo,
                       "-monitor", f"unix:{monitor},server=on,wait=off")
         reader = threading.Thread(target=ways.read, args=(fifo,), daemon=True)
         reader.start()
@@ -190,7 +144,7 @@ def print_way(image, way, text):
     for name, count in runs(image, way):
         print(f"{count:>6}  {name}")
         for address in way[at:at + count] if text else ():
-            print(f"            {address - BASE:6x}  "
+            print(f"            {address - images.BASE:6x}  "
                   f"{text.get(address, '?')}")
         at += count
     total = collections.Counter(image.function(a) for a in way)
@@ -201,7 +155,8 @@ def print_way(image, way, text):
 
 def figure_named(name):
     """The figure, or the end of the program with the reason."""
-    traced = [figure.name for figure in figures.FIGURES if figure.traps]
+    traced = [figure.name for figure in figures.FIGURES
+              if figure.traps or figure.name == "power-on"]
     if name in traced:
         return figures.BY_NAME[name]
     why = "it takes no trap" if name in figures.BY_NAME else "there is none"
@@ -219,19 +174,24 @@ def main():
     parser.add_argument("--rounds", type=int,
                         help="until a way has been gone so many times")
     parser.add_argument("--ways", type=int, default=6, help="at most")
+    parser.add_argument("--functions", type=int, default=40,
+                        help="at most, of power-on")
     parser.add_argument("--asm", action="store_true",
                         help="every instruction")
     args = parser.parse_args()
 
     figure = figure_named(args.figure)
-    image = Image(args.build / "vmm.elf", systems.CROSS)
+    image = images.Image(args.build / "vmm.elf", systems.CROSS)
     host = systems.Host(args.build, gic=args.gic, limit=60)
+    text = image.instructions() if args.asm else None
     try:
+        if figure.name == "power-on":
+            start.show(host, image, text, args.functions)
+            return
         ways = trace(host, image, figure,
                      args.rounds or figure.rounds)
     except qemu.Failure as failure:
         sys.exit(f"bench-trace: {failure}")
-    text = image.instructions() if args.asm else None
     shown = ways.counts.most_common(args.ways)
     print(f"{figure.name} ({figure.meaning}), GICv{args.gic}: "
           f"{sum(ways.counts.values())} traps, {len(ways.counts)} ways")
