@@ -7,13 +7,13 @@
 #include <string.h>
 
 /*
- * State of a page: that of the block it begins, or BLOCK_INSIDE. The order is
- * in the low bits. Inside pages of free and used blocks are not told apart.
+ * State of a page: that of the block it begins, with the order in the low
+ * bits, or BLOCK_NONE. Pages inside of blocks and reserved ones are not told
+ * apart, so that nothing is to be written for most of RAM when it is released.
  */
-#define BLOCK_INSIDE 0x00
+#define BLOCK_NONE 0x00
 #define BLOCK_FREE 0x40
 #define BLOCK_USED 0x80
-#define BLOCK_RESERVED 0xc0
 
 _Static_assert(PAGE_ORDER_MAX < BLOCK_FREE, "an order fits beside the state");
 _Static_assert(BUDDY_LISTS <= UINT8_MAX, "list numbers are bytes");
@@ -162,7 +162,6 @@ void buddy_set_state(struct buddy *b, uint8_t *state)
 		uint64_t n = r->end - r->first;
 
 		r->state = state;
-		memset(state, BLOCK_RESERVED, n);
 		state += n;
 	}
 }
@@ -189,7 +188,7 @@ static void block_remove(struct buddy *b, struct buddy_range *r, uint64_t pfn,
 		b->avail[order] &= ~BIT(colour);
 	}
 	b->blocks[order]--;
-	*state_of(r, pfn) = BLOCK_INSIDE;
+	*state_of(r, pfn) = BLOCK_NONE;
 }
 
 /* Put a block that is on no list back, as large as it gets. */
@@ -210,19 +209,46 @@ static void block_merge(struct buddy *b, struct buddy_range *r, uint64_t pfn,
 	block_push(b, r, pfn, order);
 }
 
+/* Is pfn in a block that begins before it? */
+static bool is_inside(struct buddy_range *r, uint64_t pfn)
+{
+	for (unsigned int order = 1; order <= PAGE_ORDER_MAX; order++) {
+		uint64_t start = pfn & ~(BIT(order) - 1);
+		uint8_t state;
+
+		if (start < r->first) {
+			break;
+		}
+		state = *state_of(r, start);
+		if (state && (state & (BLOCK_FREE - 1)) >= order) {
+			return true;
+		}
+	}
+	return false;
+}
+
 int buddy_release(struct buddy *b, uint64_t first, uint64_t end)
+{
+	struct buddy_range *r = range_of(b, first);
+
+	if (!r || !r->state || is_inside(r, first)) {
+		return -ERR_INVAL;
+	}
+	for (uint64_t p = first; p < MIN(end, r->end); p++) {
+		if (*state_of(r, p) != BLOCK_NONE) {
+			return -ERR_INVAL;
+		}
+	}
+	return buddy_release_first(b, first, end);
+}
+
+int buddy_release_first(struct buddy *b, uint64_t first, uint64_t end)
 {
 	struct buddy_range *r = range_of(b, first);
 
 	if (!r || !r->state || end > r->end || first >= end) {
 		return -ERR_INVAL;
 	}
-	for (uint64_t p = first; p < end; p++) {
-		if (*state_of(r, p) != BLOCK_RESERVED) {
-			return -ERR_INVAL;
-		}
-	}
-	memset(state_of(r, first), BLOCK_INSIDE, end - first);
 	b->free += end - first;
 	while (first < end) {
 		unsigned int order = MIN(log2_of(end - first),
@@ -305,7 +331,7 @@ int buddy_free(struct buddy *b, uint64_t pfn, unsigned int order)
 	    *state_of(r, pfn) != (BLOCK_USED | order)) {
 		return -ERR_INVAL;
 	}
-	*state_of(r, pfn) = BLOCK_INSIDE;
+	*state_of(r, pfn) = BLOCK_NONE;
 	b->free += BIT(order);
 	b->used -= BIT(order);
 	block_merge(b, r, pfn, order);

@@ -47,13 +47,17 @@ void buddy_init(struct buddy *b, unsigned int colours);
  * too many ranges. */
 int __must_check buddy_add(struct buddy *b, uint64_t first, uint64_t end);
 
-/* Memory for the page states, once all ranges are known; every page is
- * reserved then. */
+/* Memory for the page states, zeroed, once all ranges are known; every page
+ * is reserved then. */
 size_t buddy_state_size(const struct buddy *b);
 void buddy_set_state(struct buddy *b, uint8_t *state);
 
 /* Reserved pages become free. -ERR_INVAL unless all of them are reserved. */
 int __must_check buddy_release(struct buddy *b, uint64_t first, uint64_t end);
+/* The same at boot, when nothing but what was passed here is not reserved: each
+ * page once. It is most of RAM, and there is nothing to look at. */
+int __must_check buddy_release_first(struct buddy *b, uint64_t first,
+				     uint64_t end);
 
 /* -ERR_NOMEM; -ERR_INVAL: no block of that order has only those colours. */
 int __must_check buddy_alloc(struct buddy *b, unsigned int order,

@@ -103,6 +103,8 @@ static int place_state(void)
 				continue;
 			}
 			pa = PADDR(gap.first << PAGE_SHIFT);
+			arch_zero_pages(arch_phys_to_virt(pa),
+					pages << PAGE_SHIFT);
 			buddy_set_state(&ram, arch_phys_to_virt(pa));
 			return page_reserve(pa, pages << PAGE_SHIFT);
 		}
@@ -115,7 +117,7 @@ static void release_range(const struct buddy_range *r)
 	struct frames gap = next_free(r->first, r->end);
 
 	while (gap.first < gap.end) {
-		int err = buddy_release(&ram, gap.first, gap.end);
+		int err = buddy_release_first(&ram, gap.first, gap.end);
 
 		assert(!err);
 		gap = next_free(gap.end, r->end);

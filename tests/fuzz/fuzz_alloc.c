@@ -47,6 +47,7 @@ static void start(uint8_t shape)
 	buddy_init(&buddy, colours);
 	check(!buddy_add(&buddy, hole + 5, FIRST + PAGES));
 	check(!buddy_add(&buddy, FIRST, hole));
+	memset(state, 0, sizeof(state));
 	buddy_set_state(&buddy, state);
 	check(!buddy_release(&buddy, FIRST, hole));
 	check(!buddy_release(&buddy, hole + 5, FIRST + PAGES));

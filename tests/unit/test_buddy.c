@@ -27,7 +27,7 @@ static void setup(unsigned int colours, unsigned int nr,
 					   FIRST + ranges[i][1]), 0);
 	}
 	free(state);
-	state = malloc(buddy_state_size(&b));
+	state = calloc(1, buddy_state_size(&b));
 	assert_non_null(state);
 	buddy_set_state(&b, state);
 	for (unsigned int i = 0; i < nr; i++) {
@@ -134,12 +134,13 @@ static void test_wrong_frees(void **st)
 static void test_release(void **st)
 {
 	static const uint64_t r[][2] = { { 3, 1000 } };
+	uint64_t pfn;
 
 	(void)st;
 	setup(1, 1, r);
-	buddy_set_state(&b, state);	/* all reserved again */
-	buddy_init(&b, 1);
+	buddy_init(&b, 1);		/* all reserved again */
 	assert_int_equal(buddy_add(&b, FIRST + 3, FIRST + 1000), 0);
+	memset(state, 0, buddy_state_size(&b));
 	buddy_set_state(&b, state);
 	assert_int_equal(buddy_release(&b, FIRST + 2, FIRST + 5), -ERR_INVAL);
 	assert_int_equal(buddy_release(&b, FIRST + 999, FIRST + 1001),
@@ -147,6 +148,12 @@ static void test_release(void **st)
 	assert_int_equal(buddy_release(&b, FIRST + 5, FIRST + 700), 0);
 	assert_int_equal(buddy_release(&b, FIRST + 699, FIRST + 701),
 			 -ERR_INVAL);
+	/* Inside of a free block, and of a used one. */
+	assert_int_equal(buddy_release(&b, FIRST + 129, FIRST + 130),
+			 -ERR_INVAL);
+	assert_int_equal(buddy_alloc(&b, 7, PAGE_ANY_COLOUR, &pfn), 0);
+	assert_int_equal(buddy_release(&b, pfn + 127, pfn + 128), -ERR_INVAL);
+	assert_int_equal(buddy_free(&b, pfn, 7), 0);
 	assert_int_equal(b.free, 695);
 	assert_int_equal(buddy_release(&b, FIRST + 700, FIRST + 1000), 0);
 	assert_int_equal(buddy_release(&b, FIRST + 3, FIRST + 5), 0);
