@@ -409,21 +409,23 @@ enum walk_result { WALK_DONE, WALK_RACED };
  * and what was read is dropped when the generation is seen to have moved.
  */
 static enum walk_result walk(const struct pgtable *pt, uint64_t va,
-			     uint32_t generation, struct pgtable_walk *w)
+			     struct pgtable_walk *w)
 {
 	const uint64_t *table = table_at(pt->root);
 	unsigned int level = pt->start_level;
 
 	for (;; level++) {
-		uint64_t pte = entry_get(&table[entry_index(pt, va, level)]);
+		const uint64_t *entry = &table[entry_index(pt, va, level)];
+		uint64_t pte = entry_get(entry);
 
 		/* Pairs with the step in free_retired(). */
 		__atomic_thread_fence(__ATOMIC_ACQUIRE);
-		if (READ_ONCE(pt->generation) != generation) {
+		if (READ_ONCE(pt->generation) != w->generation) {
 			return WALK_RACED;
 		}
 		if (!pte_is_table(pte, level)) {
 			w->level = level;
+			w->entry = entry;
 			w->pte = pte_is_valid(pte) ? pte : 0;
 			w->pa = pte_addr(pte) | (va & (pte_span(level) - 1));
 			return WALK_DONE;
@@ -435,16 +437,33 @@ static enum walk_result walk(const struct pgtable *pt, uint64_t va,
 bool pgtable_lookup(const struct pgtable *pt, uint64_t va,
 		    struct pgtable_walk *w)
 {
-	uint32_t generation;
-
 	*w = (struct pgtable_walk){ .level = pt->start_level };
 	if (va >= BIT(pt->bits)) {
 		return false;
 	}
 	do {
-		generation = __atomic_load_n(&pt->generation,
-					     __ATOMIC_ACQUIRE);
-	} while (walk(pt, va, generation, w) == WALK_RACED);
+		w->generation = __atomic_load_n(&pt->generation,
+						__ATOMIC_ACQUIRE);
+	} while (walk(pt, va, w) == WALK_RACED);
+	return w->pte != 0;
+}
+
+/* As pgtable_lookup(), but for w->pa; w is that of the entry before va. */
+static bool lookup_next(const struct pgtable *pt, uint64_t va,
+			struct pgtable_walk *w)
+{
+	uint64_t pte;
+
+	if (!w->entry || entry_index(pt, va, w->level) == 0) {
+		return pgtable_lookup(pt, va, w);
+	}
+	pte = entry_get(++w->entry);
+	__atomic_thread_fence(__ATOMIC_ACQUIRE);
+	if (READ_ONCE(pt->generation) != w->generation ||
+	    pte_is_table(pte, w->level)) {
+		return pgtable_lookup(pt, va, w);
+	}
+	w->pte = pte_is_valid(pte) ? pte : 0;
 	return w->pte != 0;
 }
 
@@ -456,6 +475,6 @@ uint64_t pgtable_run(const struct pgtable *pt, uint64_t va, uint64_t end,
 	*mapped = pgtable_lookup(pt, va, &w);
 	do {
 		va = entry_end(va, end, w.level);
-	} while (va < end && pgtable_lookup(pt, va, &w) == *mapped);
+	} while (va < end && lookup_next(pt, va, &w) == *mapped);
 	return va;
 }

@@ -77,7 +77,8 @@ static int map_device_locked(uint64_t start, uint64_t end)
 		int err;
 
 		for (uint64_t at = start; mapped && at < next;
-		     at += PAGE_SIZE) {
+		     at = ALIGN_DOWN(at, pte_span(w.level)) +
+			  pte_span(w.level)) {
 			if (!pgtable_lookup(&el2_table, at, &w) ||
 			    leaf_prot(w.pte) != MMU_DEVICE) {
 				return -ERR_EXIST;

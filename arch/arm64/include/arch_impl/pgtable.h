@@ -72,6 +72,8 @@ struct pgtable_walk {
 	uint64_t pte;		/* 0 when nothing is mapped */
 	uint64_t pa;		/* of the address itself */
 	unsigned int level;
+	const uint64_t *entry;		/* private: where it was found, */
+	uint32_t generation;		/* and when */
 };
 
 /* True if mapped. Lock free, any context: it may run while others unmap. */
