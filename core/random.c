@@ -45,10 +45,13 @@ static void mix(const uint8_t *data, size_t n)
  * better, and something that differs between boots. */
 static void mix_jitter(void)
 {
-	for (unsigned int i = 0; i < 64; i++) {
-		uint64_t now = arch_timer_now();
+	uint64_t now[sizeof(key) / sizeof(uint64_t)];
 
-		mix((const uint8_t *)&now, sizeof(now));
+	for (unsigned int i = 0; i < 16; i++) {
+		for (unsigned int j = 0; j < ARRAY_SIZE(now); j++) {
+			now[j] = arch_timer_now();
+		}
+		mix((const uint8_t *)now, sizeof(now));
 	}
 }
 

@@ -16,13 +16,15 @@ static void store32(uint8_t *p, uint32_t v)
 	}
 }
 
-static uint32_t rotate(uint32_t v, unsigned int n)
+static inline uint32_t rotate(uint32_t v, unsigned int n)
 {
 	return v << n | v >> (32 - n);
 }
 
-static void quarter(uint32_t *s, unsigned int a, unsigned int b,
-		    unsigned int c, unsigned int d)
+/* Inlined, so that the state stays in registers. */
+static inline __attribute__((always_inline)) void
+quarter(uint32_t *s, unsigned int a, unsigned int b, unsigned int c,
+	unsigned int d)
 {
 	s[a] += s[b];
 	s[d] = rotate(s[d] ^ s[a], 16);
