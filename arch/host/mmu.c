@@ -68,6 +68,11 @@ void arch_zero_pages(void *va, size_t size)
 	memset(va, 0, size);
 }
 
+void arch_zero_memory(void *va, size_t size)
+{
+	memset(va, 0, size);
+}
+
 void arch_cache_clean_inval(const void *va, size_t size)
 {
 	(void)va;

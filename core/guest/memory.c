@@ -39,7 +39,7 @@ static int add_block(struct guest *g, uint64_t ipa, unsigned int *order)
 		return err;
 	}
 	for (;;) {
-		err = page_alloc_zeroed(&b->pa, *order, PAGE_ANY_COLOUR);
+		err = page_alloc(&b->pa, *order, PAGE_ANY_COLOUR);
 		if (!err || *order == 0) {
 			break;
 		}
@@ -49,6 +49,8 @@ static int add_block(struct guest *g, uint64_t ipa, unsigned int *order)
 		heap_free(b);
 		return err;
 	}
+	/* The guest starts with its caches off: zeroes must be in memory. */
+	arch_zero_memory(arch_phys_to_virt(b->pa), PAGE_SIZE << *order);
 	err = stage2_map(&g->stage2, IPA(ipa), b->pa, PAGE_SIZE << *order,
 			 STAGE2_RWX);
 	if (err) {
@@ -56,8 +58,6 @@ static int add_block(struct guest *g, uint64_t ipa, unsigned int *order)
 		heap_free(b);
 		return err;
 	}
-	/* The guest starts with its caches off: zeroes must be in memory. */
-	arch_cache_clean_inval(arch_phys_to_virt(b->pa), PAGE_SIZE << *order);
 	b->order = *order;
 	list_append(&g->ram_blocks, &b->node);
 	page_account_guest((int64_t)1 << *order);

@@ -5,6 +5,9 @@
 #include <arch_impl/features.h>
 #include <string.h>
 
+/* zero.S */
+void zero_lines64(void *va, size_t size);
+
 /* CTR_EL0 and DCZID_EL0 give log2 of words of four bytes. */
 static size_t words(uint64_t log2)
 {
@@ -76,7 +79,20 @@ void arch_zero_pages(void *va, size_t size)
 		memset(va, 0, size);
 		return;
 	}
+	/* A block is at most 2 KiB, so that a page is 2 of them or more. */
 	for (uintptr_t at = (uintptr_t)va; at < end; at += block) {
 		__asm__ volatile("dc zva, %0" : : "r"(at) : "memory");
+		at += block;
+		__asm__ volatile("dc zva, %0" : : "r"(at) : "memory");
 	}
+}
+
+void arch_zero_memory(void *va, size_t size)
+{
+	if (words(FIELD(features_ctr(), 19, 16)) == 64) {	/* DminLine */
+		zero_lines64(va, size);
+		return;
+	}
+	arch_zero_pages(va, size);
+	arch_cache_clean_inval(va, size);
 }

@@ -51,6 +51,9 @@ volatile void *arch_mmu_map_device(paddr_t pa, uint64_t size);
 
 /* Fill whole pages with zeroes, as fast as the CPU can. */
 void arch_zero_pages(void *va, size_t size);
+/* The same, and clean them to the point of coherency: for who begins with its
+ * caches off. Thread context (FP registers are used). */
+void arch_zero_memory(void *va, size_t size);
 
 /* Clean + invalidate / clean data cache to the point of coherency. */
 void arch_cache_clean_inval(const void *va, size_t size);

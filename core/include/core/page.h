@@ -38,8 +38,8 @@ int __must_check page_release_reserved(paddr_t base, uint64_t size);
  */
 int __must_check page_alloc(paddr_t *out, unsigned int order,
 			    colour_mask_t colours);
-/* As page_alloc(), zero filled. The zeroes may still be in the cache: before
- * a guest that has its own caches off sees them, arch_cache_clean_inval(). */
+/* As page_alloc(), zero filled. The zeroes may still be in the cache: for a
+ * guest that has its own caches off, arch_zero_memory(). */
 int __must_check page_alloc_zeroed(paddr_t *out, unsigned int order,
 				   colour_mask_t colours);
 /* Free a block as it was allocated. Double and misaligned frees panic. */
