@@ -8,6 +8,7 @@
 #include <core/log.h>
 #include <emu/emulator.h>
 #include <libfdt.h>
+#include <libs/dtb.h>
 #include <libs/error.h>
 #include <string.h>
 
@@ -121,7 +122,7 @@ const void *emu_prop(const struct emu_device *dev, const char *name, int *len)
 	if (dev->cfg->node < 0) {
 		return NULL;
 	}
-	return fdt_getprop(dev->guest->cfg->blob, dev->cfg->node, name, len);
+	return dtb_prop(dev->guest->cfg->blob, dev->cfg->node, name, len);
 }
 
 uint32_t emu_prop_u32(const struct emu_device *dev, const char *name,

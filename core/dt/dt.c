@@ -2,14 +2,15 @@
 /*
  * The host device tree: acceptance, nodes and properties.
  *
- * The tree is checked once, whole, so that libfdt's accessors can be used on
- * it without further thought; what a property means is checked where it is
+ * The tree is checked once, whole, so that its accessors look at no
+ * bounds; what a property means is checked where it is
  * read. Nothing is copied or cached: a tree is read at start and by `devtree`.
  */
 #include <libfdt.h>
 #include <string.h>
 
 #include <core/dt.h>
+#include <libs/dtb.h>
 #include <libs/error.h>
 
 #include "dt_priv.h"
@@ -20,11 +21,11 @@ static const void *dt_fdt; /* [I] NULL before dt_init() */
 
 int dt_init(const void *fdt, size_t max_size, const char **why)
 {
-	int err = dt_check(fdt, max_size, why);
-
-	if (err < 0) {
-		return err;
+	*why = dtb_check(fdt, max_size);
+	if (*why) {
+		return -ERR_FORMAT;
 	}
+	*why = "";
 	if (fdt_totalsize(fdt) > DT_MAX_SIZE) {
 		*why = "larger than 2 MiB";
 		return -ERR_FORMAT;
@@ -40,28 +41,25 @@ const void *dt_blob(void)
 
 dt_node_t dt_path(const char *path)
 {
-	return fdt_path_offset(dt_fdt, path);
+	return dtb_path(dt_fdt, path, strlen(path));
 }
 
 dt_node_t dt_next_compatible(dt_node_t from, const char *compatible)
 {
-	return fdt_node_offset_by_compatible(dt_fdt, from, compatible);
+	do {
+		from = dtb_next(dt_fdt, from, NULL);
+	} while (from >= 0 && !dtb_compatible(dt_fdt, from, compatible));
+	return from;
 }
 
-/*
- * libfdt answers the end of a walk with the offset of no node and a negative
- * depth, and its fdt_get_path() of that runs off the path's start.
- */
 dt_node_t dt_next(dt_node_t from, int *depth)
 {
-	dt_node_t next = fdt_next_node(dt_fdt, from, depth);
-
-	return depth && *depth < 0 ? -ERR_NOENT : next;
+	return dtb_next(dt_fdt, from, depth);
 }
 
 dt_node_t dt_parent(dt_node_t node)
 {
-	return fdt_parent_offset(dt_fdt, node);
+	return dtb_parent(dt_fdt, node);
 }
 
 bool dt_available(dt_node_t node)
@@ -77,9 +75,7 @@ bool dt_available(dt_node_t node)
 
 const char *dt_name(dt_node_t node)
 {
-	const char *name = fdt_get_name(dt_fdt, node, NULL);
-
-	return name ? name : "";
+	return dtb_name(dt_fdt, node);
 }
 
 const char *dt_node_path(dt_node_t node, char *buf, size_t size)
@@ -100,9 +96,7 @@ const char *dt_node_path(dt_node_t node, char *buf, size_t size)
 
 const void *dt_prop(dt_node_t node, const char *name, int *len)
 {
-	int unused;
-
-	return fdt_getprop(dt_fdt, node, name, len ? len : &unused);
+	return dtb_prop(dt_fdt, node, name, len);
 }
 
 const char *dt_str(dt_node_t node, const char *name)
@@ -163,5 +157,5 @@ int dt_u64(dt_node_t node, const char *name, uint64_t *out)
 
 bool dt_is_compatible(dt_node_t node, const char *compatible)
 {
-	return fdt_node_check_compatible(dt_fdt, node, compatible) == 0;
+	return dtb_compatible(dt_fdt, node, compatible);
 }

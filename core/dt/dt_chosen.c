@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What the boot loader says in /chosen, and the CPUs. */
-#include <libfdt.h>
 #include <string.h>
 
+#include <libs/dtb.h>
 #include <libs/error.h>
 
 #include "dt_priv.h"
@@ -38,7 +38,7 @@ static void dt_chosen_stdout(dt_node_t chosen, struct dt_chosen *out)
 		out->stdout_options = colon + 1;
 	}
 	out->stdout_node =
-		fdt_path_offset_namelen(dt_blob(), path, (int)(colon - path));
+		dtb_path(dt_blob(), path, (size_t)(colon - path));
 }
 
 void dt_get_chosen(struct dt_chosen *out)
@@ -124,7 +124,7 @@ unsigned int dt_cpus(struct dt_cpu *out, unsigned int max)
 	if (cpus < 0) {
 		return 0;
 	}
-	fdt_for_each_subnode(cpu, dt_blob(), cpus) {
+	dtb_for_each_child(cpu, dt_blob(), cpus) {
 		uint64_t hwid;
 
 		if (n == max) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* `interrupts` and `interrupts-extended` as numbers of their controller. */
-#include <libfdt.h>
 
+#include <libs/dtb.h>
 #include <libs/error.h>
 
 #include "dt_priv.h"
@@ -75,7 +75,7 @@ static dt_node_t dt_irq_parent(dt_node_t node)
 		uint32_t phandle;
 
 		if (dt_u32(node, "interrupt-parent", &phandle) == 0) {
-			return fdt_node_offset_by_phandle(dt_blob(), phandle);
+			return dtb_by_phandle(dt_blob(), phandle);
 		}
 		node = dt_parent(node);
 		if (node >= 0 && dt_prop(node, "#interrupt-cells", NULL)) {
@@ -91,7 +91,7 @@ static int dt_irq_extended(const uint8_t *p, unsigned int len,
 	unsigned int cells;
 
 	for (; len >= DT_CELL; len -= cells * DT_CELL, p += cells * DT_CELL) {
-		dt_node_t controller = fdt_node_offset_by_phandle(
+		dt_node_t controller = dtb_by_phandle(
 			dt_blob(), (uint32_t)dt_cells(p, 1));
 		int err = controller < 0 ? -ERR_FORMAT
 					 : dt_irq_cells(controller, &cells);

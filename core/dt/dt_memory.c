@@ -3,6 +3,7 @@
 #include <libfdt.h>
 #include <string.h>
 
+#include <libs/dtb.h>
 #include <libs/error.h>
 
 #include "dt_priv.h"
@@ -45,7 +46,7 @@ static void dt_scan_banks(void (*fn)(const struct dt_span *bank, void *arg),
 	dt_node_t node;
 	int err;
 
-	fdt_for_each_subnode(node, dt_blob(), 0) {
+	dtb_for_each_child(node, dt_blob(), 0) {
 		if (!dt_is_memory(node)) {
 			continue;
 		}
@@ -180,7 +181,7 @@ int dt_for_each_reserved(int (*fn)(paddr_t base, uint64_t size, bool no_map,
 	if (parent < 0) {
 		return 0;
 	}
-	fdt_for_each_subnode(region, dt_blob(), parent) {
+	dtb_for_each_child(region, dt_blob(), parent) {
 		if (!dt_available(region)) {
 			continue;
 		}

@@ -10,9 +10,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include <core/dt.h>
 #include <core/heap.h>
 #include <core/sched.h>
+#include <libs/dtb.h>
 #include <libs/error.h>
 
 #include "config_priv.h"
@@ -47,7 +47,8 @@ static int config_copy_blob(struct config_parser *p, const void *blob,
 		return -ERR_NOMEM;
 	}
 	memcpy(p->cfg->blob, blob, size);
-	if (dt_check(p->cfg->blob, size, &why) < 0) {
+	why = dtb_check(p->cfg->blob, size);
+	if (why) {
 		return config_malformed(p, why);
 	}
 	p->fdt = p->cfg->blob;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include <core/heap.h>
+#include <libs/dtb.h>
 #include <libs/error.h>
 
 #include "config_priv.h"
@@ -99,7 +100,7 @@ static void devices_unknown(struct config_parser *p, int node)
 	const void *data;
 	int len;
 
-	data = fdt_getprop(p->fdt, node, "compatible", &len);
+	data = dtb_prop(p->fdt, node, "compatible", &len);
 	config_show(data, MAX(len, 0), found, sizeof(found));
 	registry_for_each(emulator, it) {
 		devices_candidate(p, node, (*it)->compatible[0], known, &best,
@@ -159,7 +160,7 @@ static void devices_reg(struct config_parser *p, struct config_device *dev,
 	struct config_range regs[CONFIG_MAX_REGS];
 	unsigned int n;
 
-	if (!fdt_getprop(p->fdt, dev->node, "reg", NULL)) {
+	if (!dtb_prop(p->fdt, dev->node, "reg", NULL)) {
 		if (dev->nregs == 0) {
 			config_mistake(p, dev->node, "reg",
 				       "missing; allowed "
@@ -191,7 +192,7 @@ static void devices_irqs(struct config_parser *p, struct config_device *dev)
 	unsigned int i, n;
 	int len;
 
-	data = fdt_getprop(p->fdt, dev->node, "interrupts", &len);
+	data = dtb_prop(p->fdt, dev->node, "interrupts", &len);
 	if (!data) {
 		return;
 	}
@@ -278,7 +279,7 @@ static bool devices_disabled(const struct config_parser *p, int node)
 {
 	static const char disabled[] = "disabled";
 	int len;
-	const void *status = fdt_getprop(p->fdt, node, "status", &len);
+	const void *status = dtb_prop(p->fdt, node, "status", &len);
 
 	return status && len == (int)sizeof(disabled) &&
 	       memcmp(status, disabled, sizeof(disabled)) == 0;
@@ -307,8 +308,8 @@ static struct config_device *devices_entry(struct config_parser *p,
 
 static void devices_node(struct config_parser *p, int node)
 {
-	const char *name = fdt_get_name(p->fdt, node, NULL);
-	bool has = fdt_getprop(p->fdt, node, "compatible", NULL) != NULL;
+	const char *name = dtb_name(p->fdt, node);
+	bool has = dtb_prop(p->fdt, node, "compatible", NULL) != NULL;
 	const struct emulator *emu = devices_emulator(p, node);
 	struct config_device *dev;
 	uint64_t unit;
@@ -344,7 +345,7 @@ static bool devices_is_gic(const struct config_parser *p, int node)
 	const char *const *known;
 
 	for (known = machine_gic_compatible; *known; known++) {
-		if (fdt_node_check_compatible(p->fdt, node, *known) == 0) {
+		if (dtb_compatible(p->fdt, node, *known)) {
 			return true;
 		}
 	}
@@ -355,7 +356,7 @@ static void devices_gic(struct config_parser *p)
 {
 	int node;
 
-	fdt_for_each_subnode(node, p->fdt, p->devices_node) {
+	dtb_for_each_child(node, p->fdt, p->devices_node) {
 		if (!devices_is_gic(p, node)) {
 			continue;
 		}
@@ -383,7 +384,7 @@ static uint32_t devices_count(const struct config_parser *p, uint32_t *defaults)
 		}
 	}
 	if (p->devices_node >= 0) {
-		fdt_for_each_subnode(node, p->fdt, p->devices_node) {
+		dtb_for_each_child(node, p->fdt, p->devices_node) {
 			n++;
 		}
 	}
@@ -434,7 +435,7 @@ int config_devices(struct config_parser *p)
 		devices_defaults(cfg);
 	}
 	if (p->devices_node >= 0) {
-		fdt_for_each_subnode(node, p->fdt, p->devices_node) {
+		dtb_for_each_child(node, p->fdt, p->devices_node) {
 			if (!devices_is_gic(p, node)) {
 				devices_node(p, node);
 			}

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Telling mistakes in a guest description. */
 #include <libfdt.h>
+#include <libs/dtb.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -26,7 +27,7 @@ const char *config_path(const struct config_parser *p, int node, char *buf,
 			size_t size)
 {
 	if (node < 0 || fdt_get_path(p->fdt, node, buf, (int)size) != 0) {
-		const char *name = fdt_get_name(p->fdt, node, NULL);
+		const char *name = dtb_name(p->fdt, node);
 
 		snprintf(buf, size, "/%s%.40s", name ? ".../" : "",
 			 name ? name : "");

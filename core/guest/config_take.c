@@ -2,6 +2,7 @@
 /* Properties that need more than to be stored: name, CPUs and memory. */
 #include <inttypes.h>
 #include <libfdt.h>
+#include <libs/dtb.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -92,7 +93,7 @@ void config_memory(struct config_parser *p)
 		cfg->nmemory = 1;
 	}
 	if (cfg->nmemory == 0 && p->memory_node < 0 &&
-	    !fdt_getprop(p->fdt, 0, "memory", NULL)) {
+	    !dtb_prop(p->fdt, 0, "memory", NULL)) {
 		config_mistake(p, 0, "memory",
 			       "missing; allowed a size such "
 			       "as \"256M\", or nodes memory@ADDRESS with reg");
@@ -184,8 +185,8 @@ void config_affinity(struct config_parser *p)
 	const uint8_t *each, *set;
 	int each_len, set_len;
 
-	each = fdt_getprop(p->fdt, p->cpus_node, "affinity", &each_len);
-	set = fdt_getprop(p->fdt, p->cpus_node, "affinity-set", &set_len);
+	each = dtb_prop(p->fdt, p->cpus_node, "affinity", &each_len);
+	set = dtb_prop(p->fdt, p->cpus_node, "affinity-set", &set_len);
 	if (each && set) {
 		config_mistake(p, p->cpus_node, "affinity-set",
 			       "found with "

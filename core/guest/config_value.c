@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Checking one property's value against its row, by type. */
 #include <inttypes.h>
-#include <libfdt.h>
+#include <libs/dtb.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -186,7 +186,7 @@ static unsigned int reg_cells(const struct config_parser *p, int bus,
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(nodes); i++) {
-		const uint8_t *data = fdt_getprop(p->fdt, nodes[i], name, &len);
+		const uint8_t *data = dtb_prop(p->fdt, nodes[i], name, &len);
 
 		if (data && len == CONFIG_CELL) {
 			uint64_t cells = config_cells(data, 1);
@@ -237,7 +237,7 @@ unsigned int config_reg(struct config_parser *p, int node, int bus,
 	const uint8_t *data;
 	int len;
 
-	data = fdt_getprop(p->fdt, node, "reg", &len);
+	data = dtb_prop(p->fdt, node, "reg", &len);
 	if (!data || len <= 0 || (unsigned int)len % step != 0) {
 		config_mistake(p, node, "reg",
 			       "found %d bytes; allowed "

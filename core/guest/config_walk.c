@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Walking a description: every node and property has a row, or is a mistake. */
-#include <libfdt.h>
+#include <libs/dtb.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -109,7 +109,7 @@ static void walk_required(struct config_parser *p, int node, const char *path)
 		const struct schema_prop *row = &schema_props[i];
 
 		if (row->required && strcmp(row->node, path) == 0 &&
-		    !fdt_getprop(p->fdt, node, row->name, NULL)) {
+		    !dtb_prop(p->fdt, node, row->name, NULL)) {
 			schema_allowed(row, allowed, sizeof(allowed));
 			config_mistake(p, node, row->name,
 				       "missing; allowed %s", allowed);
@@ -120,19 +120,20 @@ static void walk_required(struct config_parser *p, int node, const char *path)
 void config_node(struct config_parser *p, int node, const char *path,
 		 const struct schema_prop *own)
 {
-	int offset;
+	struct dtb_prop prop;
+	bool more = dtb_first_prop(p->fdt, node, &prop);
 
-	fdt_for_each_property_offset(offset, p->fdt, node) {
-		const char *name;
-		struct schema_value v = { .node = node };
+	for (; more; more = dtb_next_prop(p->fdt, &prop)) {
+		struct schema_value v = {
+			.node = node, .data = prop.data, .len = prop.len,
+		};
 
-		v.data = fdt_getprop_by_offset(p->fdt, offset, &name, &v.len);
-		if (!v.data || walk_bookkeeping(name, v.data, v.len)) {
+		if (walk_bookkeeping(prop.name, v.data, v.len)) {
 			continue;
 		}
-		v.prop = schema_find(path, name, own);
+		v.prop = schema_find(path, prop.name, own);
 		if (!v.prop) {
-			walk_unknown_prop(p, &v, name, path, own);
+			walk_unknown_prop(p, &v, prop.name, path, own);
 		} else {
 			walk_prop(p, &v);
 		}
@@ -191,10 +192,10 @@ static void walk_children_unknown(struct config_parser *p, int node)
 {
 	int child;
 
-	fdt_for_each_subnode(child, p->fdt, node) {
+	dtb_for_each_child(child, p->fdt, node) {
 		config_mistake(p, child, NULL,
 			       "unknown node; allowed none in %s",
-			       fdt_get_name(p->fdt, node, NULL));
+			       dtb_name(p->fdt, node));
 	}
 }
 
@@ -204,7 +205,7 @@ static void walk_depth(struct config_parser *p, int node)
 	int depth = 0, at = node;
 
 	for (;;) {
-		at = fdt_next_node(p->fdt, at, &depth);
+		at = dtb_next(p->fdt, at, &depth);
 		if (at < 0 || depth <= 0) {
 			return;
 		}
@@ -235,11 +236,11 @@ static void walk_remember(struct config_parser *p, const char *path, int node)
 
 static void walk_child(struct config_parser *p, int node)
 {
-	const char *name = fdt_get_name(p->fdt, node, NULL);
+	const char *name = dtb_name(p->fdt, node);
 	const struct schema_node *row;
 	unsigned int i;
 
-	if (!name || strncmp(name, "__", 2) == 0) {
+	if (strncmp(name, "__", 2) == 0) {
 		return; /* dtc -@: __symbols__ and the like */
 	}
 	i = walk_find_node(name);
@@ -271,7 +272,7 @@ void config_walk(struct config_parser *p)
 
 	p->nodes_seen = 1;
 	config_node(p, 0, "/", NULL);
-	fdt_for_each_subnode(node, p->fdt, 0) {
+	dtb_for_each_child(node, p->fdt, 0) {
 		walk_child(p, node);
 	}
 	for (i = 0; i < schema_node_count; i++) {

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <libs/dtb.h>
 #include <libs/error.h>
 
 #include "config_priv.h"
@@ -101,7 +102,7 @@ uint32_t fdtgen_phandle(const struct fdtgen *g, int node, uint32_t otherwise)
 	uint32_t given = 0;
 
 	if (node >= 0) {
-		given = fdt_get_phandle(g->cfg->blob, node);
+		given = dtb_phandle(g->cfg->blob, node);
 	}
 	return given ? given : otherwise;
 }
@@ -148,7 +149,7 @@ static void fdtgen_passed(struct fdtgen *g, const struct config_device *dev)
 	for (; own && own->name; own++) {
 		int len;
 		const void *data =
-			fdt_getprop(g->cfg->blob, dev->node, own->name, &len);
+			dtb_prop(g->cfg->blob, dev->node, own->name, &len);
 
 		if (data && fdtgen_is_passed(own)) {
 			fdtgen_bytes(g, own->name, data, (size_t)len);
@@ -179,7 +180,7 @@ static void fdtgen_type(struct fdtgen *g, const struct device_type *type,
 		const char *name = type->cells[i].name;
 		int64_t value = type->cells[i].value;
 
-		if (node >= 0 && fdt_getprop(g->cfg->blob, node, name, NULL)) {
+		if (node >= 0 && dtb_prop(g->cfg->blob, node, name, NULL)) {
 			continue; /* the description's comes with the rest */
 		}
 		if (value < 0) {
@@ -319,7 +320,9 @@ int fdtgen_build(const struct guest_config *cfg, const struct fdtgen_info *info,
 	if (size > INT_MAX) {
 		size = INT_MAX;
 	}
-	g.err = fdt_create(buf, (int)size);
+	/* Looking for each name among those before is most of the work. */
+	g.err = fdt_create_with_flags(buf, (int)size,
+				      FDT_CREATE_FLAG_NO_NAME_DEDUP);
 	if (g.err == 0) {
 		g.err = fdt_finish_reservemap(buf);
 	}

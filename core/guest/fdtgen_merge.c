@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Merging the description's os-tree into the generated tree. */
 #include <libfdt.h>
+#include <libs/dtb.h>
 #include <string.h>
 
 #include "config_priv.h"
@@ -38,8 +39,8 @@ static int merge_node(void *fdt, int to, const void *blob, int from,
 	if (err < 0 || depth > CONFIG_MAX_DEPTH) {
 		return err;
 	}
-	fdt_for_each_subnode(child, blob, from) {
-		const char *name = fdt_get_name(blob, child, NULL);
+	dtb_for_each_child(child, blob, from) {
+		const char *name = dtb_name(blob, child);
 		int at = fdt_subnode_offset(fdt, to, name);
 
 		if (at == -FDT_ERR_NOTFOUND) {

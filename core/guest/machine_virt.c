@@ -5,7 +5,7 @@
  * emulator here (PCIe, MSI frames, PMU) are left out.
  */
 #include <inttypes.h>
-#include <libfdt.h>
+#include <libs/dtb.h>
 
 #include "config_priv.h"
 
@@ -185,7 +185,7 @@ static void machine_gic_node(struct config_parser *p)
 	struct config_range r[CONFIG_MAX_REGS];
 	unsigned int n;
 
-	if (!fdt_getprop(p->fdt, p->cfg->gic_node, "reg", NULL)) {
+	if (!dtb_prop(p->fdt, p->cfg->gic_node, "reg", NULL)) {
 		return;
 	}
 	n = config_reg(p, p->cfg->gic_node, p->devices_node, r,
@@ -210,9 +210,8 @@ void machine_gic(struct config_parser *p)
 	struct guest_config *cfg = p->cfg;
 
 	if (p->cfg->gic_node >= 0) {
-		bool v3 = fdt_node_check_compatible(
-				  p->fdt, p->cfg->gic_node,
-				  machine_gic_compatible[0]) == 0;
+		bool v3 = dtb_compatible(p->fdt, p->cfg->gic_node,
+					 machine_gic_compatible[0]);
 
 		cfg->gic_version = v3 ? 3 : 2;
 		machine_gic_host(p);

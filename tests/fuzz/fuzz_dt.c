@@ -3,7 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <libfdt.h>
+
 #include <core/dt.h>
+#include <libs/dtb.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -48,6 +51,60 @@ static void ask_node(dt_node_t node)
 	dt_is_compatible(node, "arm,pl011");
 }
 
+static void agree(bool same)
+{
+	if (!same) {
+		abort();
+	}
+}
+
+static void compare_props(const void *blob, int node)
+{
+	struct dtb_prop own;
+	bool more = dtb_first_prop(blob, node, &own);
+	int offset;
+
+	fdt_for_each_property_offset(offset, blob, node) {
+		const char *name;
+		int len;
+		const void *data = fdt_getprop_by_offset(blob, offset, &name,
+							 &len);
+
+		agree(more && data == own.data && len == own.len &&
+		      name == own.name);
+		agree(fdt_getprop(blob, node, name, NULL) ==
+		      dtb_prop(blob, node, name, NULL));
+		more = dtb_next_prop(blob, &own);
+	}
+	agree(!more);
+}
+
+/* What our reader sees is what libfdt sees. */
+static void compare(const void *blob)
+{
+	int theirs = -1, ours = -1, n = 0, depth = 0, level = 0;
+
+	for (; n < NODES; n++) {
+		theirs = fdt_next_node(blob, theirs, &depth);
+		ours = dtb_next(blob, ours, &level);
+		agree(MAX(theirs, -1) == ours || (depth < 0 && ours < 0));
+		if (ours < 0) {
+			return;
+		}
+		agree(depth == level);
+		agree(fdt_get_name(blob, ours, NULL) == dtb_name(blob, ours));
+		agree(MAX(fdt_first_subnode(blob, ours), -1) ==
+		      dtb_first_child(blob, ours));
+		agree(MAX(fdt_next_subnode(blob, ours), -1) ==
+		      dtb_next_child(blob, ours));
+		if (level < 60) {
+			agree(MAX(fdt_parent_offset(blob, ours), -1) ==
+			      dtb_parent(blob, ours));
+		}
+		compare_props(blob, ours);
+	}
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	/* malloc() aligns enough, and the sanitizer guards its very end. */
@@ -64,6 +121,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	memcpy(blob, data, size);
 	if (dt_init(blob, size, &why) == 0) {
+		compare(blob);
 		dt_for_each_memory(count_memory, &last);
 		dt_for_each_reserved(count_reserved, &sum);
 		dt_get_chosen(&chosen);

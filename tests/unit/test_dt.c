@@ -64,7 +64,7 @@ static void test_refused(void **state)
 	bad.data[23] = 17;
 	/* The property's name offset points behind the strings. */
 	fdt32_st(bad.data + fdt_off_dt_struct(bad.data) + 24, 0x7fffffff);
-	refused(bad.data, bad.size, "BAD");
+	refused(bad.data, bad.size, "name");
 }
 
 static void test_too_large(void **state)

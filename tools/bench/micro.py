@@ -13,6 +13,7 @@ import pathlib
 import sys
 
 import figures
+import image as images
 import path
 import qemu
 import systems
@@ -91,7 +92,7 @@ class Counted:
     figure: figures.Figure
 
     def results(self):
-        image = path.Image(self.host.build / "vmm.elf", systems.CROSS)
+        image = images.Image(self.host.build / "vmm.elf", systems.CROSS)
         count = path.counted(self.host, image, self.figure)
         return {self.figure.name: dict.fromkeys(("min", "mean", "max"),
                                                 count)}

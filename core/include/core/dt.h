@@ -5,11 +5,6 @@
 
 #include <libs/types.h>
 
-/* Is it a whole, well-formed blob (version 17, at most `size` bytes)? libfdt
- * may be used on it then. -ERR_FORMAT with the reason in *why, which is never
- * NULL. Keeps nothing. Linear in the blob's size. */
-int __must_check dt_check(const void *fdt, size_t size, const char **why);
-
 /* A node: libfdt offset, negative: none. */
 typedef int dt_node_t;
 
