@@ -73,6 +73,19 @@ void vtimer_reset(struct vcpu *v)
 	t->cntv_cval = 0;
 }
 
+/* CVAL may lie beyond the end of the host's counter: then it never fires. */
+static void stand_in(struct vcpu *v)
+{
+	struct vtimer *t = &v->arch.vtimer;
+	ticks_t deadline;
+
+	if (armed(t->cntv_ctl) &&
+	    !__builtin_add_overflow(t->cntv_cval, v->guest->arch.cntvoff,
+				    &deadline)) {
+		timer_set(&t->virt, deadline);
+	}
+}
+
 void vtimer_save(struct vcpu *v)
 {
 	struct vtimer *t = &v->arch.vtimer;
@@ -80,9 +93,7 @@ void vtimer_save(struct vcpu *v)
 	t->cntv_ctl = (uint32_t)read_sysreg(cntv_ctl_el0);
 	t->cntv_cval = read_sysreg(cntv_cval_el0);
 	write_sysreg(0, cntv_ctl_el0);
-	if (armed(t->cntv_ctl)) {
-		timer_set(&t->virt, t->cntv_cval + v->guest->arch.cntvoff);
-	}
+	stand_in(v);
 }
 
 void vtimer_restore(struct vcpu *v)
@@ -106,11 +117,7 @@ void vtimer_pause(struct vcpu *v)
 
 void vtimer_resume(struct vcpu *v)
 {
-	struct vtimer *t = &v->arch.vtimer;
-
-	if (armed(t->cntv_ctl)) {
-		timer_set(&t->virt, t->cntv_cval + v->guest->arch.cntvoff);
-	}
+	stand_in(v);
 }
 
 void vtimer_host_irq(unsigned int irq, void *arg)

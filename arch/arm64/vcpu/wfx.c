@@ -67,12 +67,16 @@ static void timeout_expired(struct timer *t)
 static void wait_until(struct vcpu *v, uint64_t until)
 {
 	struct timeout t = { .vcpu = v };
+	ticks_t deadline;
 
 	if (read_sysreg(cntvct_el0) >= until) {
 		return;
 	}
+	if (__builtin_add_overflow(until, v->guest->arch.cntvoff, &deadline)) {
+		deadline = UINT64_MAX;
+	}
 	timer_init(&t.timer, timeout_expired);
-	timer_set(&t.timer, until + v->guest->arch.cntvoff);
+	timer_set(&t.timer, deadline);
 	wfx_wait(v);
 	timer_cancel(&t.timer);
 }
