@@ -3,8 +3,10 @@
 """What Socle takes: bytes of the image, lines of source, memory at run time."""
 
 import argparse
+import collections
 import json
 import math
+import os
 import pathlib
 import re
 import subprocess
@@ -20,6 +22,11 @@ FOLDERS = ("arch/arm64", "arch/host", "arch/include", "core", "libs",
 SOURCES = {".c", ".h", ".S", ".py", ".sh", ".mk"}
 SECTION = re.compile(r"^\s*\[\s*\d+\]\s+(\S+)\s+\S+\s+[0-9a-f]+\s+[0-9a-f]+\s+"
                      r"([0-9a-f]+)\s+\S+\s+(\w*)A")
+# A linker map's input section: name, address, size, file. A long name has a
+# line of its own.
+PART = re.compile(r"^ (\S+)?\s+0x[0-9a-f]+\s+0x([0-9a-f]+) (\S+\.o\)?)$")
+NAME = re.compile(r"^ ([.\w]\S+)$")
+LOADED = (".text", ".head", ".rodata", ".data", ".got", "registry_")
 PAGE = 4096
 GUESTS = 10
 VCPUS, MEMORY = 2, 256
@@ -36,6 +43,41 @@ def sections(elf):
         if match and int(match.group(2), 16):
             found[match.group(1)] = int(match.group(2), 16)
     return found
+
+
+def parts(build):
+    """{file as the tree has it: bytes in vmm.bin}, of a GNU linker's map."""
+    found = collections.Counter()
+    section = ""
+    for line in (build / "vmm.elf.map").read_text("utf-8").splitlines():
+        name, part = NAME.match(line), PART.match(line)
+        if name:
+            section = name.group(1)
+        elif part:
+            section = part.group(1) or section
+            if section.startswith(".rel"):
+                found["relocations"] += int(part.group(2), 16)
+            elif section.startswith(LOADED):
+                found[source(part.group(3), build)] += int(part.group(2), 16)
+    return dict(found.most_common())
+
+
+def source(path, build):
+    """What an object was made of; an archive counts as one."""
+    archive = re.match(r"(.*/)?(\w+)\.a\(", path)
+    if archive:
+        return f"{archive.group(2)}.a"
+    path = os.path.relpath(path, os.path.relpath(build))
+    return path[:-len(".o")]
+
+
+def by_folder(files):
+    """{folder, as FOLDERS has it: bytes}"""
+    found = collections.Counter()
+    for name, size in files.items():
+        folder = next((f for f in FOLDERS if name.startswith(f + "/")), name)
+        found[folder] += size
+    return dict(found.most_common())
 
 
 def lines(folder):
@@ -100,6 +142,8 @@ def measure(build, minimal):
             "vmm.bin, minimal": (minimal / "vmm.bin").stat().st_size,
         },
         "sections": sections(build / "vmm.elf"),
+        "files": parts(build),
+        "files, minimal": parts(minimal),
         "lines": {folder: lines(folder) for folder in FOLDERS},
         "memory": {
             "1 GiB host, no guest": small[0],
@@ -117,9 +161,11 @@ GOALS = {"vmm.bin": 384 << 10, "vmm.bin, minimal": 96 << 10,
 
 
 def tables(found):
-    """(title, unit, {name: (value, goal)})"""
+    """(title, unit, {name: value})"""
     yield "image", "bytes", found["bytes"]
     yield "section", "bytes", found["sections"]
+    yield "folder", "bytes", by_folder(found["files"])
+    yield "folder, minimal", "bytes", by_folder(found["files, minimal"])
     yield "lines of source", "lines", {
         folder: row["lines"] for folder, row in found["lines"].items()}
     yield (f"held by the hypervisor; guests have {VCPUS} VCPUs, {MEMORY} MiB",
@@ -127,9 +173,12 @@ def tables(found):
                    for name, value in found["memory"].items()})
 
 
-def goal(name, unit):
-    value = GOALS.get(name, 0)
-    return f"{value // 1024 if unit == 'KiB' else value}" if value else ""
+def goal(name, value, unit):
+    """(the goal as text, a mark if the value is above it)"""
+    if name not in GOALS:
+        return "", ""
+    most = GOALS[name] // (1024 if unit == "KiB" else 1)
+    return str(most), "*" if value > most else ""
 
 
 def show(found, markdown):
@@ -139,11 +188,19 @@ def show(found, markdown):
         else:
             print(f"\n{title}")
         for name, value in values.items():
+            most, mark = goal(name, value, unit)
             if markdown:
-                print(f"| {name} | {value} | {goal(name, unit)} |")
+                print(f"| {name} | {value}{mark} | {most} |")
             else:
-                print(f"  {name:<24}{value:>10} {unit:<6}"
-                      f"{goal(name, unit):>9}".rstrip())
+                print(f"  {name:<24}{value:>10}{mark:<1} {unit:<6}"
+                      f"{most:>9}".rstrip())
+
+
+def show_files(found, count):
+    for title in ("files", "files, minimal"):
+        print(f"\n{title}")
+        for name, size in list(found[title].items())[:count]:
+            print(f"  {name:<34}{size:>8} bytes")
 
 
 def main():
@@ -151,6 +208,8 @@ def main():
     parser.add_argument("-O", dest="build", type=pathlib.Path,
                         default="build")
     parser.add_argument("--markdown", action="store_true")
+    parser.add_argument("--files", type=int, metavar="N", default=0,
+                        help="the N largest files of each image, too")
     parser.add_argument("--json", type=pathlib.Path)
     args = parser.parse_args()
     try:
@@ -161,8 +220,10 @@ def main():
         args.json.write_text(json.dumps(found, indent=1) + "\n", "utf-8")
     show(found, args.markdown)
     if not args.markdown:
-        print("\nThe last column is the goal. Of memory, the root file system "
-              "is left out.")
+        if args.files:
+            show_files(found, args.files)
+        print("\nThe last column is the goal; *: above it. Of memory, the "
+              "root file system is left out.")
 
 
 if __name__ == "__main__":
