@@ -43,7 +43,7 @@ space := $(empty) $(empty)
 no-config-goals := help clean distclean format format-check run deps deps-check \
 	menuconfig %defconfig material material-% bundle tools check check-% \
 	hostlib unit-tests fuzz-targets bench bench-linux bench-size \
-	bench-trace bench-budget
+	bench-trace bench-budget bench-readme
 need-config := y
 ifneq ($(if $(filter host,$(ARCH)),,$(MAKECMDGOALS)),)
 ifeq ($(filter-out $(no-config-goals),$(MAKECMDGOALS)),)

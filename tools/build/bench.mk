@@ -76,7 +76,7 @@ bench-linux-parts: bench-parts $(call image-file,Image) $(linux-initrd)
 bench-make = +$(Q)$(MAKE) --no-print-directory
 bench-run = $(Q)CROSS='$(CROSS_COMPILE)' $(PYTHON) -B tools/bench/$(1) -O '$(O)'
 
-.PHONY: bench bench-linux bench-size bench-trace bench-budget
+.PHONY: bench bench-linux bench-size bench-trace bench-budget bench-readme
 bench: deps
 	$(bench-make) bench-parts
 	$(call bench-run,micro.py) --xen '$(XEN)' --json '$(O)/bench.json' \
@@ -106,3 +106,10 @@ bench-trace: deps
 bench-budget: deps
 	$(bench-make) image bench-guest
 	$(call bench-run,budget.py) --lower
+
+# README.md's table, of all three anew.
+bench-readme:
+	$(bench-make) bench
+	$(bench-make) bench-linux
+	$(bench-make) bench-size
+	$(call bench-run,readme.py)
