@@ -75,6 +75,11 @@ ifeq ($(ARCH),host)
 else
   include $(wildcard $(addsuffix /Makefile,$(image-folders)))
   objs := $(sort $(obj-y) $(target-obj-y) $(host-obj-y))
+  # What no guest's running waits for is compiled for size.
+  cold := commands/% daemons/% core/dt/% core/guest/config% core/guest/fdtgen% \
+	core/guest/device_types.o core/guest/machine_virt.o core/bootargs.o \
+	libs/fs/% libs/term/% libs/vfs.o libs/parse.o
+  $(foreach o,$(filter $(cold),$(objs)),$(eval CFLAGS_$(o) += -Os))
 endif
 
 include tools/build/rules.mk
