@@ -91,7 +91,7 @@ static int host_cpus(struct session *s, int argc, char **argv)
 		table_u64(t, i);
 		table_u64(t, p != NULL ? p->hwid : 0);
 		table_str(t, host_cpu_state(i));
-		table_u64(t, p != NULL ? p->irq_count : 0);
+		table_u64(t, irq_total_on(i));
 		if (cpu_online(i)) {
 			arch_cpu_describe(i, model, sizeof(model));
 			table_str(t, model);

@@ -7,12 +7,11 @@
 #include <core/spinlock.h>
 #include <libs/error.h>
 
-/* [I] set by irq_request(); count [C] for private lines, else owning CPU. */
+/* [I] set by irq_request(). Counts are each CPU's own: percpu.irq_counts. */
 struct irq_desc {
 	irq_handler_t fn;
 	void *arg;
 	const char *name;
-	uint64_t count;
 	uint32_t cpu;
 	bool enabled;
 	bool forwarded;
@@ -42,8 +41,15 @@ int irqchip_install(const struct irqchip *chip)
 
 int irqchip_cpu_init(void)
 {
-	int err = irqchip->cpu_init();
+	struct percpu *cpu = this_cpu();
+	int err;
 
+	cpu->irq_counts = heap_alloc_array(irqchip->nr_irqs + IPI_COUNT,
+					   sizeof(cpu->irq_counts[0]));
+	if (!cpu->irq_counts) {
+		return -ERR_NOMEM;
+	}
+	err = irqchip->cpu_init();
 	if (err) {
 		return err;
 	}
@@ -182,8 +188,7 @@ void irq_handle(unsigned int irq)
 	struct irq_desc *d = &descs[irq];
 
 	cpu->irq_depth++;
-	cpu->irq_count++;
-	d->count++;
+	cpu->irq_counts[irq]++;
 	d->fn(irq, d->arg);
 	cpu->irq_depth--;
 	if (!d->forwarded) {
@@ -195,25 +200,77 @@ void irq_handle_ipi(unsigned int ipi)
 {
 	struct percpu *cpu = this_cpu();
 
+	if (ipi >= IPI_COUNT) {
+		return; /* nobody sends it */
+	}
 	cpu->irq_depth++;
-	cpu->irq_count++;
+	cpu->irq_counts[irqchip->nr_irqs + ipi]++;
 	smp_ipi((enum ipi)ipi);
 	cpu->irq_depth--;
 }
 
-bool irq_get_info(unsigned int irq, struct irq_info *out)
+static void ipi_info(unsigned int ipi, struct irq_info *out)
 {
-	for (; irqchip && irq < irqchip->nr_irqs; irq++) {
+	static const char *const names[] = {
+		[IPI_RESCHED] = "resched",
+		[IPI_CALL] = "call",
+		[IPI_STOP] = "stop",
+	};
+
+	*out = (struct irq_info){
+		.kind = IRQ_IPI, .irq = ipi, .name = names[ipi],
+		.enabled = true,
+	};
+}
+
+bool irq_next(unsigned int *pos, struct irq_info *out)
+{
+	if (*pos < IPI_COUNT) {
+		ipi_info((*pos)++, out);
+		return true;
+	}
+	while (irqchip && *pos - IPI_COUNT < irqchip->nr_irqs) {
+		unsigned int irq = (*pos)++ - IPI_COUNT;
 		const struct irq_desc *d = &descs[irq];
 
 		if (d->fn != irq_unexpected) {
 			*out = (struct irq_info){
+				.kind = irq < irqchip->nr_private ?
+						IRQ_PER_CPU : IRQ_SHARED,
 				.irq = irq, .name = d->name,
 				.enabled = d->enabled, .cpu = d->cpu,
-				.count = d->count,
 			};
 			return true;
 		}
 	}
 	return false;
+}
+
+static uint64_t count_at(unsigned int index, unsigned int cpu)
+{
+	const uint64_t *counts = NULL;
+
+	if (cpu < cpu_count && percpu_table[cpu]) {
+		counts = READ_ONCE(percpu_table[cpu]->irq_counts);
+	}
+	return counts ? READ_ONCE(counts[index]) : 0;
+}
+
+uint64_t irq_count_on(const struct irq_info *info, unsigned int cpu)
+{
+	if (info->kind != IRQ_IPI) {
+		return count_at(info->irq, cpu);
+	}
+	return irqchip ? count_at(irqchip->nr_irqs + info->irq, cpu) : 0;
+}
+
+uint64_t irq_total_on(unsigned int cpu)
+{
+	uint64_t total = 0;
+
+	for (unsigned int i = 0; irqchip && i < irqchip->nr_irqs + IPI_COUNT;
+	     i++) {
+		total += count_at(i, cpu);
+	}
+	return total;
 }

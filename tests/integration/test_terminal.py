@@ -21,7 +21,8 @@ def test_help_names_every_command(boot):
 
 
 @pytest.mark.parametrize("line", ["guest list", "vcpu list", "thread list",
-                                  "memory", "heap", "irq list", "host cpus"])
+                                  "memory", "heap", "irq list", "irq cpus",
+                                  "host cpus"])
 def test_listings(boot, line):
     """Every listing fits 80 columns and is there as JSON."""
     host = boot({"hello": bare("hello", "hello")})

@@ -19,14 +19,21 @@ void irq_enable(unsigned int irq);	/* private lines: on this CPU */
 void irq_disable(unsigned int irq);
 int __must_check irq_set_affinity(unsigned int irq, unsigned int cpu);
 
+enum irq_kind { IRQ_IPI, IRQ_PER_CPU, IRQ_SHARED };
+
 struct irq_info {
-	unsigned int irq;
+	enum irq_kind kind;
+	unsigned int irq;	/* IPI: enum ipi */
 	const char *name;
 	bool enabled;
-	unsigned int cpu;
-	uint64_t count;
+	unsigned int cpu;	/* IRQ_SHARED: where it is delivered */
 };
-/* Next requested line at or after `irq`; false when there is none. */
-bool irq_get_info(unsigned int irq, struct irq_info *out);
+/* What is in use at or after *pos (0: the first); advances it. False at the
+ * end. */
+bool irq_next(unsigned int *pos, struct irq_info *out);
+/* How often it came on that CPU so far; 0 if there is no such CPU. */
+uint64_t irq_count_on(const struct irq_info *info, unsigned int cpu);
+/* All that came on that CPU. */
+uint64_t irq_total_on(unsigned int cpu);
 
 #endif

@@ -37,7 +37,7 @@ struct percpu {
 	struct timer_queue *timers;	/* [I] */
 	enum cpu_state state;		/* [A] */
 	uint64_t hwid;			/* [I] MPIDR affinity / APIC / hart */
-	uint64_t irq_count;		/* [C] */
+	uint64_t *irq_counts;		/* [C] each line's, then each IPI's */
 	struct cpu_call *calls;		/* [A] to be run here, newest first */
 	struct cpu_call call_slots[CPU_CALL_SLOTS]; /* sent without waiting */
 #if IS_ENABLED(CONFIG_DEBUG_SPINLOCK)
