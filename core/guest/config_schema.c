@@ -206,6 +206,17 @@ const struct schema_prop schema_props[] = {
 		.doc = "Of all its VCPUs; higher runs first.",
 	},
 	{
+		.node = "/cpus",
+		.name = "native-wfi",
+		.type = SCHEMA_FLAG,
+		STORE(native_wfi),
+		.otherwise = "WFI gives the CPU to others",
+		.doc = "WFI is not trapped: the host CPU sleeps in the guest, "
+		       "and an interrupt is there sooner. For VCPUs with a "
+		       "CPU of their own: who shares it gets it only at the "
+		       "end of a slice, or by a higher priority.",
+	},
+	{
 		.node = "/memory",
 		.name = "reg",
 		.type = SCHEMA_REG,

@@ -30,6 +30,20 @@ def test_more_vcpus_than_cpus(boot, gic):
                  "done; wait", timeout=120)
 
 
+@pytest.mark.parametrize("gic", [2, 3])
+def test_native_wfi(boot, gic):
+    """One guest sleeps on the CPU itself; the other still gets its turn."""
+    names = ["linux0", "linux1"]
+    guests = {n: description(n, memory=192) for n in names}
+    guests["linux0"] = guests["linux0"].replace("cpus {", "cpus { native-wfi;")
+    host = boot(guests, smp=1, gic=gic)
+    for name in names:
+        with host.linux(name) as shell:
+            assert shell.sh("sleep 1; hostname") == name
+    host.cmd("guest stop linux0")
+    host.expect_state("linux0", "stopped")
+
+
 def test_guest_reboot(boot):
     host = boot({"linux0": description("linux0")})
     console = host.linux("linux0")

@@ -57,6 +57,9 @@ def socle_runs(host):
     yield Run("socle", two, [guest(host.build, vcpus=2, affinity=[0, 1],
                                    bootargs=ON_TWO_CPUS)],
               OTHER_CPU)
+    yield Run("socle", host, [guest(host.build, native_wfi=True,
+                                    bootargs="only=timer-wfi")],
+              {"timer-wfi": "timer-wfi-untrapped"})
     yield Run("socle", host, pair(host))
     yield from counted_runs(host)
 

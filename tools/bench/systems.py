@@ -34,6 +34,7 @@ class Guest:
     ram: int = None			# where Socle's guest has it
     vcpus: int = 1
     affinity: list = None		# host CPU of each VCPU
+    native_wfi: bool = False		# under Socle
 
 
 @dataclasses.dataclass
@@ -91,6 +92,7 @@ def native(host, guests):
 def description(guest):
     """The source of a guest's description."""
     initrd = f'initrd = "/images/{guest.name}.initrd";' if guest.initrd else ""
+    wait = " native-wfi;" if guest.native_wfi else ""
     affinity = ""
     if guest.affinity:
         affinity = "affinity = <%s>;" % " ".join(map(str, guest.affinity))
@@ -106,7 +108,7 @@ def description(guest):
 	#size-cells = <2>;
 	model = "{guest.name}";
 	{memory}
-	cpus {{ count = <{guest.vcpus}>; {affinity} }};
+	cpus {{ count = <{guest.vcpus}>; {affinity}{wait} }};
 	boot {{
 		kernel = "/images/{guest.name}"; {initrd}
 		bootargs = "{guest.bootargs}";

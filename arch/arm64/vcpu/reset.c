@@ -17,13 +17,14 @@
  * What every guest has trapped. FB and BSU: a guest's VCPU may go on on
  * another CPU between its TLB maintenance and the barrier, so both reach all.
  */
-static uint64_t hcr_for_guest(void)
+static uint64_t hcr_for_guest(const struct guest *g)
 {
 	const struct cpu_features *f = &cpu_features;
 
 	return HCR_VM | HCR_SWIO | HCR_FMO | HCR_IMO | HCR_AMO | HCR_FB |
-	       HCR_BSU_INNER | HCR_TWI | HCR_TID3 | HCR_TSC | HCR_TIDCP |
+	       HCR_BSU_INNER | HCR_TID3 | HCR_TSC | HCR_TIDCP |
 	       HCR_TACR | HCR_TSW | HCR_RW |
+	       (g->cfg->native_wfi ? 0 : HCR_TWI) |
 	       (f->lor ? HCR_TLOR : 0) | (f->ras ? HCR_TERR : 0) |
 	       (f->mte ? HCR_TID5 : 0) | (f->sme ? HCR_TID1 : 0) |
 	       (f->pauth ? HCR_APK | HCR_API : 0) |
@@ -42,7 +43,7 @@ int arch_vcpu_init(struct vcpu *v)
 	v->arch.vmpidr = MPIDR_RES1 |
 			 vcpu_mpidr(v->index, v->guest->cfg->gic_version);
 	v->arch.ipa_bits = (uint8_t)(64 - (v->guest->stage2.vtcr & VTCR_T0SZ));
-	v->arch.hcr = hcr_for_guest();
+	v->arch.hcr = hcr_for_guest(v->guest);
 	v->arch.loaded_cpu = VCPU_LOADED_NOWHERE;
 	err = vgic_cpu_init(v);
 	if (!err) {
@@ -69,7 +70,7 @@ void vcpu_reset_core(struct vcpu *v, uint64_t entry, uint64_t arg)
 	v->arch.sys = (struct sysregs){ .sctlr = SCTLR_EL1_RESET };
 	memset(&v->arch.fp, 0, sizeof(v->arch.fp));
 	fp_forget(v);
-	v->arch.hcr = hcr_for_guest();
+	v->arch.hcr = hcr_for_guest(v->guest);
 	v->arch.flush_done = 0;
 	v->arch.loaded_cpu = VCPU_LOADED_NOWHERE;
 }

@@ -44,6 +44,7 @@ struct guest_config {
 	char name[CONFIG_NAME_LEN];
 	uint32_t vcpus;
 	uint8_t priority;
+	bool native_wfi;			/* WFI is not trapped */
 	bool has_affinity;			/* else all host CPUs */
 	struct cpumask affinity[CONFIG_MAX_VCPUS];
 	struct config_range memory[CONFIG_MAX_MEMORY];
