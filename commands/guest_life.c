@@ -28,6 +28,11 @@ static int life_start(struct session *s, struct guest *g)
 			   guest_start(g, guest_cmd_report, s));
 }
 
+static bool life_interrupted(void *ctx)
+{
+	return session_interrupted(ctx);
+}
+
 int guest_cmd_create(struct session *s, int argc, char **argv)
 {
 	bool start = take_flag(&argc, argv, "--start");
@@ -37,7 +42,7 @@ int guest_cmd_create(struct session *s, int argc, char **argv)
 	if (argc != 2) {
 		return command_usage(s, "one description is needed");
 	}
-	ret = guest_create(&g, argv[1], guest_cmd_report, s);
+	ret = guest_create(&g, argv[1], guest_cmd_report, life_interrupted, s);
 	if (ret == -ERR_EXIST) {
 		out_error(s,
 			  "%s: a guest of that name exists; 'guest destroy' "

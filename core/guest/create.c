@@ -228,7 +228,7 @@ static unsigned int ipa_bits(const struct guest_config *cfg)
 	return MIN(bits, max);
 }
 
-static int populate(struct guest *g)
+static int populate(struct guest *g, bool (*stop)(void *ctx), void *ctx)
 {
 	int err = stage2_init(&g->stage2, ipa_bits(g->cfg));
 
@@ -239,7 +239,7 @@ static int populate(struct guest *g)
 	if (!g->vcpus) {
 		return -ERR_NOMEM;
 	}
-	err = guest_memory_init(g);
+	err = guest_memory_init(g, stop, ctx);
 	if (!err) {
 		err = arch_guest_init(g);
 	}
@@ -278,7 +278,7 @@ void guest_free(struct guest *g)
 }
 
 int guest_create(struct guest **out, const char *path, config_report_t report,
-		 void *ctx)
+		 bool (*stop)(void *ctx), void *ctx)
 {
 	struct guest *g = heap_alloc(sizeof(*g));
 	int err;
@@ -295,7 +295,7 @@ int guest_create(struct guest **out, const char *path, config_report_t report,
 	g->refs = 2;			/* the list's, the caller's */
 	guest_life_init(g);
 	list_init(&g->ram_blocks);
-	err = populate(g);
+	err = populate(g, stop, ctx);
 	if (!err) {
 		err = guest_link(g);
 	}

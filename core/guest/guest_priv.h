@@ -24,7 +24,8 @@ int __must_check guest_load(struct guest *g, struct guest_entry *entry,
 			    config_report_t report, void *ctx);
 
 /* memory.c */
-int __must_check guest_memory_init(struct guest *g);
+int __must_check guest_memory_init(struct guest *g, bool (*stop)(void *ctx),
+				   void *ctx);
 void guest_memory_fini(struct guest *g);
 /* Where [ipa, ipa+n), within one page, of the guest's RAM is; or NULL. */
 void *guest_ram_ptr(struct guest *g, ipa_t ipa, size_t n);

@@ -10,6 +10,8 @@
 
 #include "guest_priv.h"
 
+#define CLEAR_AT_ONCE MIB(2) /* milliseconds, even where memory is slow */
+
 struct ram_block {
 	struct list node;
 	paddr_t pa;
@@ -29,8 +31,28 @@ static unsigned int best_order(uint64_t ipa, uint64_t left)
 	return order;
 }
 
+/* The guest starts with its caches off: zeroes must be in memory. */
+static int clear_block(paddr_t pa, uint64_t size, bool (*stop)(void *ctx),
+		       void *ctx)
+{
+	uint8_t *va = arch_phys_to_virt(pa);
+
+	while (size) {
+		uint64_t n = MIN(size, CLEAR_AT_ONCE);
+
+		if (stop && stop(ctx)) {
+			return -ERR_INTR;
+		}
+		arch_zero_memory(va, n);
+		va += n;
+		size -= n;
+	}
+	return 0;
+}
+
 /* One block at `ipa`, at most of *order; *order tells what it became. */
-static int add_block(struct guest *g, uint64_t ipa, unsigned int *order)
+static int add_block(struct guest *g, uint64_t ipa, unsigned int *order,
+		     bool (*stop)(void *ctx), void *ctx)
 {
 	struct ram_block *b = heap_alloc(sizeof(*b));
 	int err = -ERR_NOMEM;
@@ -49,10 +71,11 @@ static int add_block(struct guest *g, uint64_t ipa, unsigned int *order)
 		heap_free(b);
 		return err;
 	}
-	/* The guest starts with its caches off: zeroes must be in memory. */
-	arch_zero_memory(arch_phys_to_virt(b->pa), PAGE_SIZE << *order);
-	err = stage2_map(&g->stage2, IPA(ipa), b->pa, PAGE_SIZE << *order,
-			 STAGE2_RWX);
+	err = clear_block(b->pa, PAGE_SIZE << *order, stop, ctx);
+	if (!err) {
+		err = stage2_map(&g->stage2, IPA(ipa), b->pa,
+				 PAGE_SIZE << *order, STAGE2_RWX);
+	}
 	if (err) {
 		page_free(b->pa, *order);
 		heap_free(b);
@@ -64,7 +87,7 @@ static int add_block(struct guest *g, uint64_t ipa, unsigned int *order)
 	return 0;
 }
 
-int guest_memory_init(struct guest *g)
+int guest_memory_init(struct guest *g, bool (*stop)(void *ctx), void *ctx)
 {
 	for (uint32_t i = 0; i < g->cfg->nmemory; i++) {
 		uint64_t ipa = g->cfg->memory[i].base;
@@ -72,7 +95,7 @@ int guest_memory_init(struct guest *g)
 
 		while (ipa < end) {
 			unsigned int order = best_order(ipa, end - ipa);
-			int err = add_block(g, ipa, &order);
+			int err = add_block(g, ipa, &order, stop, ctx);
 
 			if (err) {
 				return err;

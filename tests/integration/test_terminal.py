@@ -46,6 +46,24 @@ def test_interrupt(boot):
     assert host.cmd("echo alive") == "alive"
 
 
+def test_interrupt_create(boot):
+    """A large guest's memory takes long to clear; Ctrl-C gives all back."""
+    host = boot({"big": description("big", memory=2048)}, script="",
+                mem="3G", machine=",memory-backend=ram", extra=[
+                    "-object",
+                    "memory-backend-ram,id=ram,size=3G,reserve=off"])
+    host.cmd("heap trim")
+    before = host.json("memory")
+    host.send("guest create /guests/big.dtb\r")
+    host.expect(r"big\.dtb\r*\n")
+    host.send(CTRL_C)
+    host.expect("error: .*interrupted")
+    host.expect_prompt()
+    assert host.guests() == {}
+    host.cmd("heap trim")
+    assert host.json("memory") == before
+
+
 def test_interrupted_search(boot):
     """Ctrl-C that ends a search does not end the next command."""
     host = boot()

@@ -64,10 +64,12 @@ struct guest {
 void guest_init(void);
 
 /* Create from description file (.dtb) in the vfs: all or nothing. Mistakes
- * are told one by one through report. The result is referenced for the
- * caller. -ERR_EXIST: name taken. */
+ * are told one by one through report. Clearing its memory takes long: `stop`,
+ * if not NULL, is asked now and then whether to give up. The result is
+ * referenced for the caller. -ERR_EXIST: name taken; -ERR_INTR: given up. */
 int __must_check guest_create(struct guest **out, const char *path,
-			      config_report_t report, void *ctx);
+			      config_report_t report, bool (*stop)(void *ctx),
+			      void *ctx);
 /* Load images and start VCPU 0; from CREATED, STOPPED, CRASHED. Mistakes in
  * images are reported. */
 int __must_check guest_start(struct guest *g, config_report_t report,
