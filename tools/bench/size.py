@@ -26,7 +26,8 @@ SECTION = re.compile(r"^\s*\[\s*\d+\]\s+(\S+)\s+\S+\s+[0-9a-f]+\s+[0-9a-f]+\s+"
 # line of its own.
 PART = re.compile(r"^ (\S+)?\s+0x[0-9a-f]+\s+0x([0-9a-f]+) (\S+\.o\)?)$")
 NAME = re.compile(r"^ ([.\w]\S+)$")
-LOADED = (".text", ".head", ".rodata", ".data", ".got", "registry_")
+LOADED = (".text", ".head", ".rodata", ".data", ".got", ".relr",
+          "registry_")
 PAGE = 4096
 GUESTS = 10
 VCPUS, MEMORY = 2, 256
@@ -40,7 +41,8 @@ def sections(elf):
     found = {}
     for line in text.splitlines():
         match = SECTION.match(line)
-        if match and int(match.group(2), 16):
+        # Relocations are in the ELF file alone; the image has .relr.
+        if match and int(match.group(2), 16) and match.group(1) != ".rela.dyn":
             found[match.group(1)] = int(match.group(2), 16)
     return found
 
@@ -55,9 +57,7 @@ def parts(build):
             section = name.group(1)
         elif part:
             section = part.group(1) or section
-            if section.startswith(".rel"):
-                found["relocations"] += int(part.group(2), 16)
-            elif section.startswith(LOADED):
+            if section.startswith(LOADED):
                 found[source(part.group(3), build)] += int(part.group(2), 16)
     return dict(found.most_common())
 

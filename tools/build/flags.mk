@@ -75,5 +75,8 @@ else
   LDFLAGS := -pie --no-dynamic-linker -Bsymbolic -z text -z norelro \
 	-z max-page-size=4096 -z noexecstack --gc-sections --build-id=sha1 \
 	-e _start
+  # The words that are relocated hold their addends (tools/build/relr.py); with
+  # GNU ld they always do.
+  LDFLAGS += $(if $(findstring lld,$(LD)),--apply-dynamic-relocs)
 endif
 cc-flags := $(cc-target) $(CPPFLAGS) $(CFLAGS) $(EXTRA_CFLAGS)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The image: linked twice or more when it carries its own symbol table.
+# The image: linked until the tables it carries are its own (link.sh).
 
 image := $(O)/vmm.elf
 lds := $(O)/vmm.lds
@@ -28,7 +28,7 @@ endif
 $(O)/.objs: ;
 
 $(image): $(addprefix $(O)/,$(objs)) $(lds) $(LIBFDT) $(O)/.objs \
-		tools/build/link.sh tools/build/ksyms.py
+		tools/build/link.sh tools/build/relr.py tools/build/ksyms.py
 	$(say) LD $@
 	$(Q)$(if $(CONFIG_KSYMS),KSYMS=y) LD='$(LD)' NM='$(NM)' \
 		AS='$(CC) $(cc-flags) $(AFLAGS) -c' PYTHON='$(PYTHON)' \
@@ -37,11 +37,11 @@ $(image): $(addprefix $(O)/,$(objs)) $(lds) $(LIBFDT) $(O)/.objs \
 
 $(O)/vmm.bin: $(image)
 	$(say) OBJCOPY $@
-	$(Q)$(OBJCOPY) -O binary $< $@
+	$(Q)$(OBJCOPY) -O binary -R .rela.dyn $< $@
 
 .PHONY: size
-# What is loaded: no debugging information.
+# What is loaded: no debugging information, no relocations but .relr.
 size: $(image)
 	$(Q)$(SIZE) -A -d $< | awk '/^section/ { end = index($$0, "size") + 3 } \
-		!/^(\.debug|Total|$$)/ { print; n += $$2 } \
+		!/^(\.debug|\.rela|Total|$$)/ { print; n += $$2 } \
 		END { printf "total%*d\n", end - 5, n }'

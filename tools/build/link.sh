@@ -1,34 +1,52 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Links the image, with its own table of function names if KSYMS=y.
+# Links the image, with tables of its own: of its relocations, and with KSYMS=y
+# of its function names.
 #
-# The table is made from the symbols of a link without it, so the image is linked
-# until the table it holds is the table of its own addresses: two passes when the
-# table lies behind the code, three otherwise.
+# They are made from a link without them, so the image is linked until the tables
+# it holds are those of its own addresses: a few passes, since a table's size
+# moves what lies behind it.
 
 set -eu
 out=$1
 shift
-
-if [ "${KSYMS:-}" != y ]; then
-	$LD -o "$out" "$@" -Map="$out.map"
-	exit 0
-fi
-
 dir=$(dirname "$out")
-table=$dir/ksyms
-$PYTHON tools/build/ksyms.py </dev/null >"$table.S"
-for pass in 1 2 3 4 5; do
-	# Without -g, which would name the output directory.
-	$AS -g0 "$table.S" -o "$table.o"
-	$LD -o "$out.tmp" "$@" "$table.o" -Map="$out.map"
-	$NM "$out.tmp" | $PYTHON tools/build/ksyms.py >"$table.next.S"
-	if cmp -s "$table.S" "$table.next.S"; then
-		rm "$table.next.S"
+
+# tables ELF: $dir/NAME.next.S for each table; without ELF empty ones.
+tables() {
+	$PYTHON tools/build/relr.py "$@" >"$dir/relr.next.S"
+	if [ "${KSYMS:-}" = y ]; then
+		for elf; do $NM "$elf"; done |
+			$PYTHON tools/build/ksyms.py >"$dir/ksyms.next.S"
+	fi
+}
+
+names="relr"
+[ "${KSYMS:-}" != y ] || names="relr ksyms"
+objects=
+for name in $names; do
+	objects="$objects $dir/$name.o"
+done
+
+tables
+for pass in 1 2 3 4 5 6 7; do
+	for name in $names; do
+		mv "$dir/$name.next.S" "$dir/$name.S"
+		# Without -g, which would name the output directory.
+		$AS -g0 "$dir/$name.S" -o "$dir/$name.o"
+	done
+	# shellcheck disable=SC2086  # one word each
+	$LD -o "$out.tmp" "$@" $objects -Map="$out.map"
+	tables "$out.tmp"
+	same=y
+	for name in $names; do
+		cmp -s "$dir/$name.S" "$dir/$name.next.S" || same=
+	done
+	if [ "$same" ]; then
+		for name in $names; do rm "$dir/$name.next.S"; done
 		mv "$out.tmp" "$out"
 		exit 0
 	fi
-	mv "$table.next.S" "$table.S"
 done
-echo "$out: the symbol table does not settle after $pass links" >&2
+echo "$out: its tables do not settle after $pass links" >&2
 exit 1

@@ -58,20 +58,35 @@ ENTRY(primary_entry)
 	cmp	x0, x1
 	b.lo	2b
 
-	/* Apply R_AARCH64_RELATIVE: *(base + offset) = base + addend. */
+	/*
+	 * Relocate: add where we are to each word the table tells of (the
+	 * generic ELF specification's SHT_RELR). An even entry is the offset
+	 * of a word; an odd one has a bit for each of the 63 words behind.
+	 */
 	adrp	x20, __image_start
-	adrp	x0, __rela_start
-	add	x0, x0, :lo12:__rela_start
-	adrp	x1, __rela_end
-	add	x1, x1, :lo12:__rela_end
+	adrp	x0, __relr_start
+	add	x0, x0, :lo12:__relr_start
+	adrp	x1, __relr_end
+	add	x1, x1, :lo12:__relr_end
 3:	cmp	x0, x1
 	b.hs	4f
-	ldp	x2, x3, [x0], #16
-	ldr	x4, [x0], #8
-	cmp	w3, #1027
-	b.ne	3b
+	ldr	x2, [x0], #8
+	tbnz	x2, #0, 10f
+	add	x3, x20, x2
+	ldr	x4, [x3]
 	add	x4, x4, x20
-	str	x4, [x20, x2]
+	str	x4, [x3], #8
+	b	3b
+10:	mov	x5, x3
+11:	lsr	x2, x2, #1
+	cbz	x2, 13f
+	tbz	x2, #0, 12f
+	ldr	x4, [x5]
+	add	x4, x4, x20
+	str	x4, [x5]
+12:	add	x5, x5, #8
+	b	11b
+13:	add	x3, x3, #(63 * 8)
 	b	3b
 4:
 	adrp	x0, __boot_stack_end

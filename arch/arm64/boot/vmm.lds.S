@@ -12,6 +12,7 @@ PHDRS
 	text PT_LOAD FLAGS(5);
 	rodata PT_LOAD FLAGS(4);
 	data PT_LOAD FLAGS(6);
+	left_out PT_LOAD FLAGS(4);
 }
 
 SECTIONS
@@ -33,10 +34,11 @@ SECTIONS
 		KEEP(*(.note.gnu.build-id))
 		__build_id_end = .;
 	}
-	.rela.dyn : {
-		__rela_start = .;
-		*(.rela .rela*)
-		__rela_end = .;
+	/* Made of .rela.dyn by tools/build/relr.py. */
+	.relr : {
+		__relr_start = .;
+		KEEP(*(.relr_table))
+		__relr_end = .;
 	}
 	/* Constants that hold pointers: relocated once, then read only. */
 	.data.rel.ro : ALIGN(8) {
@@ -80,6 +82,9 @@ SECTIONS
 		__bss_end = .;
 	}
 	__image_end = .;
+
+	/* Not in vmm.bin: its addends are in place, the rest is in .relr. */
+	.rela.dyn : { *(.rela .rela*) } :left_out
 
 	/* What the static tables of arch/arm64/mmu/boot_map.c can map. */
 	ASSERT(__image_end - __image_start <= 0x600000, "image over 6 MiB")

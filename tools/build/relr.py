@@ -1,0 +1,93 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The image's relocations as a table of bits, as assembly; from a linked ELF.
+
+    relr.py [ELF]
+
+A relocation of the linker's is 24 bytes, and all of ours say the same: add to
+this word where the image is. The word holds its addend already, so its place
+is all that must be told, most often by one bit: the encoding is that of the
+generic ELF specification's SHT_RELR. Without ELF: an empty table.
+"""
+
+import struct
+import sys
+
+R_AARCH64_RELATIVE = 1027
+SHT_RELA = 4
+WORD = 8
+BITS = 63			# of an entry, for the words that follow
+
+
+class Elf:
+    """What we need of a little-endian 64-bit file."""
+
+    def __init__(self, path):
+        with open(path, "rb") as file:
+            self.data = file.read()
+        at, = struct.unpack_from("<Q", self.data, 0x28)
+        size, count = struct.unpack_from("<HH", self.data, 0x3a)
+        # Name, type, flags, address, offset, size.
+        self.sections = [struct.unpack_from("<IIQQQQ", self.data,
+                                            at + i * size)
+                         for i in range(count)]
+
+    def relocations(self):
+        """(place, type and symbol, addend)"""
+        for _, kind, flags, _, offset, size in self.sections:
+            if kind == SHT_RELA and flags:
+                yield from struct.iter_unpack(
+                    "<QQq", self.data[offset:offset + size])
+
+    def word(self, address):
+        for _, _, flags, start, offset, size in self.sections:
+            if flags and start <= address < start + size:
+                return struct.unpack_from("<q", self.data,
+                                          offset + address - start)[0]
+        return None
+
+
+def places(elf):
+    """Where a word is to be relocated, in order."""
+    found = []
+    for place, info, addend in elf.relocations():
+        if info == 0:
+            continue		# room that the linker did not need
+        if info != R_AARCH64_RELATIVE or place % WORD:
+            sys.exit(f"relr: relocation of type {info:#x} at {place:#x}")
+        if elf.word(place) != addend:
+            sys.exit(f"relr: the word at {place:#x} is not the addend; the "
+                     "linker must apply dynamic relocations")
+        found.append(place)
+    return sorted(found)
+
+
+def encode(found):
+    """The table's entries."""
+    entries, i = [], 0
+    while i < len(found):
+        entries.append(found[i])
+        base = found[i] + WORD
+        i += 1
+        while True:
+            bits = 0
+            while i < len(found) and found[i] < base + BITS * WORD:
+                bits |= 1 << (found[i] - base) // WORD
+                i += 1
+            if not bits:
+                break
+            entries.append(bits << 1 | 1)
+            base += BITS * WORD
+    return entries
+
+
+def main():
+    entries = encode(places(Elf(sys.argv[1]))) if len(sys.argv) > 1 else []
+    print('\t.section .relr_table, "a"\n\t.balign 8')
+    for entry in entries:
+        print(f"\t.8byte {entry:#x}")
+    print('\t.section .note.GNU-stack, "", %progbits')
+
+
+if __name__ == "__main__":
+    main()
