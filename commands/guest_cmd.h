@@ -6,6 +6,7 @@
 #include <cmd/command.h>
 #include <core/guest.h>
 
+/* guest_find.c */
 /*
  * The guest argv[1] names, referenced; NULL, and told, if there is none or
  * the number of arguments is not within 1..most.

@@ -10,18 +10,16 @@
 #include <core/page.h>
 #include <core/percpu.h>
 #include <core/sched.h>
-#include <core/sync.h>
-#include <core/time.h>
 #include <core/version.h>
 #include <daemon/daemon.h>
 #include <libs/lineedit.h>
-#include <libs/vfs.h>
 #include <string.h>
 
+#include "boot_script.h"
+#include "port.h"
+
 #define TERMINAL_PROMPT "socle> "
-#define TERMINAL_SCRIPT "/boot.cmd"
 #define TERMINAL_OUT 2048
-#define TERMINAL_GATHER_MS 2
 
 /* All of it belongs to the terminal's thread. */
 struct terminal {
@@ -33,71 +31,6 @@ struct terminal {
 };
 
 static struct terminal terminal;
-
-static void terminal_write(struct session *s, const uint8_t *buf, size_t n)
-{
-	(void)s;
-	hostcon_write(buf, n);
-}
-
-static void terminal_write_raw(struct session *s, const uint8_t *buf, size_t n)
-{
-	(void)s;
-	hostcon_write_raw(buf, n);
-}
-
-static size_t terminal_read(struct session *s, uint8_t *buf, size_t n)
-{
-	(void)s;
-	n = hostcon_read(buf, n);
-	if (n == 0) {
-		/* Woken by the first byte of what a guest prints: a moment
-		 * later there is a line, for one switch to this thread. */
-		sleep_ms(TERMINAL_GATHER_MS);
-	}
-	return n;
-}
-
-static void terminal_wait(struct session *s)
-{
-	(void)s;
-	hostcon_wait();
-}
-
-static void terminal_wake(struct session *s)
-{
-	(void)s;
-	hostcon_wake();
-}
-
-static bool terminal_take_interrupt(struct session *s)
-{
-	(void)s;
-	return hostcon_take_interrupt();
-}
-
-static bool terminal_take_detach(struct session *s)
-{
-	(void)s;
-	return hostcon_take_detach();
-}
-
-static void terminal_discard(struct session *s)
-{
-	(void)s;
-	hostcon_discard();
-}
-
-static const struct session_ops terminal_ops = {
-	.write = terminal_write,
-	.write_raw = terminal_write_raw,
-	.read = terminal_read,
-	.wait = terminal_wait,
-	.wake = terminal_wake,
-	.take_interrupt = terminal_take_interrupt,
-	.take_detach = terminal_take_detach,
-	.discard = terminal_discard,
-};
 
 /* Send what the line editor gave out; `editing`: its line stays. */
 static void terminal_send(struct terminal *t, bool editing)
@@ -221,17 +154,6 @@ static void terminal_greet(struct session *s)
 		       ALIGN_DOWN(st.free * PAGE_SIZE, MIB(1))));
 }
 
-static void terminal_boot_script(struct session *s)
-{
-	struct vfs_stat st;
-
-	if (vfs_stat(TERMINAL_SCRIPT, &st) != 0) {
-		out(s, "There is no " TERMINAL_SCRIPT ".\n");
-		return;
-	}
-	(void)command_run_file(s, TERMINAL_SCRIPT);
-}
-
 static void terminal_tell_guests(struct session *s)
 {
 	char device[CONSOLE_NAME_MAX];
@@ -255,10 +177,10 @@ static void terminal_main(void *arg)
 	struct session *s = &t->session;
 
 	(void)arg;
-	session_init(s, &terminal_ops);
+	session_init(s, &port_session_ops);
 	lineedit_init(&t->edit, &terminal_edit_ops, t, &t->history);
 	terminal_greet(s);
-	terminal_boot_script(s);
+	boot_script_run(s);
 	terminal_tell_guests(s);
 	if (!hostcon_present()) {
 		return; /* nobody can type: the guests run alone */

@@ -54,7 +54,8 @@ else
 
   # Everything is hidden: in a static image each symbol is reached directly, and
   # code that runs before relocation needs no GOT.
-  CFLAGS := $(cflags-common) $(cflags-$(ARCH)) -ffreestanding -fPIE -O2 \
+  CFLAGS := $(cflags-common) $(cflags-$(ARCH)) -ffreestanding -fPIE \
+	$(if $(CONFIG_OPTIMIZE_SIZE),-Os,-O2) \
 	-include tools/build/hidden.h -ffunction-sections -fdata-sections \
 	-fno-asynchronous-unwind-tables -fno-unwind-tables
   ifneq ($(CONFIG_STACK_PROTECTOR),)

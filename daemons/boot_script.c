@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The commands that are run at start. */
+#include "boot_script.h"
+
+#include <libs/vfs.h>
+
+#define BOOT_SCRIPT "/boot.cmd"
+
+void boot_script_run(struct session *s)
+{
+	struct vfs_stat st;
+
+	if (vfs_stat(BOOT_SCRIPT, &st) != 0) {
+		out(s, "There is no " BOOT_SCRIPT ".\n");
+		return;
+	}
+	(void)command_run_file(s, BOOT_SCRIPT);
+}
