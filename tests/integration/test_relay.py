@@ -7,7 +7,7 @@ import pytest
 
 from socle import description
 
-MESSAGES = 4000
+MESSAGES = 1000
 
 
 def relay(vcpus):
