@@ -74,7 +74,7 @@ void vtimer_reset(struct vcpu *v)
 }
 
 /* CVAL may lie beyond the end of the host's counter: then it never fires. */
-static void stand_in(struct vcpu *v)
+static inline void stand_in(struct vcpu *v)
 {
 	struct vtimer *t = &v->arch.vtimer;
 	ticks_t deadline;
