@@ -74,6 +74,10 @@ static void gicv2_dispatch(void)
 	}
 	mmio_write32(gic.gicc + GICC_EOIR, iar);
 	if (irq < GIC_NR_SGIS) {
+		/* What the sender wrote is read after the acknowledgement,
+		 * or the next of the same kind, one with this, would be lost.
+		 * Pairs with gicv2_send_ipi(). */
+		arch_rmb();
 		mmio_write32(gic.gicc + GICC_DIR, iar);
 		irq_handle_ipi(irq);
 		return;
