@@ -153,8 +153,11 @@ static volatile uint8_t *find_redistributor(uint64_t hwid)
 
 static void cpu_interface_init(void)
 {
-	/* ICC_SRE_EL2: SRE, DFB, DIB, Enable (EL1 may read its own). */
-	write_sysreg(0xf, s3_4_c12_c9_5);
+	/* ICC_SRE_EL2: SRE, DFB, DIB; not Enable: ICC_SRE_EL1 is shared by
+	 * all guests. Where it can be cleared it must be set for them. */
+	write_sysreg(0x7, s3_4_c12_c9_5);
+	isb();
+	write_sysreg(0x7, s3_0_c12_c12_5);	/* ICC_SRE_EL1 */
 	isb();
 	write_sysreg(0, s3_4_c12_c11_0);	/* ICH_HCR_EL2 */
 	write_sysreg(0xff, s3_0_c4_c6_0);	/* ICC_PMR_EL1 */
