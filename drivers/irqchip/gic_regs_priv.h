@@ -19,8 +19,13 @@
 
 #define GIC_NR_SGIS 16
 #define GIC_FIRST_SPI 32
-/* One priority for all: the hypervisor does not nest interrupts. */
+/*
+ * Nothing nests. But guests can have IPIs sent to their own VCPUs without end,
+ * and at equal priority the lowest number is taken first: IPIs come after
+ * timers and devices, of which each comes at a rate no guest sets.
+ */
 #define GIC_PRIORITY 0xa0a0a0a0u
+#define GIC_PRIORITY_IPI 0xb0b0b0b0u
 
 static inline uint32_t gic_nr_irqs(volatile uint8_t *gicd)
 {
@@ -53,7 +58,8 @@ static inline void gic_init_lines(volatile uint8_t *frame, unsigned int first,
 		}
 	}
 	for (unsigned int i = first; i < last; i += 4) {
-		mmio_write32(frame + GICD_IPRIORITYR + i, GIC_PRIORITY);
+		mmio_write32(frame + GICD_IPRIORITYR + i,
+			     i < GIC_NR_SGIS ? GIC_PRIORITY_IPI : GIC_PRIORITY);
 	}
 }
 

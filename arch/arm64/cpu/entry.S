@@ -157,10 +157,20 @@ guest_restore:
 	dsb	nsh
 	isb
 
+	/*
+	 * Not once more for the flush flag: other VCPUs can raise it faster
+	 * than it is served, and interrupts are masked here. Whoever raised it
+	 * has sent an interrupt that is taken at once in the guest; ours, and
+	 * others' with a higher priority.
+	 */
 guest_work:
 	mov	x0, x1
 	bl	trap_guest_work
-	b	guest_return
+	mrs	x0, tpidr_el2
+	ldr	w2, [x0, #PERCPU_RESCHED]
+	cbz	w2, guest_restore
+	ldr	x1, [sp, #REGS_VCPU]
+	b	guest_work
 
 guest_irq:
 	bl	irq_dispatch

@@ -39,7 +39,7 @@ const trap_handler_t trap_table[64] = {
 /*
  * guest_return found need_resched or a flush to do: whatever stands between
  * the VCPU and its guest. Interrupts masked; may switch away and come back
- * on another CPU. guest_return looks again.
+ * on another CPU. The caller looks at need_resched again.
  */
 void trap_guest_work(struct vcpu *v);
 void trap_guest_work(struct vcpu *v)
