@@ -46,8 +46,13 @@ static void boot_console(paddr_t fdt)
 	int err = dt_init((const void *)(uintptr_t)fdt.v, FDT_MAX_SIZE, &why);
 
 	if (err) {
-		/* There is no tree to find a console in: silence, but the
-		 * log in memory has the reason for a debugger. */
+		/* With no tree at all there is no console to find: silence,
+		 * but the log in memory has the reason for a debugger. */
+		if (earlycon_salvage((const void *)(uintptr_t)fdt.v,
+				     FDT_MAX_SIZE,
+				     arch_boot_map_console) == 0) {
+			hostcon_set_early(earlycon_putc);
+		}
 		panic("host device tree at 0x%llx: %s",
 		      (unsigned long long)fdt.v, why);
 	}

@@ -27,6 +27,17 @@ static const struct earlycon *find(dt_node_t node)
 	return NULL;
 }
 
+static int use(const struct earlycon *e, paddr_t base,
+	       volatile void *(*map)(paddr_t pa))
+{
+	con_regs = map ? map(base) : (volatile void *)(uintptr_t)base.v;
+	if (!con_regs) {
+		return -ERR_NOMEM;
+	}
+	con = e;
+	return 0;
+}
+
 int earlycon_init(volatile void *(*map)(paddr_t pa))
 {
 	const struct earlycon *e;
@@ -45,12 +56,26 @@ int earlycon_init(volatile void *(*map)(paddr_t pa))
 	if (dt_u32(chosen.stdout_node, "reg-shift", &con_shift)) {
 		con_shift = 0;
 	}
-	con_regs = map ? map(base) : (volatile void *)(uintptr_t)base.v;
-	if (!con_regs) {
-		return -ERR_NOMEM;
+	return use(e, base, map);
+}
+
+int earlycon_salvage(const void *fdt, size_t max_size,
+		     volatile void *(*map)(paddr_t pa))
+{
+	const struct earlycon *const *it;
+
+	registry_for_each(earlycon, it) {
+		const char *const *c = (*it)->compatible;
+
+		for (; *c; c++) {
+			paddr_t base;
+
+			if (dt_salvage(fdt, max_size, *c, &base) == 0) {
+				return use(*it, base, map);
+			}
+		}
 	}
-	con = e;
-	return 0;
+	return -ERR_NOENT;
 }
 
 void earlycon_putc(uint8_t c)

@@ -3,6 +3,7 @@
 
 import shutil
 import struct
+import subprocess
 
 import pytest
 
@@ -76,10 +77,42 @@ def test_below_el2(qemu):
     machine.expect(r"EL2", timeout=30)
 
 
-def jump_image(address):
-    """An arm64 Image that goes on at the address, registers as they are."""
+def test_damaged_tree(qemu, tmp_path):
+    """A host tree that is not one is refused with a message all the same."""
+    tree = tmp_path / "host.dtb"
+    subprocess.run(
+        ["qemu-system-aarch64", "-M", f"virt,virtualization=on,dumpdtb={tree}",
+         "-cpu", "cortex-a57", "-nodefaults", "-display", "none"], check=True)
+    blob = bytearray(tree.read_bytes())
+    # In a node before the UART's: the length of a property.
+    place = blob.index(b"gpio-keys\0", blob.index(b"gpio-keys\0") + 1)
+    blob[place - 8:place - 4] = b"\xff" * 4
+    tree.write_bytes(blob)
+    jump = tmp_path / "jump.bin"
+    jump.write_bytes(jump_image(0x42000000, tree=0x4a000000))
+    machine = qemu([
+        "-M", "virt,virtualization=on", "-cpu", "cortex-a57", "-m", "512M",
+        "-nodefaults", "-display", "none", "-serial", "mon:stdio",
+        "-kernel", str(jump), "-device",
+        f"loader,file={BUILD / 'vmm.bin'},addr=0x42000000,force-raw=on",
+        "-device", f"loader,file={tree},addr=0x4a000000,force-raw=on"],
+        limit=60)
+    machine.expect(r"host device tree at 0x4a000000: [^\n]*\n", timeout=30,
+                   panic=True)
+    machine.expect("halted", panic=True)
+
+
+def jump_image(address, tree=None):
+    """An arm64 Image that goes on at the address, registers as they are.
+
+    tree: but x0 this.
+    """
     header = struct.pack("<IIQQQ3Q4sI", 0x14000010, 0, 0, 4096, 0xa, 0, 0, 0,
                          b"ARM\x64", 0)
+    if tree is not None:
+        # ldr x9, .+16; ldr x0, .+20; br x9; nop; the addresses
+        return header + struct.pack("<IIIIQQ", 0x58000089, 0x580000a0,
+                                    0xd61f0120, 0xd503201f, address, tree)
     # b .+64; ldr x9, .+8; br x9; the address
     return header + struct.pack("<IIQ", 0x58000049, 0xd61f0120, address)
 

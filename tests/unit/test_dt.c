@@ -375,6 +375,38 @@ static void test_chosen(void **state)
 	assert_int_equal(c.stdout_node, -1);
 }
 
+/* What is left of a damaged tree may still name a console. */
+static void test_damaged(void **state)
+{
+	static struct dts_blob bad;
+	const char *why;
+	const uint8_t *at;
+	uint32_t *size = (uint32_t *)(void *)(bad.data + 4);
+	paddr_t base = PADDR(0);
+
+	(void)state;
+	dts_compile("/dts-v1/; / { a { b = \"hurt here\"; }; c { "
+		    "u@10 { compatible = \"v,uart\", \"uart\"; reg = <1 2>; }; "
+		    "}; };", &bad);
+	assert_int_equal(dt_init(bad.data, bad.size, &why), 0);
+	at = dt_prop(dt_path("/a"), "b", NULL);
+	memset(bad.data + (at - bad.data) - 8, 0xff, 4); /* its length */
+	assert_int_equal(dt_init(bad.data, bad.size, &why), -ERR_FORMAT);
+	assert_int_equal(dt_salvage(bad.data, bad.size, "uart", &base), 0);
+	assert_int_equal(base.v, 1);
+	assert_int_equal(dt_salvage(bad.data, bad.size, "none", &base),
+			 -ERR_NOENT);
+	*size = UINT32_C(0xffffff01); /* 32 MiB in all */
+	assert_int_equal(dt_init(bad.data, bad.size, &why), -ERR_FORMAT);
+	assert_int_equal(dt_salvage(bad.data, bad.size, "uart", &base), 0);
+	assert_int_equal(dt_salvage(bad.data, bad.size - 8, "uart", &base),
+			 -ERR_FORMAT);
+	bad.data[0] = 0;
+	assert_int_equal(dt_salvage(bad.data, bad.size, "uart", &base),
+			 -ERR_FORMAT);
+	assert_int_equal(dt_salvage(NULL, 0, "uart", &base), -ERR_FORMAT);
+}
+
 static void test_bootargs(void **state)
 {
 	static const char *const words[] = {
@@ -478,6 +510,7 @@ int main(void)
 		cmocka_unit_test(test_memory),
 		cmocka_unit_test(test_reserved),
 		cmocka_unit_test(test_chosen),
+		cmocka_unit_test(test_damaged),
 		cmocka_unit_test(test_bootargs),
 		cmocka_unit_test(test_cpus),
 		cmocka_unit_test(test_nodes),

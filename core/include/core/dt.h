@@ -13,6 +13,14 @@ typedef int dt_node_t;
 int __must_check dt_init(const void *fdt, size_t max_size, const char **why);
 const void *dt_blob(void);
 
+/*
+ * Of a tree that dt_init() refused, and the machine will not start with: where
+ * `reg` of the first node with the compatible says that it is, whatever bus it
+ * is on. -ERR_FORMAT if not even the header is good, -ERR_NOENT.
+ */
+int __must_check dt_salvage(const void *fdt, size_t max_size,
+			    const char *compatible, paddr_t *base);
+
 dt_node_t dt_path(const char *path);			/* also aliases */
 dt_node_t dt_next_compatible(dt_node_t from, const char *compatible);
 /* The next node in the order of the tree, and in *depth (may be NULL) how deep

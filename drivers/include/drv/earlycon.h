@@ -12,7 +12,12 @@
  */
 int __must_check earlycon_init(volatile void *(*map)(paddr_t pa));
 
-/* Polled; nothing happens before earlycon_init() succeeded. Any context. */
+/* As above, in a tree that dt_init() refused: the first UART of a kind that
+ * is known, wherever it is. -ERR_NOENT, -ERR_NOMEM. */
+int __must_check earlycon_salvage(const void *fdt, size_t max_size,
+				  volatile void *(*map)(paddr_t pa));
+
+/* Polled; nothing happens before one of them succeeded. Any context. */
 void earlycon_putc(uint8_t c);
 
 #endif
