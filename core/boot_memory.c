@@ -153,10 +153,14 @@ static bool find_free(struct range r, uint64_t size, uint64_t *out)
 	return at + size <= r.end;
 }
 
-/* Tables for the direct map: four at most for each end of each range. */
+/* Tables for the direct map: four at most for each end of each range, and one
+ * for each GiB, of which parts are mapped differently at times. */
 static int place_arena(uint64_t *base, uint64_t *size)
 {
 	*size = (16 + 4 * (uint64_t)nr_ram) * PAGE_SIZE;
+	for (unsigned int i = 0; i < nr_ram; i++) {
+		*size += (ram[i].end - ram[i].base) / GIB(1) * PAGE_SIZE;
+	}
 	for (unsigned int i = 0; i < nr_ram; i++) {
 		if (find_free(ram[i], *size, base)) {
 			return 0;

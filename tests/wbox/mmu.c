@@ -9,6 +9,7 @@
 #include <core/wbox.h>
 #include <core/window.h>
 #include <libs/error.h>
+#include <string.h>
 
 #include "arch/arm64/mmu/pte.h"
 
@@ -202,6 +203,42 @@ WBOX_TEST(mmu_execute, "mmu: written code runs once it is executable")
 	WB_ASSERT(arch_mmu_unmap(va, PAGE_SIZE) == 0);
 	window_free(va, PAGE_SIZE);
 	page_free(pa, 0);
+}
+
+/* What guests get is zero, and mapped as before; of what lies beside, nothing
+ * changes. */
+WBOX_TEST(mmu_zero, "mmu: memory is zeroed past the caches")
+{
+	const unsigned int order = 10;
+	const uint64_t size = PAGE_SIZE << order;
+	enum mmu_prot prot;
+	paddr_t pa, found;
+	uint64_t *p;
+
+	WB_ASSERT(page_alloc(&pa, order, PAGE_ANY_COLOUR) == 0);
+	p = arch_phys_to_virt(pa);
+	memset(p, 0x5a, size);
+	WB_ASSERT(arch_mmu_protect(VADDR(pa.v), size, MMU_WRITE_THROUGH) == 0);
+	WB_ASSERT(arch_mmu_lookup(VADDR(pa.v + size - 1), &found, &prot) == 0 &&
+		  prot == MMU_WRITE_THROUGH);
+	WB_ASSERT(arch_mmu_protect(VADDR(pa.v), size, MMU_RW) == 0);
+	/* By block, then by page. */
+	arch_zero_memory(p, size / 2);
+	arch_zero_memory((uint8_t *)p + size / 2, PAGE_SIZE);
+	for (uint64_t at = 0; at < size; at += sizeof(*p)) {
+		uint64_t want = at < size / 2 + PAGE_SIZE ?
+				0 : UINT64_C(0x5a5a5a5a5a5a5a5a);
+
+		if (p[at / sizeof(*p)] != want) {
+			wbox_fail(w, __FILE__, __LINE__, "zero or not");
+			break;
+		}
+	}
+	for (uint64_t at = 0; at < size; at += MIB(2)) {
+		WB_ASSERT(arch_mmu_lookup(VADDR(pa.v + at), &found, &prot) ==
+			  0 && prot == MMU_RW);
+	}
+	page_free(pa, order);
 }
 
 WBOX_TEST(mmu_device, "mmu: RAM does not become a device")

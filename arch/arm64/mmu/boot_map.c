@@ -38,7 +38,7 @@ static struct {
 struct pgtable el2_table;
 
 /* enable.S spells these out. */
-_Static_assert(MAIR_VALUE == 0x4404ff, "enable.S: MAIR");
+_Static_assert(MAIR_VALUE == 0xbb04ff, "enable.S: MAIR");
 _Static_assert(TCR_EL2_VALUE == 0x80803510, "enable.S: TCR");
 _Static_assert((SCTLR_EL2_RES1 | SCTLR_EL2_MMU) == 0x30cd183d,
 	       "enable.S: SCTLR");
@@ -144,8 +144,8 @@ uint64_t el2_attrs(enum mmu_prot prot)
 		       guarded_page();
 	case MMU_DEVICE:
 		return attrs | PTE_S1_ATTR(MAIR_DEVICE) | PTE_XN;
-	case MMU_NONCACHED:
-		return attrs | PTE_S1_ATTR(MAIR_NONCACHED) | PTE_XN;
+	case MMU_WRITE_THROUGH:
+		return attrs | PTE_S1_ATTR(MAIR_THROUGH) | PTE_XN;
 	case MMU_RW:
 		break;
 	}
@@ -160,8 +160,9 @@ static int map_around(uint64_t start, uint64_t end, enum mmu_prot prot)
 		uint64_t next = pgtable_run(&el2_table, start, end, &mapped);
 
 		if (!mapped) {
-			int err = pgtable_map(&el2_table, start, start,
-					      next - start, el2_attrs(prot));
+			int err = pgtable_map_free(&el2_table, start, start,
+						   next - start,
+						   el2_attrs(prot));
 
 			if (err) {
 				return err;
@@ -220,6 +221,9 @@ uint64_t mmu_boot_init(uint64_t fdt_pa)
 	early.end = (uint64_t)boot_tables + sizeof(boot_tables);
 	pgtable_init(&el2_table, &el2_ops, PADDR((uint64_t)boot_tables), 0,
 		     PTE_MAX_BITS);
+	/* Parts of RAM change their type, arch_zero_memory(): a block of 1 GiB
+	 * would have to be split under other CPUs' feet. */
+	el2_table.first_leaf = 2;
 
 	err = map_section(__text_start, __text_end, MMU_RX);
 	if (!err) {

@@ -3,10 +3,15 @@
 #include <arch/mmu.h>
 #include <arch_impl/cpu.h>
 #include <arch_impl/features.h>
+#include <core/log.h>
 #include <string.h>
 
+/* Memory that is zeroed at a time; bounds the time with interrupts masked. */
+#define ZERO_CHUNK MIB(32)
+#define ZERO_LINE 64
+
 /* zero.S */
-void zero_lines64(void *va, size_t size);
+void zero_through(uintptr_t start, uintptr_t end);
 
 /* CTR_EL0 and DCZID_EL0 give log2 of words of four bytes. */
 static size_t words(uint64_t log2)
@@ -79,18 +84,35 @@ void arch_zero_pages(void *va, size_t size)
 		memset(va, 0, size);
 		return;
 	}
-	/* A block is at most 2 KiB, so that a page is 2 of them or more. */
-	for (uintptr_t at = (uintptr_t)va; at < end; at += block) {
-		__asm__ volatile("dc zva, %0" : : "r"(at) : "memory");
-		at += block;
-		__asm__ volatile("dc zva, %0" : : "r"(at) : "memory");
+	for (uintptr_t at = (uintptr_t)va; at < end;) {
+		/* A block is at most 2 KiB: there are two in a page, or more. */
+		__asm__ volatile("dc zva, %0\n\tadd %0, %0, %1\n\t"
+				 "dc zva, %0\n\tadd %0, %0, %1"
+				 : "+r"(at) : "r"(block) : "memory");
+	}
+}
+
+/* Whole blocks of the direct map, so that nothing is split. */
+static void zero_blocks(uintptr_t start, uintptr_t end)
+{
+	while (start < end) {
+		size_t n = MIN((size_t)(end - start), (size_t)ZERO_CHUNK);
+		int err = arch_mmu_protect(VADDR(start), n, MMU_WRITE_THROUGH);
+
+		assert(!err);
+		zero_through(start, start + n);
+		err = arch_mmu_protect(VADDR(start), n, MMU_RW);
+		assert(!err);
+		start += n;
 	}
 }
 
 void arch_zero_memory(void *va, size_t size)
 {
-	if (words(FIELD(features_ctr(), 19, 16)) == 64) {	/* DminLine */
-		zero_lines64(va, size);
+	size_t line = words(FIELD(features_ctr(), 19, 16));	/* DminLine */
+
+	if (line == ZERO_LINE && IS_ALIGNED((uintptr_t)va | size, MIB(2))) {
+		zero_blocks((uintptr_t)va, (uintptr_t)va + size);
 		return;
 	}
 	arch_zero_pages(va, size);

@@ -3,7 +3,7 @@
 #include <arch_impl/asm.h>
 
 /* pte.h has the same values for C; boot_map.c asserts that they agree. */
-#define MAIR 0x4404ff
+#define MAIR 0xbb04ff
 #define TCR_LOW 0x3510
 #define TCR_HIGH 0x8080
 #define SCTLR_LOW 0x183d

@@ -90,6 +90,7 @@ void pgtable_init(struct pgtable *pt, const struct pgtable_ops *ops,
 		.root = root,
 		.start_level = (uint8_t)start_level,
 		.bits = (uint8_t)bits,
+		.first_leaf = 1,
 	};
 }
 
@@ -134,10 +135,29 @@ void pgtable_fini(struct pgtable *pt)
 	}
 }
 
-static bool leaf_fits(const struct span *s, uint64_t end, unsigned int level)
+static bool leaf_fits(const struct pgtable *pt, const struct span *s,
+		      uint64_t end, unsigned int level)
 {
-	return level >= 1 && end - s->va == pte_span(level) &&
+	return level >= pt->first_leaf && end - s->va == pte_span(level) &&
 	       IS_ALIGNED(s->va | s->pa, pte_span(level));
+}
+
+/* Leaves from `entry` on, as far as its table goes and is empty. */
+static void map_leaves(struct pgtable *pt, uint64_t *entry, unsigned int level,
+		       struct span *s, uint64_t end)
+{
+	uint64_t span = pte_span(level);
+	uint64_t next = ALIGN_DOWN(s->va, span * PTE_COUNT) + span * PTE_COUNT;
+	uint64_t most = (MIN(next, end) - s->va) / span, n = 0;
+	uint64_t pte = pte_leaf(s->pa, s->attrs, level);
+
+	do {
+		entry_set(entry + n, pte + n * span);
+		n++;
+	} while (n < most && !pte_is_valid(entry[n]));
+	pt->leaves[level - 1] += n;
+	s->pa += n * span;
+	s->va += n * span;
 }
 
 static int map_level(struct pgtable *pt, uint64_t *table, unsigned int level,
@@ -150,11 +170,8 @@ static int map_level(struct pgtable *pt, uint64_t *table, unsigned int level,
 		uint64_t *sub;
 		int err;
 
-		if (leaf_fits(s, next, level) && !pte_is_valid(pte)) {
-			entry_set(entry, pte_leaf(s->pa, s->attrs, level));
-			pt->leaves[level - 1]++;
-			s->pa += next - s->va;
-			s->va = next;
+		if (leaf_fits(pt, s, next, level) && !pte_is_valid(pte)) {
+			map_leaves(pt, entry, level, s, end);
 			continue;
 		}
 		if (!pte_is_valid(pte)) {
@@ -307,9 +324,20 @@ static void unmap_range(struct pgtable *pt, uint64_t va, uint64_t size)
 int pgtable_map(struct pgtable *pt, uint64_t va, uint64_t pa, uint64_t size,
 		uint64_t attrs)
 {
+	bool mapped;
+
+	if (range_check(pt, va, size) == 0 &&
+	    (pgtable_run(pt, va, va + size, &mapped) != va + size || mapped)) {
+		return -ERR_EXIST;
+	}
+	return pgtable_map_free(pt, va, pa, size, attrs);
+}
+
+int pgtable_map_free(struct pgtable *pt, uint64_t va, uint64_t pa,
+		     uint64_t size, uint64_t attrs)
+{
 	struct span s = { .va = va, .end = va + size, .pa = pa,
 			  .attrs = attrs };
-	bool mapped;
 	int err = range_check(pt, va, size);
 
 	if (err) {
@@ -320,9 +348,6 @@ int pgtable_map(struct pgtable *pt, uint64_t va, uint64_t pa, uint64_t size,
 	}
 	if (pa >= BIT(PTE_MAX_BITS) || size > BIT(PTE_MAX_BITS) - pa) {
 		return -ERR_RANGE;
-	}
-	if (pgtable_run(pt, va, s.end, &mapped) != s.end || mapped) {
-		return -ERR_EXIST;
 	}
 	err = map_level(pt, table_at(pt->root), pt->start_level, &s, s.end);
 	if (err) {
@@ -448,23 +473,28 @@ bool pgtable_lookup(const struct pgtable *pt, uint64_t va,
 	return w->pte != 0;
 }
 
-/* As pgtable_lookup(), but for w->pa; w is that of the entry before va. */
-static bool lookup_next(const struct pgtable *pt, uint64_t va,
-			struct pgtable_walk *w)
+/* From va, behind w's entry, past all of the same table that are alike. What
+ * ends the run is looked up anew. */
+static uint64_t skip_alike(const struct pgtable *pt, uint64_t va, uint64_t end,
+			   const struct pgtable_walk *w)
 {
-	uint64_t pte;
+	const uint64_t *entry = w->entry;
+	uint64_t span = pte_span(w->level);
+	uint64_t mask = PTE_VALID | (w->level < PTE_LEAF_LEVEL ? PTE_TABLE : 0);
+	uint64_t alike = w->pte & mask;
 
-	if (!w->entry || entry_index(pt, va, w->level) == 0) {
-		return pgtable_lookup(pt, va, w);
+	/* A table's bits are those of no leaf, nor of an invalid entry. */
+	while (entry && va < end && (va & (span * PTE_COUNT - 1)) != 0) {
+		uint64_t pte = entry_get(++entry);
+
+		__atomic_thread_fence(__ATOMIC_ACQUIRE);
+		if (READ_ONCE(pt->generation) != w->generation ||
+		    ((pte & PTE_VALID) ? pte & mask : 0) != alike) {
+			break;
+		}
+		va += span;
 	}
-	pte = entry_get(++w->entry);
-	__atomic_thread_fence(__ATOMIC_ACQUIRE);
-	if (READ_ONCE(pt->generation) != w->generation ||
-	    pte_is_table(pte, w->level)) {
-		return pgtable_lookup(pt, va, w);
-	}
-	w->pte = pte_is_valid(pte) ? pte : 0;
-	return w->pte != 0;
+	return MIN(va, end);
 }
 
 uint64_t pgtable_run(const struct pgtable *pt, uint64_t va, uint64_t end,
@@ -475,6 +505,7 @@ uint64_t pgtable_run(const struct pgtable *pt, uint64_t va, uint64_t end,
 	*mapped = pgtable_lookup(pt, va, &w);
 	do {
 		va = entry_end(va, end, w.level);
-	} while (va < end && lookup_next(pt, va, &w) == *mapped);
+		va = skip_alike(pt, va, end, &w);
+	} while (va < end && pgtable_lookup(pt, va, &w) == *mapped);
 	return va;
 }

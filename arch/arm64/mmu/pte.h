@@ -43,11 +43,11 @@
 #define PTE_PERMISSIONS (GENMASK(7, 6) | PTE_S1_GP | GENMASK(54, 53))
 
 /* MAIR_EL2: the indices of PTE_S1_ATTR(). */
-enum { MAIR_NORMAL, MAIR_DEVICE, MAIR_NONCACHED };
+enum { MAIR_NORMAL, MAIR_DEVICE, MAIR_THROUGH };
 #define MAIR_VALUE \
 	((UINT64_C(0xff) << (8 * MAIR_NORMAL)) |	/* WB, RW-allocate */ \
 	 (UINT64_C(0x04) << (8 * MAIR_DEVICE)) |	/* nGnRE */ \
-	 (UINT64_C(0x44) << (8 * MAIR_NONCACHED)))
+	 (UINT64_C(0xbb) << (8 * MAIR_THROUGH)))	/* WT, RW-allocate */
 
 /* TCR_EL2: 48-bit addresses; tables are write-back, inner shareable. The PS
  * field (bits 18-16) is added at run time. */

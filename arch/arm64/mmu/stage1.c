@@ -41,8 +41,8 @@ static enum mmu_prot leaf_prot(uint64_t pte)
 	switch (pte & PTE_S1_ATTR_MASK) {
 	case PTE_S1_ATTR(MAIR_DEVICE):
 		return MMU_DEVICE;
-	case PTE_S1_ATTR(MAIR_NONCACHED):
-		return MMU_NONCACHED;
+	case PTE_S1_ATTR(MAIR_THROUGH):
+		return MMU_WRITE_THROUGH;
 	default:
 		break;
 	}
@@ -85,9 +85,9 @@ static int map_device_locked(uint64_t start, uint64_t end)
 			}
 		}
 		if (!mapped) {
-			err = pgtable_map(&el2_table, start, start,
-					  next - start,
-					  el2_attrs(MMU_DEVICE));
+			err = pgtable_map_free(&el2_table, start, start,
+					       next - start,
+					       el2_attrs(MMU_DEVICE));
 			if (err) {
 				return err;
 			}

@@ -26,7 +26,7 @@ enum mmu_prot {
 	MMU_RW,
 	MMU_RX,
 	MMU_DEVICE,		/* device nGnRE, read/write, never executable */
-	MMU_NONCACHED,
+	MMU_WRITE_THROUGH,	/* normal memory; writes pass the caches */
 };
 
 /* Map `size` bytes (pages) at va; largest blocks. -ERR_EXIST if any part is
@@ -51,8 +51,9 @@ volatile void *arch_mmu_map_device(paddr_t pa, uint64_t size);
 
 /* Fill whole pages with zeroes, as fast as the CPU can. */
 void arch_zero_pages(void *va, size_t size);
-/* The same, and clean them to the point of coherency: for who begins with its
- * caches off. Thread context (FP registers are used). */
+/* The same in memory, past the caches: for who begins with its own off. Nobody
+ * else may touch these pages meanwhile, their mapping changes. Thread context
+ * (FP registers are used). */
 void arch_zero_memory(void *va, size_t size);
 
 /* Clean + invalidate / clean data cache to the point of coherency. */

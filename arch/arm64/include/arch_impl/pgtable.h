@@ -36,6 +36,7 @@ struct pgtable {
 	paddr_t root;			/* [I] */
 	uint8_t start_level;		/* [I] level of the root */
 	uint8_t bits;			/* [I] input address size */
+	uint8_t first_leaf;		/* [I] level of the largest leaves */
 	uint32_t generation;		/* [A] steps before tables are freed */
 	uint64_t tables;		/* [L] table pages below the root */
 	uint64_t leaves[3];		/* [L] mapped 1G, 2M, 4K entries */
@@ -57,6 +58,10 @@ void pgtable_fini(struct pgtable *pt);
  */
 int __must_check pgtable_map(struct pgtable *pt, uint64_t va, uint64_t pa,
 			     uint64_t size, uint64_t attrs);
+
+/* The same where pgtable_run() has just said that nothing is mapped. */
+int __must_check pgtable_map_free(struct pgtable *pt, uint64_t va, uint64_t pa,
+				  uint64_t size, uint64_t attrs);
 
 /* Unmap what of [va, va + size) is mapped. -ERR_INVAL and -ERR_RANGE as
  * above; -ERR_NOMEM if a block must be split and cannot: nothing changed. */
