@@ -23,17 +23,18 @@ _start:
 
 	.text
 /*
- * Apply `op` (ivac or civac) by VA to [x0, x1). Clobbers x0, x2, x3.
+ * Apply `op` (ivac or civac) by VA to the pages [x0, x1), which hold a multiple
+ * of four lines. Clobbers x0, x2, x3.
  */
 	.macro	cache_range op
 	mrs	x3, ctr_el0
 	ubfx	x3, x3, #16, #4		/* DminLine: log2 words */
 	mov	x2, #4
 	lsl	x2, x2, x3		/* bytes per line */
-	sub	x3, x2, #1
-	bic	x0, x0, x3
-1:	dc	\op, x0
+1:	.rept	4
+	dc	\op, x0
 	add	x0, x0, x2
+	.endr
 	cmp	x0, x1
 	b.lo	1b
 	dsb	sy
@@ -44,17 +45,20 @@ ENTRY(primary_entry)
 	mov	x19, x0			/* device tree */
 
 	/*
-	 * Lines the loader left dirty over our .bss and data must not be
-	 * written back over what we store with the cache off.
+	 * Lines the loader left dirty over our .bss must not be written back
+	 * over what we store with the cache off. What it loaded it cleaned.
 	 */
-	adrp	x0, __image_start
+	adrp	x0, __bss_start
 	adrp	x1, __image_end
 	cache_range civac
 
 	/* Zero .bss: page aligned at both ends. */
 	adrp	x0, __bss_start
 	adrp	x1, __bss_end
-2:	stp	xzr, xzr, [x0], #16
+2:	.irp	offset, 0, 16, 32, 48, 64, 80, 96, 112
+	stp	xzr, xzr, [x0, #\offset]
+	.endr
+	add	x0, x0, #128
 	cmp	x0, x1
 	b.lo	2b
 
