@@ -73,30 +73,35 @@ void vgic_cpu_reset_state(struct vgic_cpu *vc)
 	}
 }
 
-static void reset_spi(struct vgic *vg, unsigned int intid)
+/* The SPIs of a bank, whose first one is `intid`. */
+static void reset_bank(struct vgic *vg, unsigned int intid, uint32_t spis)
 {
 	struct vgic_cpuset set = { { 0 } };
 	struct virq_ref r = virq_ref(vg, NULL, intid);
 	struct vgic_bank *b = r.b;
-	bool single = vg->model == 3 || vg->ncpus == 1;
 
-	b->enabled &= ~r.m;
-	b->group &= ~r.m;
-	b->edge &= ~r.m;
-	b->line &= ~r.m;
-	b->latch &= ~r.m;
-	b->active &= ~(r.m & ~b->resident);
-	b->want_unpend |= r.m & b->resident;
-	b->want_inactive |= r.m & b->resident;
-	b->want_active &= ~r.m;
-	if ((b->queued | b->resident) & r.m) {
-		vgic_update_spi(vg, intid, &set);
+	b->enabled &= ~spis;
+	b->group &= ~spis;
+	b->edge &= ~spis;
+	b->line &= ~spis;
+	b->latch &= ~spis;
+	b->active &= ~(spis & ~b->resident);
+	b->want_unpend |= spis & b->resident;
+	b->want_inactive |= spis & b->resident;
+	b->want_active &= ~spis;
+	for (uint32_t left = (b->queued | b->resident) & spis; left;
+	     left &= left - 1) {
+		vgic_update_spi(vg, intid + vgic_ctz(left), &set);
 	}
-	r.q->prio = 0;
-	r.q->any = false;
-	r.q->route = 0;
-	r.q->mask = single;
-	r.q->target = single ? 0 : VGIC_NO_TARGET;
+}
+
+static void reset_spi(struct virq *q, bool single)
+{
+	q->prio = 0;
+	q->any = false;
+	q->route = 0;
+	q->mask = single;
+	q->target = single ? 0 : VGIC_NO_TARGET;
 }
 
 void vgic_set_ctlr(struct vgic *vg, uint32_t val)
@@ -111,11 +116,17 @@ void vgic_set_ctlr(struct vgic *vg, uint32_t val)
 
 void vgic_reset_state(struct vgic *vg)
 {
+	bool single = vg->model == 3 || vg->ncpus == 1;
+
 	spin_lock(&vg->lock);
 	vgic_set_ctlr(vg, 0);
 	vg->next_any = 0;
+	for (uint32_t i = 0; i < vg->nspis; i += 32) {
+		reset_bank(vg, VGIC_NR_PRIVATE + i,
+			   UINT32_MAX >> (32 - MIN(vg->nspis - i, 32U)));
+	}
 	for (uint32_t i = 0; i < vg->nspis; i++) {
-		reset_spi(vg, VGIC_NR_PRIVATE + i);
+		reset_spi(virq_ref(vg, NULL, VGIC_NR_PRIVATE + i).q, single);
 	}
 	vgic_deliver_strays(vg);
 	spin_unlock(&vg->lock);
