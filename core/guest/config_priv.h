@@ -168,7 +168,9 @@ uint64_t machine_hwid(const struct guest_config *cfg, unsigned int index);
 struct fdtgen {
 	const struct guest_config *cfg;
 	void *fdt;
-	int err; /* the first libfdt error; sticky */
+	uint8_t *at; /* end of what is written of the structure */
+	uint8_t *names, *names_at, *names_end; /* of properties */
+	int err; /* libfdt's number; sticky */
 };
 #define FDTGEN_PHANDLE_CLOCK 0x8000
 #define FDTGEN_PHANDLE_GIC 0x8001

@@ -18,10 +18,105 @@
 #define KEY_POWER 116     /* Linux input-event-codes.h */
 #define POWER_KEY_LINE 3  /* of the PL061, as on virt */
 
+/*
+ * A blob as it is written: header, no reservations, structure, and the names
+ * of properties in the last part of the buffer, from where they are moved up
+ * against the structure at the end. No name is looked for among those that
+ * are there already: that was most of the work, for a few hundred bytes.
+ */
+#define STRUCTURE_AT (sizeof(struct fdt_header) + sizeof(struct fdt_reserve_entry))
+#define NAMES_SHARE 4		/* of the buffer: one part in ... */
+
+/* Room for n bytes of structure, not 0, and for zeroes up to a multiple of 4. */
+static uint8_t *fdtgen_room(struct fdtgen *g, size_t n)
+{
+	uint8_t *at = g->at;
+
+	if (g->err || n > (size_t)(g->names - at)) {
+		g->err = -FDT_ERR_NOSPACE;
+		return NULL;
+	}
+	g->at += ALIGN_UP(n, sizeof(fdt32_t));
+	fdt32_st(g->at - sizeof(fdt32_t), 0);
+	return at;
+}
+
+static void fdtgen_tag(struct fdtgen *g, uint32_t tag)
+{
+	uint8_t *at = fdtgen_room(g, sizeof(tag));
+
+	if (at) {
+		fdt32_st(at, tag);
+	}
+}
+
+/* A property up to its value, which the caller fills in. */
+static uint8_t *fdtgen_prop(struct fdtgen *g, const char *name, size_t len)
+{
+	size_t n = strlen(name) + 1;
+	uint8_t *at = NULL;
+
+	if (n <= (size_t)(g->names_end - g->names_at)) {
+		at = fdtgen_room(g, sizeof(struct fdt_property) + len);
+	}
+	if (!at) {
+		g->err = -FDT_ERR_NOSPACE;
+		return NULL;
+	}
+	fdt32_st(at, FDT_PROP);
+	fdt32_st(at + 4, (uint32_t)len);
+	fdt32_st(at + 8, (uint32_t)(g->names_at - g->names));
+	memcpy(g->names_at, name, n);
+	g->names_at += n;
+	return at + sizeof(struct fdt_property);
+}
+
+static int fdtgen_start(struct fdtgen *g, void *buf, size_t size)
+{
+	size_t names = size / NAMES_SHARE & ~(sizeof(fdt32_t) - 1);
+
+	if (names < sizeof(fdt32_t) || size < STRUCTURE_AT + names) {
+		return -FDT_ERR_NOSPACE;
+	}
+	g->fdt = buf;
+	g->at = (uint8_t *)buf + STRUCTURE_AT;
+	g->names = (uint8_t *)buf + ((size - names) & ~(sizeof(fdt32_t) - 1));
+	g->names_at = g->names;
+	g->names_end = (uint8_t *)buf + size;
+	memset(buf, 0, STRUCTURE_AT);	/* no reservations */
+	return 0;
+}
+
+static void fdtgen_finish(struct fdtgen *g)
+{
+	size_t names = (size_t)(g->names_at - g->names);
+	size_t strings;
+
+	fdtgen_tag(g, FDT_END);
+	if (g->err) {
+		return;
+	}
+	strings = (size_t)(g->at - (uint8_t *)g->fdt);
+	memmove(g->at, g->names, names);
+	fdt_set_magic(g->fdt, FDT_MAGIC);
+	fdt_set_totalsize(g->fdt, (uint32_t)(strings + names));
+	fdt_set_off_dt_struct(g->fdt, STRUCTURE_AT);
+	fdt_set_off_dt_strings(g->fdt, (uint32_t)strings);
+	fdt_set_off_mem_rsvmap(g->fdt, sizeof(struct fdt_header));
+	fdt_set_version(g->fdt, FDT_LAST_SUPPORTED_VERSION);
+	fdt_set_last_comp_version(g->fdt, FDT_LAST_COMPATIBLE_VERSION);
+	fdt_set_size_dt_strings(g->fdt, (uint32_t)names);
+	fdt_set_size_dt_struct(g->fdt, (uint32_t)(strings - STRUCTURE_AT));
+}
+
 void fdtgen_begin(struct fdtgen *g, const char *name)
 {
-	if (g->err == 0) {
-		g->err = fdt_begin_node(g->fdt, name);
+	size_t n = strlen(name) + 1;
+	uint8_t *at = fdtgen_room(g, sizeof(uint32_t) + n);
+
+	if (at) {
+		fdt32_st(at, FDT_BEGIN_NODE);
+		memcpy(at + sizeof(uint32_t), name, n);
 	}
 }
 
@@ -35,16 +130,16 @@ void fdtgen_begin_at(struct fdtgen *g, const char *name, uint64_t address)
 
 void fdtgen_end(struct fdtgen *g)
 {
-	if (g->err == 0) {
-		g->err = fdt_end_node(g->fdt);
-	}
+	fdtgen_tag(g, FDT_END_NODE);
 }
 
 void fdtgen_bytes(struct fdtgen *g, const char *name, const void *val,
 		  size_t len)
 {
-	if (g->err == 0) {
-		g->err = fdt_property(g->fdt, name, val, (int)len);
+	uint8_t *at = fdtgen_prop(g, name, len);
+
+	if (at && len) {
+		memcpy(at, val, len);
 	}
 }
 
@@ -55,30 +150,23 @@ void fdtgen_str(struct fdtgen *g, const char *name, const char *s)
 
 void fdtgen_u32(struct fdtgen *g, const char *name, uint32_t v)
 {
-	if (g->err == 0) {
-		g->err = fdt_property_u32(g->fdt, name, v);
-	}
+	fdtgen_cells(g, name, &v, 1);
 }
 
 void fdtgen_u64(struct fdtgen *g, const char *name, uint64_t v)
 {
-	if (g->err == 0) {
-		g->err = fdt_property_u64(g->fdt, name, v);
-	}
+	const uint32_t cells[] = { (uint32_t)(v >> 32), (uint32_t)v };
+
+	fdtgen_cells(g, name, cells, ARRAY_SIZE(cells));
 }
 
 void fdtgen_cells(struct fdtgen *g, const char *name, const uint32_t *cells,
 		  unsigned int n)
 {
-	void *out;
-	unsigned int i;
+	uint8_t *at = fdtgen_prop(g, name, n * CONFIG_CELL);
 
-	if (g->err == 0) {
-		g->err = fdt_property_placeholder(g->fdt, name,
-						  (int)(n * CONFIG_CELL), &out);
-	}
-	for (i = 0; i < n && g->err == 0; i++) {
-		fdt32_st((uint8_t *)out + i * CONFIG_CELL, cells[i]);
+	for (unsigned int i = 0; at && i < n; i++) {
+		fdt32_st(at + i * CONFIG_CELL, cells[i]);
 	}
 }
 
@@ -315,20 +403,15 @@ static int fdtgen_error(int err)
 int fdtgen_build(const struct guest_config *cfg, const struct fdtgen_info *info,
 		 void *buf, size_t size)
 {
-	struct fdtgen g = { .cfg = cfg, .fdt = buf };
+	struct fdtgen g = { .cfg = cfg };
 
 	if (size > INT_MAX) {
 		size = INT_MAX;
 	}
-	/* Looking for each name among those before is most of the work. */
-	g.err = fdt_create_with_flags(buf, (int)size,
-				      FDT_CREATE_FLAG_NO_NAME_DEDUP);
+	g.err = fdtgen_start(&g, buf, size);
 	if (g.err == 0) {
-		g.err = fdt_finish_reservemap(buf);
-	}
-	fdtgen_root(&g, info);
-	if (g.err == 0) {
-		g.err = fdt_finish(buf);
+		fdtgen_root(&g, info);
+		fdtgen_finish(&g);
 	}
 	if (g.err != 0) {
 		return fdtgen_error(g.err);

@@ -6,7 +6,9 @@
 #include <arch/mmu.h>
 #include <core/guest.h>
 #include <core/heap.h>
+#include <core/log.h>
 #include <core/random.h>
+#include <libfdt.h>
 #include <libs/error.h>
 #include <libs/vfs.h>
 #include <stdarg.h>
@@ -20,6 +22,7 @@
 #define DTB_ALIGN MIB(2)	/* "Booting AArch64 Linux": within one 2 MiB */
 #define INITRD_ALIGN MIB(2)
 #define RNG_SEED_LEN 64
+#define PIECE_MAX MIB(1)
 
 /* What of RAM is taken: segments of the kernel, initrd. */
 #define MAX_USED (IMAGE_MAX_SEGMENTS + 2)
@@ -111,13 +114,46 @@ static bool find_place(const struct loader *l, uint64_t size, uint64_t align,
 	return false;
 }
 
+/* Where `ipa` is, and how many of `size` bytes follow one another there. A
+ * file's name is looked up with each piece that is read. */
+static uint8_t *piece(struct guest *g, uint64_t ipa, uint64_t size,
+		      uint64_t *len)
+{
+	uint8_t *p;
+
+	*len = MIN(size, PAGE_SIZE - (ipa & PAGE_MASK));
+	p = guest_ram_ptr(g, IPA(ipa), *len);
+	while (p && *len < MIN(size, PIECE_MAX)) {
+		uint64_t n = MIN(size - *len, PAGE_SIZE);
+
+		if (guest_ram_ptr(g, IPA(ipa + *len), n) != p + *len) {
+			break;
+		}
+		*len += n;
+	}
+	return p;
+}
+
+/* RAM that was written through guest_write(). */
+static void clean(struct guest *g, uint64_t ipa, uint64_t size)
+{
+	uint64_t chunk;
+
+	for (; size; ipa += chunk, size -= chunk) {
+		void *p = piece(g, ipa, size, &chunk);
+
+		assert(p);
+		arch_cache_clean_inval(p, chunk);
+	}
+}
+
 /* File bytes straight into guest RAM, cleaned to the point of coherency. */
 static int copy_file(struct loader *l, const char *path, uint64_t off,
 		     uint64_t ipa, uint64_t size)
 {
 	while (size) {
-		uint64_t chunk = MIN(size, PAGE_SIZE - (ipa & PAGE_MASK));
-		uint8_t *p = guest_ram_ptr(l->g, IPA(ipa), chunk);
+		uint64_t chunk;
+		uint8_t *p = piece(l->g, ipa, size, &chunk);
 		int64_t n;
 
 		if (!p) {
@@ -139,8 +175,8 @@ static int copy_file(struct loader *l, const char *path, uint64_t off,
 static int zero(struct loader *l, uint64_t ipa, uint64_t size)
 {
 	while (size) {
-		uint64_t chunk = MIN(size, PAGE_SIZE - (ipa & PAGE_MASK));
-		uint8_t *p = guest_ram_ptr(l->g, IPA(ipa), chunk);
+		uint64_t chunk;
+		uint8_t *p = piece(l->g, ipa, size, &chunk);
 
 		if (!p) {
 			return -ERR_FAULT;
@@ -274,6 +310,7 @@ static int put_generated_tree(struct loader *l, struct fdtgen_info *info,
 {
 	uint8_t seed[RNG_SEED_LEN];
 	void *buf = heap_alloc(DTB_MAX);
+	uint32_t size = 0;
 	int err;
 
 	if (!buf) {
@@ -287,16 +324,13 @@ static int put_generated_tree(struct loader *l, struct fdtgen_info *info,
 	if (err) {
 		complain(l, "device tree for the guest: %s", err_str(err));
 	} else {
-		err = guest_write(l->g, IPA(at), buf, DTB_MAX);
+		size = fdt_totalsize(buf);
+		err = guest_write(l->g, IPA(at), buf, size);
 	}
 	memset(seed, 0, sizeof(seed));
 	heap_free(buf);
-	for (uint64_t off = 0; !err && off < DTB_MAX; off += PAGE_SIZE) {
-		void *p = guest_ram_ptr(l->g, IPA(at + off), PAGE_SIZE);
-
-		if (p) {
-			arch_cache_clean_inval(p, PAGE_SIZE);
-		}
+	if (!err) {
+		clean(l->g, at, size);
 	}
 	return err;
 }
