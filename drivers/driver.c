@@ -12,8 +12,11 @@ static const struct driver *driver_find(enum driver_class class,
 	const char *const *c;
 
 	registry_for_each(driver, it) {
-		for (c = (*it)->compatible; (*it)->class == class && *c; c++) {
-			if (strcmp(*c, compatible) == 0) {
+		if ((*it)->class != class) {
+			continue;
+		}
+		for (c = (*it)->compatible; *c; c++) {
+			if (**c == *compatible && strcmp(*c, compatible) == 0) {
 				return *it;
 			}
 		}

@@ -15,12 +15,15 @@ enum { H_MAGIC, H_SIZE, H_STRUCT, H_STRINGS, H_RESERVED, H_VERSION,
 
 enum { T_BEGIN = 1, T_END, T_PROP, T_NOP, T_DONE = 9 };
 
+/* A tag as it lies there, for comparing without turning each around. */
+#define RAW(tag) __builtin_bswap32(tag)
+
 static inline uint32_t word(const void *p)
 {
 	return __builtin_bswap32(*(const uint32_t *)p);
 }
 
-static inline uint32_t header(const void *blob, unsigned int i)
+static uint32_t header(const void *blob, unsigned int i)
 {
 	return word((const uint8_t *)blob + 4 * i);
 }
@@ -195,7 +198,7 @@ const char *dtb_check(const void *blob, size_t size)
 
 /* --- nodes --------------------------------------------------------------- */
 
-static inline const uint8_t *skip_name(const uint8_t *p)
+static const uint8_t *skip_name(const uint8_t *p)
 {
 	while (p[3] != 0) {
 		p += 4;
@@ -221,18 +224,19 @@ int dtb_next(const void *blob, int node, int *depth)
 	int level = depth ? *depth : INT32_MAX / 2;
 
 	for (;;) {
-		uint32_t tag = word(p);
+		uint32_t tag = *(const uint32_t *)p;
 
 		p += 4;
-		if (tag == T_PROP) {
+		if (tag == RAW(T_PROP)) {
 			p = skip_prop(p);
-		} else if (tag == T_END) {
-			level--;
-		} else if (tag == T_BEGIN) {
+			continue;
+		}
+		if (tag == RAW(T_BEGIN)) {
 			level++;
 			break;
 		}
-		if (tag == T_DONE || level < 0) {
+		level -= tag == RAW(T_END);
+		if (tag == RAW(T_DONE) || level < 0) {
 			level = -1;
 			p = start + 3;		/* DTB_NONE */
 			break;
@@ -314,17 +318,29 @@ bool dtb_next_prop(const void *blob, struct dtb_prop *prop)
 
 const void *dtb_prop(const void *blob, int node, const char *name, int *len)
 {
-	struct dtb_prop prop;
-	bool found = dtb_first_prop(blob, node, &prop);
+	const char *names = (const char *)blob + header(blob, H_STRINGS);
+	const uint8_t *p = node >= 0 ? inside(blob, node) : NULL;
+	const char *own;
 
-	while (found && (prop.name[0] != name[0] ||
-			 strcmp(prop.name, name) != 0)) {
-		found = prop_at(blob, prop.next, &prop);
+	for (; p; p = skip_prop(p + 4)) {
+		while (word(p) == T_NOP) {
+			p += 4;
+		}
+		if (word(p) != T_PROP) {
+			break;
+		}
+		own = names + word(p + 8);
+		if (own[0] == name[0] && strcmp(own, name) == 0) {
+			if (len) {
+				*len = (int)word(p + 4);
+			}
+			return p + 12;
+		}
 	}
 	if (len) {
-		*len = found ? prop.len : -1;
+		*len = -1;
 	}
-	return found ? prop.data : NULL;
+	return NULL;
 }
 
 uint32_t dtb_phandle(const void *blob, int node)
@@ -344,14 +360,13 @@ bool dtb_compatible(const void *blob, int node, const char *compatible)
 	int len;
 	const char *s = dtb_prop(blob, node, "compatible", &len);
 
-	while (s && len > 0) {
-		size_t step = strnlen(s, (size_t)len) + 1;
+	while (len >= (int)n) {
+		size_t step;
 
-		/* Terminated or not, it is looked at only as far as it goes. */
-		if (step == n && step <= (size_t)len &&
-		    memcmp(s, compatible, n) == 0) {
+		if (s[0] == compatible[0] && memcmp(s, compatible, n) == 0) {
 			return true;
 		}
+		step = strnlen(s, (size_t)len) + 1;
 		s += step;
 		len -= (int)step;
 	}

@@ -2,9 +2,8 @@
 /*
  * The host device tree: acceptance, nodes and properties.
  *
- * The tree is checked once, whole, so that its accessors look at no
- * bounds; what a property means is checked where it is
- * read. Nothing is copied or cached: a tree is read at start and by `devtree`.
+ * The tree is checked once, whole, so that reading it looks at no bounds; what
+ * a property means is checked where it is read. Nothing is copied.
  */
 #include <libfdt.h>
 #include <string.h>
@@ -18,6 +17,10 @@
 #define DT_MAX_SIZE MIB(2) /* arm64 boot protocol */
 
 static const void *dt_fdt; /* [I] NULL before dt_init() */
+static struct dt_chosen dt_chosen; /* [I] many ask for it, for one thing each */
+/* What was asked for last is nearly always asked for next, too. */
+static dt_node_t dt_last_phandle; /* [A] the node */
+static uint64_t dt_last_parent;	  /* [A] a node and its parent */
 
 int dt_init(const void *fdt, size_t max_size, const char **why)
 {
@@ -31,7 +34,15 @@ int dt_init(const void *fdt, size_t max_size, const char **why)
 		return -ERR_FORMAT;
 	}
 	dt_fdt = fdt;
+	dt_last_phandle = 0;
+	dt_last_parent = (uint32_t)DTB_NONE; /* the root's */
+	dt_chosen_read(&dt_chosen);
 	return 0;
+}
+
+void dt_get_chosen(struct dt_chosen *out)
+{
+	*out = dt_chosen;
 }
 
 const void *dt_blob(void)
@@ -59,7 +70,27 @@ dt_node_t dt_next(dt_node_t from, int *depth)
 
 dt_node_t dt_parent(dt_node_t node)
 {
-	return dtb_parent(dt_fdt, node);
+	uint64_t last = READ_ONCE(dt_last_parent);
+
+	if ((dt_node_t)(last >> 32) != node) {
+		last = (uint64_t)(uint32_t)node << 32 |
+		       (uint32_t)dtb_parent(dt_fdt, node);
+		WRITE_ONCE(dt_last_parent, last);
+	}
+	return (dt_node_t)(uint32_t)last;
+}
+
+dt_node_t dt_by_phandle(uint32_t phandle)
+{
+	dt_node_t node = READ_ONCE(dt_last_phandle);
+
+	if (!phandle || dtb_phandle(dt_fdt, node) != phandle) {
+		node = dtb_by_phandle(dt_fdt, phandle);
+	}
+	if (node >= 0) {
+		WRITE_ONCE(dt_last_phandle, node);
+	}
+	return node;
 }
 
 bool dt_available(dt_node_t node)

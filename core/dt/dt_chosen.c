@@ -41,7 +41,7 @@ static void dt_chosen_stdout(dt_node_t chosen, struct dt_chosen *out)
 		dtb_path(dt_blob(), path, (size_t)(colon - path));
 }
 
-void dt_get_chosen(struct dt_chosen *out)
+void dt_chosen_read(struct dt_chosen *out)
 {
 	dt_node_t chosen = dt_path("/chosen");
 	const char *bootargs;

@@ -75,7 +75,7 @@ static dt_node_t dt_irq_parent(dt_node_t node)
 		uint32_t phandle;
 
 		if (dt_u32(node, "interrupt-parent", &phandle) == 0) {
-			return dtb_by_phandle(dt_blob(), phandle);
+			return dt_by_phandle(phandle);
 		}
 		node = dt_parent(node);
 		if (node >= 0 && dt_prop(node, "#interrupt-cells", NULL)) {
@@ -91,8 +91,8 @@ static int dt_irq_extended(const uint8_t *p, unsigned int len,
 	unsigned int cells;
 
 	for (; len >= DT_CELL; len -= cells * DT_CELL, p += cells * DT_CELL) {
-		dt_node_t controller = dtb_by_phandle(
-			dt_blob(), (uint32_t)dt_cells(p, 1));
+		dt_node_t controller =
+			dt_by_phandle((uint32_t)dt_cells(p, 1));
 		int err = controller < 0 ? -ERR_FORMAT
 					 : dt_irq_cells(controller, &cells);
 

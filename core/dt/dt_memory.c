@@ -66,6 +66,7 @@ struct dt_search {
 	uint64_t from;
 	struct dt_span best;
 	bool found, grown;
+	unsigned int banks;
 };
 
 static void dt_search_lowest(const struct dt_span *bank, void *arg)
@@ -73,6 +74,7 @@ static void dt_search_lowest(const struct dt_span *bank, void *arg)
 	struct dt_search *s = arg;
 	uint64_t base = MAX(bank->base, s->from);
 
+	s->banks++;
 	if (bank->last >= s->from && (!s->found || base < s->best.base)) {
 		s->best.base = base;
 		s->best.last = bank->last;
@@ -106,9 +108,14 @@ int dt_for_each_memory(int (*fn)(paddr_t base, uint64_t size, void *arg),
 		int ret;
 
 		s.found = false;
+		s.banks = 0;
 		dt_scan_banks(dt_search_lowest, &s);
 		if (!s.found) {
 			return 0;
+		}
+		if (s.banks == 1) {
+			return fn(PADDR(s.best.base),
+				  s.best.last - s.best.base + 1, arg);
 		}
 		do {
 			s.grown = false;

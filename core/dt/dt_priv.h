@@ -22,5 +22,8 @@ dt_addr_t dt_cells(const uint8_t *p, unsigned int cells);
 int __must_check dt_bus_cells(dt_node_t bus, unsigned int *address,
 			      unsigned int *size);
 dt_node_t dt_parent(dt_node_t node);
+dt_node_t dt_by_phandle(uint32_t phandle);
+/* dt_get_chosen() from the tree itself. */
+void dt_chosen_read(struct dt_chosen *out);
 
 #endif
