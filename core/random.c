@@ -45,13 +45,17 @@ static void mix(const uint8_t *data, size_t n)
  * better, and something that differs between boots. */
 static void mix_jitter(void)
 {
-	uint64_t now[sizeof(key) / sizeof(uint64_t)];
+	uint64_t now[sizeof(key) / sizeof(uint64_t)] = { 0 };
 
-	for (unsigned int i = 0; i < 16; i++) {
-		for (unsigned int j = 0; j < ARRAY_SIZE(now); j++) {
-			now[j] = arch_timer_now();
+	/* 64 samples, of which hardly more than the low bits are news: four
+	 * fit in a word, the others' bits far from where its own vary. */
+	for (unsigned int i = 0; i < 64; i++) {
+		uint64_t *word = &now[i % ARRAY_SIZE(now)];
+
+		*word = (*word << 16 | *word >> 48) ^ arch_timer_now();
+		if (i % 16 == 15) {
+			mix((const uint8_t *)now, sizeof(now));
 		}
-		mix((const uint8_t *)now, sizeof(now));
 	}
 }
 
