@@ -75,8 +75,12 @@ static void emit_frame(uintptr_t pc)
 		return;
 	}
 	sym = ksym_lookup(pc, &off);
-	panic_printf("  %016llx %s+0x%llx\n", (unsigned long long)pc,
-		     sym ? sym : "?", (unsigned long long)off);
+	if (!sym) {
+		panic_printf("  %016llx ?\n", (unsigned long long)pc);
+		return;
+	}
+	panic_printf("  %016llx %s+0x%llx\n", (unsigned long long)pc, sym,
+		     (unsigned long long)off);
 }
 
 static void emit_log(const char *s, size_t n)
@@ -90,7 +94,9 @@ void panic_end(uintptr_t pc, uintptr_t fp)
 	char id[48];
 
 	panic_printf("running: %s\nbacktrace:\n", v ? v->name : "(boot)");
-	emit_frame(pc);
+	if (pc) {
+		emit_frame(pc);
+	}
 	arch_backtrace(fp, emit_frame);
 	panic_printf("version %s, build id %s\nlast log lines:\n",
 		     version_string(), version_build_id(id, sizeof(id)));
@@ -112,6 +118,7 @@ void panic(const char *fmt, ...)
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
 	panic_begin("%s", text);
-	panic_end((uintptr_t)__builtin_return_address(0),
-		  (uintptr_t)__builtin_frame_address(0));
+	arch_panic_registers((uintptr_t)__builtin_return_address(0));
+	/* Our own frame's record is the caller's place. */
+	panic_end(0, (uintptr_t)__builtin_frame_address(0));
 }

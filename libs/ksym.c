@@ -2,6 +2,9 @@
 /* Looks up a code address in the image's table of function names. */
 #include <libs/ksym.h>
 
+/* Longer than any function: an address so far behind is not in the text. */
+#define KSYM_LONGEST 0x4000
+
 const char *ksym_lookup(uint64_t addr, uint64_t *off)
 {
 	uint64_t start = (uintptr_t)_start;
@@ -24,5 +27,8 @@ const char *ksym_lookup(uint64_t addr, uint64_t *off)
 		return NULL;
 	}
 	*off = addr - start - ksyms_offsets[low - 1];
+	if (*off >= KSYM_LONGEST) {
+		return NULL;
+	}
 	return &ksyms_names[ksyms_names_off[low - 1]];
 }

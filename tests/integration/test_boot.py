@@ -99,6 +99,8 @@ def test_damaged_tree(qemu, tmp_path):
         limit=60)
     machine.expect(r"host device tree at 0x4a000000: [^\n]*\n", timeout=30,
                    panic=True)
+    machine.expect(r"PC [0-9a-f]{16} .*x30 .*backtrace:.*core_main\+0x",
+                   panic=True)
     machine.expect("halted", panic=True)
 
 

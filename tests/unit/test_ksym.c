@@ -44,6 +44,9 @@ static void test_ends(void **state)
 	assert_string_equal(name_at(0x100, &off), "last");
 	assert_string_equal(name_at(0x1100, &off), "last");
 	assert_int_equal(off, 0x1000);
+	assert_string_equal(name_at(0x40ff, &off), "last");
+	assert_null(name_at(0x4100, &off));
+	assert_null(name_at(0xdead0000, &off));
 }
 
 int main(void)

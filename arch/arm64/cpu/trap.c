@@ -87,6 +87,33 @@ static void dump_frame(const struct hyp_frame *f, uint64_t esr)
 	}
 }
 
+/* Those that calls preserve are still the caller's; ESR and FAR are those of
+ * the last exception, often the guest's that led here. */
+void arch_panic_registers(uintptr_t pc)
+{
+	struct hyp_frame f = { .elr = pc, .spsr = read_sysreg(daif) };
+
+	__asm__ volatile(
+		"stp x0, x1, [%0]\n\t"
+		"stp x2, x3, [%0, #16]\n\t"
+		"stp x4, x5, [%0, #32]\n\t"
+		"stp x6, x7, [%0, #48]\n\t"
+		"stp x8, x9, [%0, #64]\n\t"
+		"stp x10, x11, [%0, #80]\n\t"
+		"stp x12, x13, [%0, #96]\n\t"
+		"stp x14, x15, [%0, #112]\n\t"
+		"stp x16, x17, [%0, #128]\n\t"
+		"stp x18, x19, [%0, #144]\n\t"
+		"stp x20, x21, [%0, #160]\n\t"
+		"stp x22, x23, [%0, #176]\n\t"
+		"stp x24, x25, [%0, #192]\n\t"
+		"stp x26, x27, [%0, #208]\n\t"
+		"stp x28, x29, [%0, #224]\n\t"
+		"str x30, [%0, #240]"
+		: : "r"(f.x) : "memory");
+	dump_frame(&f, read_sysreg(esr_el2));
+}
+
 static void __noreturn die(const struct hyp_frame *f, uint64_t esr,
 			   const char *what)
 {

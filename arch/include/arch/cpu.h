@@ -44,6 +44,10 @@ bool arch_random64(uint64_t *out);
 /* Fill buf with one line on this CPU's model and features. */
 void arch_cpu_describe(unsigned int cpu, char *buf, size_t size);
 
+/* For a panic() of the caller at `pc`: this CPU's registers, by
+ * panic_printf(). */
+void arch_panic_registers(uintptr_t pc);
+
 /* Print a backtrace from the caller's frame (or `fp`) through `put`. */
 void arch_backtrace(uintptr_t fp, void (*emit)(uintptr_t pc));
 

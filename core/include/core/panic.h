@@ -14,7 +14,8 @@
  */
 void panic_begin(const char *fmt, ...) __printf(1, 2);
 void panic_printf(const char *fmt, ...) __printf(1, 2);
-/* Backtrace from pc/fp (symbol names), build id, last log lines, policy. */
+/* Backtrace from pc (0: none) and fp with symbol names, build id, last log
+ * lines, policy. */
 void panic_end(uintptr_t pc, uintptr_t fp) __noreturn;
 
 /* Set from bootargs `panic=`. */
