@@ -49,6 +49,14 @@ image-Image-full := $(or $(KERNEL_FULL),$(images)/Image-full)
 image-initrd.cpio.gz := $(or $(INITRD),$(images)/initrd.cpio.gz)
 image-u-boot.bin := $(or $(UBOOT),$(images)/u-boot.bin)
 
+# What is named has to be there: the rules above would try to make it.
+named-file = $(if $(wildcard $($(1))),,\
+	$(error $(1)=$($(1)): there is no such file))
+$(foreach v,KERNEL KERNEL_FULL INITRD UBOOT,$(if $($(v)),$(call named-file,$(v))))
+ifneq ($(LIBFDT),$(material)/libfdt/libfdt.a)
+  $(call named-file,LIBFDT)
+endif
+
 known-images := Image Image-full initrd.cpio.gz u-boot.bin
 image-file = $(image-$(1))
 

@@ -41,7 +41,7 @@ bundle: bundle-images
 qemu-command = $(QEMU) \
 	-M virt,virtualization=on,gic-version=$(GIC) -cpu $(CPU) \
 	-smp $(SMP) -m $(MEM) -nodefaults -display none -serial mon:stdio \
-	-kernel $(O)/vmm.bin -initrd $(bundle) -append '$(APPEND)' $(QEMU_ARGS)
+	-kernel $(O)/vmm.bin -initrd $(bundle) -append '$(subst ','\'',$(APPEND))' $(QEMU_ARGS)
 
 # The packages come first, because reading the configuration needs one of them.
 .PHONY: run deps deps-check
