@@ -82,6 +82,7 @@ void json_value(struct session *s, enum column_type type, uint64_t v)
 		out(s, "\"%s\"", value_text(buf, sizeof(buf), type, v));
 		break;
 	case COL_PERMILLE:
+	case COL_MILLI:
 		out(s, "%s", value_text(buf, sizeof(buf), type, v));
 		break;
 	default:

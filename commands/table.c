@@ -180,6 +180,11 @@ const char *value_text(char *buf, size_t size, enum column_type type,
 			       (unsigned long long)(v / 10),
 			       (unsigned long long)(v % 10));
 		return buf;
+	case COL_MILLI:
+		(void)snprintf(buf, size, "%llu.%03llu",
+			       (unsigned long long)(v / 1000),
+			       (unsigned long long)(v % 1000));
+		return buf;
 	case COL_BOOL:
 		(void)snprintf(buf, size, "%s", v != 0 ? "yes" : "no");
 		return buf;

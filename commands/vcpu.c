@@ -17,23 +17,14 @@ static uint64_t vcpu_ms(uint64_t ticks)
 	return ticks_to_ns(ticks) / 1000000;
 }
 
-/* Seconds as "12.345". */
-static void vcpu_seconds(struct table *t, uint64_t ticks)
-{
-	uint64_t ms = vcpu_ms(ticks);
-
-	table_fmt(t, "%llu.%03llu", (unsigned long long)(ms / 1000),
-		  (unsigned long long)(ms % 1000));
-}
-
 static int vcpu_table(struct session *s, bool json, bool threads)
 {
 	static const struct column cols[] = {
 		{ "ID", COL_U64 },        { "NAME", COL_STR },
 		{ "STATE", COL_STR },     { "CPU", COL_U64 },
 		{ "PRIO", COL_U64 },      { "AFFINITY", COL_STR },
-		{ "CPU%", COL_PERMILLE }, { "RUN S", COL_STR },
-		{ "WAIT S", COL_STR },    { "SWITCHES", COL_U64 },
+		{ "CPU%", COL_PERMILLE }, { "RUN S", COL_MILLI },
+		{ "WAIT S", COL_MILLI },   { "SWITCHES", COL_U64 },
 	};
 	char cpus[USAGE_CPUS_TEXT];
 	struct usage_list list;
@@ -57,8 +48,8 @@ static int vcpu_table(struct session *s, bool json, bool threads)
 		table_u64(t, u->priority);
 		table_str(t, cpumask_text(cpus, sizeof(cpus), &u->affinity));
 		table_u64(t, u->permille);
-		vcpu_seconds(t, u->times.running);
-		vcpu_seconds(t, u->times.ready);
+		table_u64(t, vcpu_ms(u->times.running));
+		table_u64(t, vcpu_ms(u->times.ready));
 		table_u64(t, u->times.switches);
 	}
 	table_end(t);

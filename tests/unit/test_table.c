@@ -197,6 +197,7 @@ static void facts(bool json)
 	record_u64(&r, "Memory free", COL_SIZE, 4096);
 	record_fmt(&r, "Text", "%d", 5);
 	record_u64(&r, "Load", COL_PERMILLE, 5);
+	record_u64(&r, "Took", COL_MILLI, 12045);
 	record_end(&r);
 }
 
@@ -208,13 +209,14 @@ static void test_record(void **state)
 				    "Nothing:          -\n"
 				    "Memory free:      4K\n"
 				    "Text:             5\n"
-				    "Load:             0.5%\n");
+				    "Load:             0.5%\n"
+				    "Took:             12.045\n");
 	screen_clear();
 	facts(true);
 	assert_string_equal(
 		screen, "{\n \"name\": \"a \\\"b\\\"\",\n \"nothing\": null,\n"
 			" \"memory_free\": 4096,\n \"text\": \"5\",\n"
-			" \"load\": 0.5\n}\n");
+			" \"load\": 0.5,\n \"took\": 12.045\n}\n");
 }
 
 int main(void)

@@ -69,6 +69,7 @@ enum column_type {
 	COL_HEX,	/* JSON: a string */
 	COL_SIZE,	/* bytes, shown as "256M"; JSON: bytes */
 	COL_PERMILLE,	/* shown as per cent with one decimal */
+	COL_MILLI,	/* thousandths, shown with three decimals */
 	COL_BOOL,
 };
 struct column {
