@@ -51,7 +51,9 @@ def parts(build):
     """{file as the tree has it: bytes in vmm.bin}, of a GNU linker's map."""
     found = collections.Counter()
     section = ""
-    for line in (build / "vmm.elf.map").read_text("utf-8").splitlines():
+    text = (build / "vmm.elf.map").read_text("utf-8")
+    # What was left out is listed first.
+    for line in text.partition("\nLinker script and memory map")[2].splitlines():
         name, part = NAME.match(line), PART.match(line)
         if name:
             section = name.group(1)
