@@ -5,7 +5,8 @@
 #define CHUNK 8192		/* at a time, in one go */
 #define LINE 64
 
-	.arch	armv8-a
+	.arch_extension fp
+	.arch_extension simd
 
 /*
  * zero_through(start, end): fill whole chunks that are mapped write-through,
