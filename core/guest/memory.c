@@ -10,7 +10,7 @@
 
 #include "guest_priv.h"
 
-#define CLEAR_AT_ONCE MIB(2) /* milliseconds, even where memory is slow */
+#define CLEAR_AT_ONCE MIB(32) /* some ten milliseconds where memory is slow */
 
 struct ram_block {
 	struct list node;

@@ -112,7 +112,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	uint64_t sum = 0, last = 0;
 	struct dt_chosen chosen;
 	struct dt_cpu cpus[8];
-	const char *why;
+	const char *why, *args = NULL;
 	char value[32];
 	int node, n = 0, depth = 0;
 
@@ -126,7 +126,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		dt_for_each_reserved(count_reserved, &sum);
 		dt_get_chosen(&chosen);
 		dt_cpus(cpus, 8);
-		dt_bootarg("loglevel", value, sizeof(value));
+		while (dt_bootarg_next(&args, value, sizeof(value))) {}
 		for (node = 0; node >= 0 && n < NODES; n++) {
 			ask_node(node);
 			node = dt_next(node, &depth);
