@@ -84,11 +84,10 @@ void arch_zero_pages(void *va, size_t size)
 		memset(va, 0, size);
 		return;
 	}
-	for (uintptr_t at = (uintptr_t)va; at < end;) {
-		/* A block is at most 2 KiB: there are two in a page, or more. */
-		__asm__ volatile("dc zva, %0\n\tadd %0, %0, %1\n\t"
-				 "dc zva, %0\n\tadd %0, %0, %1"
-				 : "+r"(at) : "r"(block) : "memory");
+	/* A block is at most 2 KiB: there are two in a page, or more. */
+	for (uintptr_t at = (uintptr_t)va; at < end; at += 2 * block) {
+		__asm__ volatile("dc zva, %0\n\tdc zva, %1"
+				 : : "r"(at), "r"(at + block) : "memory");
 	}
 }
 
