@@ -338,6 +338,8 @@ int guest_destroy(struct guest *g)
 
 /* --- what a guest asks for itself --------------------------------------- */
 
+#define CRASHES_DUMPED 4 /* of a guest that is restarted, with registers */
+
 static void log_dump_line(void *ctx, const char *s)
 {
 	(void)ctx;
@@ -350,7 +352,11 @@ static bool handle_crash(struct guest *g)
 	g->crashes++;
 	log_err("guest %s: VCPU %u crashed: %s", g->name,
 		g->crash_vcpu->index, g->crash_reason);
-	arch_vcpu_dump(g->crash_vcpu, log_dump_line, NULL);
+	/* One that crashes again and again must not fill the log. */
+	if (g->cfg->on_crash != CRASH_RESTART ||
+	    g->crashes <= CRASHES_DUMPED) {
+		arch_vcpu_dump(g->crash_vcpu, log_dump_line, NULL);
+	}
 	if (g->cfg->on_crash == CRASH_RESTART) {
 		log_warn("guest %s: restarted (on-crash)", g->name);
 		g->resets++;

@@ -317,8 +317,9 @@ static void test_crash_storm(void **state)
 		settle();
 		pass(SECOND / 100);
 	}
-	assert_in_range(dumps, 9, 11);
-	assert_int_equal(guest.crashes, dumps);
+	assert_in_range(guest.crashes, 9, 11);
+	/* The log has the registers of the first ones only. */
+	assert_int_equal(dumps, 4);
 }
 
 /* While it waits for its restart no VCPU of the guest runs, and a person
