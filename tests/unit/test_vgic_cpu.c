@@ -415,6 +415,22 @@ static void test_clear_on_running_cpu(void **state)
 	}
 }
 
+/* GICD_CTLR.RWP reads as zero: its groups are off when the write is done. */
+static void test_groups_off_on_running_cpu(void **state)
+{
+	(void)state;
+	start(3, 2, 4);
+	model_setup(0, 40, 0x80, true);
+	model_route(0, 40, 1);
+	line(40, true);
+	model_enter_all();
+	m.syncs = 0;
+	(void)model_access(0, 0, 0, 4, true, 0);
+	assert_int_equal(m.syncs, 1);
+	assert_int_equal(model_ack(1), 1023);
+	model_fini();
+}
+
 static void test_active_on_running_cpu(void **state)
 {
 	(void)state;
@@ -1001,6 +1017,7 @@ int main(void)
 		cmocka_unit_test(test_priority_changed_while_active),
 		cmocka_unit_test(test_disabled_group_gives_way),
 		cmocka_unit_test(test_clear_on_running_cpu),
+		cmocka_unit_test(test_groups_off_on_running_cpu),
 		cmocka_unit_test(test_active_on_running_cpu),
 		cmocka_unit_test(test_private_of_another),
 		cmocka_unit_test(test_sgi_crosses_clearing),

@@ -319,26 +319,44 @@ void vgic_write_config(const struct vgic_access *x)
 
 /* ---- what is not per interrupt ---- */
 
+static void kick_all(struct vgic *vg, struct vgic_cpuset *away)
+{
+	for (uint32_t i = 0; i < vg->ncpus; i++) {
+		struct vgic_cpu *vc = vg->cpus[i];
+
+		if (vc) {
+			spin_lock(&vc->lock);
+			if (!vgic_reachable(vc)) {
+				vgic_cpuset_add(away, i);
+			}
+			vgic_kick(vc);
+			vgic_unlock_cpu(vc);
+		}
+	}
+}
+
 /*
  * The groups of all interrupts at once: every VCPU looks at its own list
- * registers, the others' when they are next in the hypervisor.
+ * registers. A group that is disabled is so everywhere when the write is done,
+ * for RWP reads as zero (IHI0069 12.9.4).
  */
 void vgic_write_ctlr(struct vgic *vg, uint32_t val)
 {
+	struct vgic_cpuset away = { { 0 } };
+	uint32_t old;
+
 	val &= VGIC_CTLR_GRP0 | VGIC_CTLR_GRP1;
 	spin_lock(&vg->lock);
-	if (val != vg->ctlr) {
+	old = vg->ctlr;
+	if (val != old) {
 		vgic_set_ctlr(vg, val);
-		for (uint32_t i = 0; i < vg->ncpus; i++) {
-			if (vg->cpus[i]) {
-				spin_lock(&vg->cpus[i]->lock);
-				vgic_kick(vg->cpus[i]);
-				vgic_unlock_cpu(vg->cpus[i]);
-			}
-		}
+		kick_all(vg, &away);
 		vgic_deliver_strays(vg);
 	}
 	spin_unlock(&vg->lock);
+	if (old & ~val) {
+		vgic_sync_set(vg, &away);
+	}
 }
 
 uint64_t vgic_read_id(const struct vgic *vg, uint32_t off)
