@@ -20,12 +20,14 @@ class Debugger:
 
     def ask(self, text, answer=b"$OK#"):
         """Sends a command and waits for the answer; that it stopped is first."""
-        self.socket.sendall(f"${text}#{sum(text.encode()) & 0xff:02x}".encode())
+        # The answer before is acknowledged only now: whatever comes after the
+        # last one would stop the machine again.
+        self.socket.sendall(
+            f"+${text}#{sum(text.encode()) & 0xff:02x}".encode())
         seen = b""
         while answer not in seen:
             more = self.socket.recv(4096)
-            assert more and b"$E" not in seen, seen
-            self.socket.sendall(b"+")
+            assert more, seen
             seen += more
 
     def derail(self):
