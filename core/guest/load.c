@@ -11,6 +11,7 @@
 #include <libfdt.h>
 #include <libs/error.h>
 #include <libs/vfs.h>
+#include <libfdt.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -335,6 +336,25 @@ static int put_generated_tree(struct loader *l, struct fdtgen_info *info,
 	return err;
 }
 
+/* A file that is no tree, or only the beginning of one, would leave the guest
+ * to find out. What is inside is between the person and the guest. */
+static int check_tree(struct loader *l, const char *path, uint64_t size)
+{
+	struct fdt_header head;
+
+	if (size < sizeof(head) ||
+	    vfs_read(path, 0, &head, sizeof(head)) != sizeof(head) ||
+	    fdt_magic(&head) != FDT_MAGIC) {
+		return complain(l, "%s: not a device tree blob: does not begin "
+				"with 0xd00dfeed", path);
+	}
+	if (fdt_totalsize(&head) > size) {
+		return complain(l, "%s: cut short: 0x%llx of 0x%x bytes", path,
+				(unsigned long long)size, fdt_totalsize(&head));
+	}
+	return 0;
+}
+
 /* Claims room for the tree before the initrd takes it. */
 static int reserve_tree(struct loader *l, uint64_t *at)
 {
@@ -344,6 +364,9 @@ static int reserve_tree(struct loader *l, uint64_t *at)
 
 	if (cfg->dtb) {
 		err = file_size(l, cfg->dtb, &size);
+		if (!err) {
+			err = check_tree(l, cfg->dtb, size);
+		}
 		if (err) {
 			return err;
 		}

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Guests beside each other, and their way from creation to destruction."""
 
+import subprocess
+
 import pytest
 
 from socle import CTRL_C, bare, description
@@ -66,6 +68,28 @@ def test_guest_poweroff(boot):
     host.cmd("guest start linux0")
     with host.linux("linux0") as shell:
         assert shell.sh("hostname") == "linux0"
+
+
+def test_own_tree(boot):
+    """A tree of the person's own; a file that is none is refused."""
+    source = """/dts-v1/; / { #address-cells = <2>; #size-cells = <2>;
+        memory@40000000 { device_type = "memory";
+                          reg = <0 0x40000000 0 0x1000000>; }; };"""
+    tree = subprocess.run(["dtc", "-q", "-O", "dtb"], input=source.encode(),
+                          stdout=subprocess.PIPE, check=True).stdout
+    guests = {name: bare(name, "hello", boot=f'dtb = "/{name}";')
+              for name in ("good", "short", "text")}
+    host = boot(guests, script="", files={
+        "good": tree, "short": tree[:-1], "text": "not a tree at all"})
+    host.cmd("guest create /guests/good.dtb --start")
+    host.attach("good")
+    host.expect("hello: tree at 0x[0-9a-f]+")
+    host.detach()
+    for name, reason in (("short", "cut short"),
+                         ("text", "does not begin with 0xd00dfeed")):
+        seen = host.cmd(f"guest create /guests/{name}.dtb --start", ok=False)
+        assert f"error: /{name}: " in seen and reason in seen
+        assert host.guests()[name]["state"] != "running"
 
 
 def test_pause_resume(boot):
