@@ -60,6 +60,33 @@ def test_all_cpus_come_up(boot, gic, smp):
     assert all(cpu["state"] == "online" for cpu in cpus)
 
 
+def test_other_tree(boot, tmp_path):
+    """A CPU of the tree that does not come, and holes in RAM."""
+    tree = tmp_path / "host.dtb"
+    subprocess.run(
+        ["qemu-system-aarch64", "-M", "virt,virtualization=on,"
+         f"gic-version=3,dumpdtb={tree}",
+         "-cpu", "cortex-a57", "-smp", "3", "-nodefaults", "-display", "none"],
+        check=True)
+    source = subprocess.run(["dtc", "-q", "-O", "dts", str(tree)], check=True,
+                            capture_output=True, text=True).stdout
+    source += """
+/ { reserved-memory {
+	#address-cells = <2>; #size-cells = <2>; ranges;
+	hole@50000000 { reg = <0 0x50000000 0 0x8000000>; no-map; };
+	kept@60001000 { reg = <0 0x60001000 0 0x1000>; };
+}; };
+"""
+    subprocess.run(["dtc", "-q", "-O", "dtb", "-o", str(tree)], check=True,
+                   input=source, text=True)
+    host = boot({"linux0": description("linux0", memory=256)}, smp=2,
+                extra=["-dtb", str(tree)])
+    cpus = host.json("host cpus")
+    assert [cpu["state"] for cpu in cpus] == ["online", "online", "failed"]
+    assert "CPU 2" in host.cmd("dmesg")
+    check_linux(host, "linux0", 1)
+
+
 @pytest.mark.parametrize("mem", ["128M", "3G", "64G"])
 def test_memory_sizes(boot, mem):
     # A test machine need not have that much itself.
