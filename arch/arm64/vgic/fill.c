@@ -52,7 +52,7 @@ static int pick_queue(const struct vgic_cpu *vc, unsigned int *best)
  */
 static bool may_evict_active(const struct vgic_cpu *vc)
 {
-	return vc->vgic->model == 2 || vgic_host.has_tdir ||
+	return !vgic_v3(vc->vgic) || vgic_host.has_tdir ||
 	       !(vgic_vmcr(vc) & VMCR_EOIM);
 }
 
@@ -133,7 +133,7 @@ static void update_hcr(struct vgic_cpu *vc, bool starved, bool more)
 	}
 	if (vc->levels[VGIC_QUEUE_ACTIVE]) {
 		hcr |= HCR_LRENPIE;
-		if (vc->vgic->model == 3 && vgic_host.has_tdir) {
+		if (vgic_v3(vc->vgic) && vgic_host.has_tdir) {
 			hcr |= HCR_TDIR;
 		}
 	}

@@ -60,7 +60,7 @@ static void latch_sgi(struct vgic_cpu *vc, const struct virq_ref *r,
 		      unsigned int source)
 {
 	r->b->latch |= r->m;
-	if (vc->vgic->model == 2) {
+	if (!vgic_v3(vc->vgic)) {
 		vc->sgi_sources[r->intid] |= (uint8_t)(1U << source);
 	}
 }
@@ -134,7 +134,7 @@ void vgic_sgi(struct vgic_cpu *vc, unsigned int intid, unsigned int source,
 		return;
 	}
 	/* v3 has source 0 throughout, in list registers and records. */
-	if (vc->vgic->model == 3) {
+	if (vgic_v3(vc->vgic)) {
 		source = 0;
 	}
 	if (!vgic_reachable(vc)) {

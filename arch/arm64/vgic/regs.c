@@ -91,7 +91,7 @@ static struct virq *virq_at(const struct vgic_access *x, uint32_t intid)
 /* SGIs of the v2 model are not made pending by ISPENDR: IHI0048 4.3.7. */
 static uint32_t pendable(const struct vgic_access *x)
 {
-	return x->owner && x->vg->model == 2 ? 0xffff0000 : UINT32_MAX;
+	return x->owner && !vgic_v3(x->vg) ? 0xffff0000 : UINT32_MAX;
 }
 
 /* ---- IGROUPR ---- */

@@ -107,7 +107,7 @@ static void reset_spi(struct virq *q, bool single)
 void vgic_set_ctlr(struct vgic *vg, uint32_t val)
 {
 	WRITE_ONCE(vg->ctlr, val);
-	if (vg->model == 3) {
+	if (vgic_v3(vg)) {
 		vgicv3_set_control(vg);
 	} else {
 		vgicv2_set_control(vg);
@@ -116,7 +116,7 @@ void vgic_set_ctlr(struct vgic *vg, uint32_t val)
 
 void vgic_reset_state(struct vgic *vg)
 {
-	bool single = vg->model == 3 || vg->ncpus == 1;
+	bool single = vgic_v3(vg) || vg->ncpus == 1;
 
 	spin_lock(&vg->lock);
 	vgic_set_ctlr(vg, 0);

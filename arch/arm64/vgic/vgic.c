@@ -85,23 +85,21 @@ static void join(struct guest *g, struct vcpu *v)
 }
 
 /* Not in the registry: made for a guest's interrupt controller, not for a
- * node among its devices. By model and region. */
-static const struct emulator emulators[2][2] = {
-	{
-		{ .name = "gicv2-gicd", .access = vgicv2_access_dist },
-		{ .name = "gicv2-gicc", .access = vgicv2_access_gicc },
-	},
-	{
-		{ .name = "gicv3-gicd", .access = vgicv3_access_dist },
-		{ .name = "gicv3-gicr", .access = vgicv3_access_redist },
-	},
+ * node among its devices. By region. */
+static const struct emulator v2_emulators[] = {
+	{ .name = "gicv2-gicd", .access = vgicv2_access_dist },
+	{ .name = "gicv2-gicc", .access = vgicv2_access_gicc },
+};
+static const struct emulator v3_emulators[] = {
+	{ .name = "gicv3-gicd", .access = vgicv3_access_dist },
+	{ .name = "gicv3-gicr", .access = vgicv3_access_redist },
 };
 
 static void init_device(struct vgic *vg, unsigned int n)
 {
 	struct emu_device *dev = &vg->dev[n];
 
-	dev->emu = &emulators[vg->model == 3][n];
+	dev->emu = vgic_v3(vg) ? &v3_emulators[n] : &v2_emulators[n];
 	dev->guest = vg->guest;
 	dev->state = vg;
 	dev->name = dev->emu->name;
@@ -116,10 +114,6 @@ int vgic_init(struct guest *g)
 	if (cfg->vcpus > (cfg->gic_version == 2 ? 8 : VGIC_MAX_VCPUS) ||
 	    cfg->nspis > VGIC_SPI_BANKS * 32 || cfg->nspis % 32 != 0) {
 		return -ERR_RANGE;
-	}
-	if (!vgic_lr_ops) {
-		vgic_lr_ops = vgic_host.version == 3 ? &vgic_lr_ich
-						     : &vgic_lr_gich;
 	}
 	vg = heap_alloc(sizeof(*vg));
 	if (!vg) {
@@ -136,6 +130,10 @@ int vgic_init(struct guest *g)
 	spin_init(&vg->lock, LOCK_VGIC);
 	vg->guest = g;
 	vg->model = (uint8_t)cfg->gic_version;
+	if (!vgic_lr_ops) {
+		/* The checker allows guests the host's version alone. */
+		vgic_lr_ops = vgic_v3(vg) ? &vgic_lr_ich : &vgic_lr_gich;
+	}
 	vg->ncpus = cfg->vcpus;
 	vg->nspis = cfg->nspis;
 	init_device(vg, 0);
@@ -219,7 +217,7 @@ unsigned int vgic_regions(struct guest *g, struct emu_region *out,
 	struct config_range r[] = { g->cfg->gicd, g->cfg->gicr };
 	unsigned int n = ARRAY_SIZE(r);
 
-	if (vg->model == 2) {
+	if (!vgic_v3(vg)) {
 		r[1] = g->cfg->gicc;
 		r[1].base += PAGE_SIZE;
 		r[1].size -= MIN(r[1].size, PAGE_SIZE);
@@ -288,7 +286,7 @@ bool vgic_sgi1r(struct vcpu *v, unsigned int which, uint64_t val)
 {
 	struct vgic_cpu *vc = &v->arch.vgic;
 
-	if (vc->vgic->model != 3) {
+	if (!vgic_v3(vc->vgic)) {
 		return false;
 	}
 	vgicv3_sgir(vc, (enum vgic_sgi_reg)which, val);
@@ -297,7 +295,7 @@ bool vgic_sgi1r(struct vcpu *v, unsigned int which, uint64_t val)
 
 bool vgic_dir(struct vcpu *v, uint64_t val)
 {
-	if (v->guest->arch.vgic->model != 3) {
+	if (!vgic_v3(v->guest->arch.vgic)) {
 		return false;
 	}
 	vgic_cpuif_dir(&v->arch.vgic, (unsigned int)FIELD(val, 23, 0));

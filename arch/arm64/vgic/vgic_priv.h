@@ -327,6 +327,13 @@ void vgic_cpu_join(struct vgic *vg, struct vgic_cpu *vc, unsigned int index);
 bool vgic_info(struct vgic *vg, struct vgic_cpu *vc, unsigned int intid,
 	       struct vgic_irq_info *out);
 
+/* The model: known at compile time if the configuration has one alone. */
+static inline bool vgic_v3(const struct vgic *vg)
+{
+	return !IS_ENABLED(CONFIG_DRV_GICV2) ||
+	       (IS_ENABLED(CONFIG_DRV_GICV3) && vg->model == 3);
+}
+
 /* vgicv2.c, vgicv3.c: emulators' access functions; dev->state is struct vgic.
  * gicc: from its second page on. */
 int vgicv2_access_dist(struct emu_device *dev, struct emu_access *a);

@@ -33,7 +33,7 @@ uint64_t vgic_vmcr(const struct vgic_cpu *vc)
 /* An SGI of the v2 model counts its requesting CPUs apart. */
 static bool has_sources(const struct vgic_cpu *vc, const struct virq_ref *r)
 {
-	return vc->vgic->model == 2 && r->intid < 16;
+	return !vgic_v3(vc->vgic) && r->intid < 16;
 }
 
 static bool is_awake(const struct vgic *vg, unsigned int n)
