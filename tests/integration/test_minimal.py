@@ -1,26 +1,26 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The smallest configuration: no terminal, guests started by boot.cmd."""
-
-import pytest
+"""The smallest configuration: no terminal, guests started by boot.cmd, GICv3
+alone, compressed as flash would hold it."""
 
 from socle import BUILD, bare, description, make_bundle
 
-MINIMAL = BUILD / "check" / "minimal" / "vmm.bin"
-# It only goes down. The goal is 96 KiB.
-SIZE = 197500
+MINIMAL = BUILD / "check" / "minimal" / "vmm.bin.gz"
+# They only go down. The goal is 96 KiB.
+SIZE = 189000
+SIZE_GZ = 98200
 DETACH = "\x1d"
 
 
 def test_size():
-    assert MINIMAL.stat().st_size <= SIZE
+    assert MINIMAL.with_suffix("").stat().st_size <= SIZE
+    assert MINIMAL.stat().st_size <= SIZE_GZ
 
 
-@pytest.mark.parametrize("gic", [2, 3])
-def test_static_guests(start, tmp_path, gic):
+def test_static_guests(start, tmp_path):
     """Two guests run, and the port is their consoles', one at a time."""
     bundle = make_bundle(tmp_path, {"one": bare("one", "hello"),
                                     "two": bare("two", "hello")})
-    host = start(bundle, gic=gic, image=MINIMAL)
+    host = start(bundle, gic=3, image=MINIMAL)
     host.expect("one: started")
     host.expect("two: started")
     for name in ("one", "two", "one"):
@@ -38,7 +38,7 @@ def test_linux(start, tmp_path):
     """An unmodified Linux with two VCPUs, to its shell."""
     bundle = make_bundle(tmp_path, {"linux0": description(
         "linux0", vcpus=2)})
-    host = start(bundle, image=MINIMAL)
+    host = start(bundle, gic=3, image=MINIMAL)
     host.expect(r"login shell on /dev/ttyAMA0", timeout=90)
     host.send("echo cpus=$(nproc)\r")
     host.expect("cpus=2")
@@ -47,5 +47,12 @@ def test_linux(start, tmp_path):
 def test_a_mistake_in_the_script_is_told(start, tmp_path):
     bundle = make_bundle(tmp_path, {"one": bare("one", "hello")},
                          script="guest create /guests/two.dtb\n")
-    host = start(bundle, image=MINIMAL)
+    host = start(bundle, gic=3, image=MINIMAL)
     host.expect(r"error: /boot.cmd:1: .*two.dtb")
+
+
+def test_the_other_interrupt_controller(start, tmp_path):
+    bundle = make_bundle(tmp_path, {"one": bare("one", "hello")})
+    host = start(bundle, gic=2, image=MINIMAL)
+    host.expect("no interrupt controller in the host tree has a driver",
+                panic=True)

@@ -47,8 +47,11 @@ else
 	-nostdinc -isystem $(libc-include) -Ilibs/include/std \
 	-isystem $(LIBFDT_INCLUDE)
 
+  # Tiny: the image with its .bss is below 1 MiB, so that one instruction makes
+  # any address in it; ld refuses one that is not. LLVM 14's lld lacks what
+  # clang's stack protector needs for it.
   cflags-arm64 := -mgeneral-regs-only -mstrict-align -march=armv8-a \
-	-mno-outline-atomics
+	-mno-outline-atomics $(if $(cc-is-clang),,-mcmodel=tiny)
   cflags-arm64 += $(if $(CONFIG_BRANCH_PROTECTION),\
 	-mbranch-protection=bti,-mbranch-protection=none)
 

@@ -9,7 +9,7 @@ lds-source := $(firstword $(wildcard arch/$(ARCH)/boot/vmm.lds.S \
 all: image
 
 .PHONY: image
-image: $(image) $(O)/vmm.bin
+image: $(image) $(O)/vmm.bin $(O)/vmm.bin.gz
 	@:
 
 # libfdt's headers come with its library.
@@ -38,6 +38,11 @@ $(image): $(addprefix $(O)/,$(objs)) $(lds) $(LIBFDT) $(O)/.objs \
 $(O)/vmm.bin: $(image)
 	$(say) OBJCOPY $@
 	$(Q)$(OBJCOPY) -O binary -R .rela.dyn $< $@
+
+# As U-Boot's booti and `qemu -kernel` take it, too.
+$(O)/vmm.bin.gz: $(O)/vmm.bin
+	$(say) GZIP $@
+	$(Q)gzip -9nc $< >$@
 
 .PHONY: size
 # What is loaded: no debugging information, no relocations but .relr.
