@@ -10,6 +10,7 @@ import os
 import pathlib
 import re
 import select
+import struct
 import subprocess
 import sys
 import time
@@ -106,6 +107,54 @@ def make_bundle(directory, guests, script=None, files=None):
     if done.returncode:
         raise Failure(done.stderr)
     return output
+
+
+def jump_image(address, tree=None, writes=()):
+    """An arm64 Image that goes on at the address, registers as they are.
+
+    tree: but x0 this. writes: words stored before, (address, value).
+    """
+    moves = []  # ldr literal is relative to itself: the code comes first
+    values = []
+
+    def load(register, value):
+        moves.append((register, len(values)))
+        values.append(value)
+
+    for where, value in writes:
+        load(10, where)
+        load(11, value)
+        moves.append(0xb900014b)  # str w11, [x10]
+    if tree is not None:
+        load(0, tree)
+    load(9, address)
+    moves += [0xd61f0120]  # br x9
+    if len(moves) % 2:
+        moves.append(0xd503201f)  # nop: the values are aligned
+    code = b""
+    for place, move in enumerate(moves):
+        if isinstance(move, tuple):  # ldr xN, value
+            register, index = move
+            words = len(moves) - place + 2 * index
+            move = 0x58000000 | words << 5 | register
+        code += struct.pack("<I", move)
+    header = struct.pack("<IIQQQ3Q4sI", 0x14000010, 0, 0, 4096, 0xa, 0, 0, 0,
+                         b"ARM\x64", 0)  # b .+64
+    return header + code + struct.pack(f"<{len(values)}Q", *values)
+
+
+def host_tree(path, edits, machine="virt,virtualization=on,gic-version=3",
+              cpu="cortex-a57", smp=2):
+    """QEMU's device tree with source appended, as a blob at the path."""
+    blob = f"{path}.qemu"
+    subprocess.run(
+        ["qemu-system-aarch64", "-M", f"{machine},dumpdtb={blob}", "-cpu", cpu,
+         "-smp", str(smp), "-nodefaults", "-display", "none"], check=True)
+    source = subprocess.run(["dtc", "-q", "-O", "dts", blob], check=True,
+                            capture_output=True, text=True).stdout
+    subprocess.run(["dtc", "-q", "-O", "dtb", "-o", str(path)], check=True,
+                   input=source + edits, text=True)
+    return path
 
 
 class Machine:
@@ -216,12 +265,12 @@ class Socle(Machine):
 
     def __init__(self, log, bundle=None, *, gic=3, smp=2, cpu="cortex-a57",
                  mem="1G", append="", icount=None, machine="", image=None,
-                 extra=(), limit=300):
+                 serial="mon:stdio", extra=(), limit=300):
         self.count = 0
         arguments = [
             "-M", f"virt,virtualization=on,gic-version={gic}{machine}",
             "-cpu", cpu, "-smp", str(smp), "-m", str(mem),
-            "-nodefaults", "-display", "none", "-serial", "mon:stdio",
+            "-nodefaults", "-display", "none", "-serial", serial,
             "-kernel", str(image or BUILD / "vmm.bin"),
         ]
         if bundle:

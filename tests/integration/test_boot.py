@@ -2,12 +2,11 @@
 """Hosts of many shapes come up, and a Linux guest's shell answers on them."""
 
 import shutil
-import struct
 import subprocess
 
 import pytest
 
-from socle import BUILD, IMAGES, TOP, description
+from socle import BUILD, IMAGES, TOP, description, host_tree, jump_image
 
 CPUS = ["cortex-a53", "cortex-a57", "cortex-a72", "max"]
 
@@ -62,23 +61,13 @@ def test_all_cpus_come_up(boot, gic, smp):
 
 def test_other_tree(boot, tmp_path):
     """A CPU of the tree that does not come, and holes in RAM."""
-    tree = tmp_path / "host.dtb"
-    subprocess.run(
-        ["qemu-system-aarch64", "-M", "virt,virtualization=on,"
-         f"gic-version=3,dumpdtb={tree}",
-         "-cpu", "cortex-a57", "-smp", "3", "-nodefaults", "-display", "none"],
-        check=True)
-    source = subprocess.run(["dtc", "-q", "-O", "dts", str(tree)], check=True,
-                            capture_output=True, text=True).stdout
-    source += """
+    tree = host_tree(tmp_path / "host.dtb", """
 / { reserved-memory {
 	#address-cells = <2>; #size-cells = <2>; ranges;
 	hole@50000000 { reg = <0 0x50000000 0 0x8000000>; no-map; };
 	kept@60001000 { reg = <0 0x60001000 0 0x1000>; };
 }; };
-"""
-    subprocess.run(["dtc", "-q", "-O", "dtb", "-o", str(tree)], check=True,
-                   input=source, text=True)
+""", smp=3)
     host = boot({"linux0": description("linux0", memory=256)}, smp=2,
                 extra=["-dtb", str(tree)])
     cpus = host.json("host cpus")
@@ -129,21 +118,6 @@ def test_damaged_tree(qemu, tmp_path):
     machine.expect(r"PC [0-9a-f]{16} .*x30 .*backtrace:.*core_main\+0x",
                    panic=True)
     machine.expect("halted", panic=True)
-
-
-def jump_image(address, tree=None):
-    """An arm64 Image that goes on at the address, registers as they are.
-
-    tree: but x0 this.
-    """
-    header = struct.pack("<IIQQQ3Q4sI", 0x14000010, 0, 0, 4096, 0xa, 0, 0, 0,
-                         b"ARM\x64", 0)
-    if tree is not None:
-        # ldr x9, .+16; ldr x0, .+20; br x9; nop; the addresses
-        return header + struct.pack("<IIIIQQ", 0x58000089, 0x580000a0,
-                                    0xd61f0120, 0xd503201f, address, tree)
-    # b .+64; ldr x9, .+8; br x9; the address
-    return header + struct.pack("<IIQ", 0x58000049, 0xd61f0120, address)
 
 
 @pytest.mark.parametrize("address", [0x42001000, 0x50003000, 0x7bfff000])
