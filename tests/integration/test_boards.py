@@ -3,7 +3,8 @@
 
 import pytest
 
-from socle import BUILD, clean, description, host_tree, jump_image
+from socle import BUILD, CTRL_C, clean, description, host_tree, jump_image
+from test_terminal import flood
 
 VMM = 0x42000000
 ECAM = 0x4010000000  # of QEMU's virt, for PCIe bus 0
@@ -63,3 +64,14 @@ def test_16550_paste(boot_16550):
     assert host.cmd("echo alive", timeout=300).endswith("\nalive")
     printed = clean(host.text[start:]).split("\n")
     assert printed.count("x" * 58) == count
+
+
+def test_16550_flood(boot_16550):
+    """Input that nobody reads stops the receiver, and it goes on after."""
+    host = boot_16550()
+    host.send("sleep 100000000\r")
+    host.expect("sleep 100000000")
+    flood(host, 30000)
+    host.send(CTRL_C)
+    host.expect("interrupted", timeout=30)
+    assert host.cmd("echo alive").endswith("alive")
