@@ -189,8 +189,8 @@ static int pl011_probe(dt_node_t node)
 		return err;
 	}
 	pl011_set(u->regs, PL011_IMSC, 0);
-	/* The SBSA's has no such registers: it is always on. */
-	if (!dt_is_compatible(node, "arm,sbsa-uart")) {
+	/* What is only the SBSA's has no such registers: it is always on. */
+	if (dt_is_compatible(node, "arm,pl011")) {
 		pl011_enable(u->regs);
 	}
 	hostcon_set_uart(u);

@@ -22,6 +22,7 @@ static int setup(void **state)
 	fake_nrx = 0;
 	fake_typed = 0;
 	fake_irq_enabled = false;
+	fake_compatible = "arm,pl011\0";
 	fake_config("arm,pl011", 0x1000);
 	return fake_start();
 }
@@ -70,6 +71,23 @@ static void test_firmware_settings_stay(void **state)
 	assert_int_equal(pl011_probe(FAKE_NODE), 0);
 	assert_int_equal(rd(PL011_LCR_H), 0x52);
 	assert_int_equal(rd(PL011_CR), 0x301);
+}
+
+/* The SBSA's subset has no registers for it; what is a PL011 as well has. */
+static void test_sbsa(void **state)
+{
+	(void)state;
+	wr(PL011_CR, 0);
+	wr(PL011_LCR_H, 0);
+	fake_compatible = "arm,sbsa-uart\0";
+	assert_int_equal(pl011_probe(FAKE_NODE), 0);
+	assert_int_equal(rd(PL011_CR), 0);
+	assert_int_equal(rd(PL011_LCR_H), 0);
+	fake_port = NULL;
+	fake_compatible = "arm,pl011\0arm,sbsa-uart\0";
+	assert_int_equal(pl011_probe(FAKE_NODE), 0);
+	assert_int_equal(rd(PL011_CR) & 0x301, 0x301);
+	assert_int_equal(rd(PL011_LCR_H), 0x70);
 }
 
 static void test_paste(void **state)
@@ -211,6 +229,7 @@ int main(void)
 						teardown),
 		cmocka_unit_test_setup_teardown(test_firmware_settings_stay,
 						setup, teardown),
+		cmocka_unit_test_setup_teardown(test_sbsa, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_paste, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_typed_before_start, setup,
 						teardown),

@@ -98,11 +98,18 @@ const char *dt_name(dt_node_t node)
 	return "uart";
 }
 
+/* Strings, each with its end, and an empty one. */
+static const char *fake_compatible = "";
+
 bool dt_is_compatible(dt_node_t node, const char *compatible)
 {
-	(void)node;
-	(void)compatible;
-	return false;
+	const char *s = fake_compatible;
+
+	fake_check(node == FAKE_NODE);
+	while (*s && strcmp(s, compatible) != 0) {
+		s += strlen(s) + 1;
+	}
+	return *s != '\0';
 }
 
 volatile void *arch_mmu_map_device(paddr_t pa, uint64_t size)
