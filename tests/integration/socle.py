@@ -265,11 +265,14 @@ class Socle(Machine):
 
     def __init__(self, log, bundle=None, *, gic=3, smp=2, cpu="cortex-a57",
                  mem="1G", append="", icount=None, machine="", image=None,
-                 serial="mon:stdio", extra=(), limit=300):
+                 serial="mon:stdio", board=None, extra=(), limit=300):
         self.count = 0
-        arguments = [
+        # A board has CPUs of its own.
+        what = ["-M", board] if board else [
             "-M", f"virt,virtualization=on,gic-version={gic}{machine}",
-            "-cpu", cpu, "-smp", str(smp), "-m", str(mem),
+            "-cpu", cpu]
+        arguments = [
+            *what, "-smp", str(smp), "-m", str(mem),
             "-nodefaults", "-display", "none", "-serial", serial,
             "-kernel", str(image or BUILD / "vmm.bin"),
         ]

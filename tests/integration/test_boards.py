@@ -75,3 +75,13 @@ def test_16550_flood(boot_16550):
     host.send(CTRL_C)
     host.expect("interrupted", timeout=30)
     assert host.cmd("echo alive").endswith("alive")
+
+
+def test_versal(boot):
+    """AMD's Versal: two Cortex-A72, RAM in two places, a PL011, GICv3."""
+    host = boot({"linux0": description("linux0", vcpus=2)}, mem="4G",
+                smp=4, board="xlnx-versal-virt")  # two are Cortex-R5
+    assert [cpu["state"] for cpu in host.json("host cpus")] == ["online"] * 2
+    with host.linux("linux0") as shell:
+        assert shell.sh("nproc") == "2"
+    assert host.shutdown() == 0
