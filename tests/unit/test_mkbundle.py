@@ -45,7 +45,8 @@ def test_all_guests(tmp_path):
     assert files["images/Image"] == b"kernel"
     assert files["guests/a.dtb"][:4] == b"\xd0\x0d\xfe\xed"
     script = files["boot.cmd"].decode()
-    assert script.index("create /guests/a.dtb") < script.index("start b")
+    assert script.splitlines()[1:] == ["guest create /guests/a.dtb --start",
+                                       "guest create /guests/b.dtb --start"]
 
 
 def test_chosen_guests_and_offers(tmp_path):
@@ -63,6 +64,20 @@ def test_own_boot_script(tmp_path):
     folder = make(tmp_path)
     (folder / "boot.cmd").write_text("echo mine\n")
     assert pack(folder)[0]["boot.cmd"] == b"echo mine\n"
+
+
+def test_compiled_description(tmp_path):
+    """A blob without its source is started, and its images are wanted."""
+    folder = make(tmp_path, a="Image", b="other")
+    source = folder / "guests" / "b.dts"
+    subprocess.run(["dtc", "-q", "-O", "dtb", "-o",
+                    str(source.with_suffix(".dtb")), str(source)], check=True)
+    source.unlink()
+    files, said = pack(folder)
+    assert "b.dtb names /images/other" in said
+    assert "guests/b.dtb --start" in files["boot.cmd"].decode()
+    files, _ = pack(folder, "--guests", "a")
+    assert "guests/b.dtb" not in files
 
 
 def test_missing_image_is_named(tmp_path):
@@ -87,3 +102,8 @@ def test_refusals(tmp_path):
     assert done.returncode and "bad.dts" in done.stderr
     done = mkbundle("-o", tmp_path / "out", tmp_path / "nowhere")
     assert done.returncode and "not a directory" in done.stderr
+    assert "guests/NAME.dts" in done.stderr
+    done = mkbundle("-o", tmp_path / "out", tmp_path / "in" / "guests")
+    assert done.returncode and "would start nothing" in done.stderr
+    (folder / "guests" / "bad.dts").unlink()
+    assert mkbundle("-o", tmp_path / "out", folder).returncode == 0

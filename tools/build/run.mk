@@ -20,7 +20,7 @@ mkbundle := $(PYTHON) tools/mkbundle \
 # What the bundle's descriptions name and its directory lacks: only that much is
 # fetched. A name that is not known is left to mkbundle's warning.
 ifneq ($(filter bundle bundle-images,$(MAKECMDGOALS)),)
-  bundle-needs := $(shell $(mkbundle) --needs $(bundle-dir))
+  bundle-needs := $(shell $(mkbundle) --needs '$(bundle-dir)')
   ifneq ($(.SHELLSTATUS),0)
     $(error the bundle cannot be read)
   endif
@@ -35,7 +35,7 @@ bundle: bundle-images
 	$(Q)mkdir -p $(O)
 	$(Q)$(mkbundle) $(foreach i,$(bundle-images),\
 		--offer 'images/$(i)=$(call image-file,$(i))') \
-		-o $(bundle) $(bundle-dir)
+		-o $(bundle) '$(bundle-dir)'
 
 # -nodefaults: no network card, whose boot ROM is in a package of its own.
 qemu-command = $(QEMU) \
@@ -46,6 +46,8 @@ qemu-command = $(QEMU) \
 # The packages come first, because reading the configuration needs one of them.
 .PHONY: run deps deps-check
 run: deps
+	$(Q)$(PYTHON) tools/build/machine.py '$(QEMU)' '$(GIC)' '$(SMP)' \
+		'$(MEM)' '$(CPU)'
 	+$(Q)$(MAKE) --no-print-directory image bundle
 	@echo 'Leave QEMU with Ctrl-A X, or `host shutdown` at the prompt.'
 	$(Q)$(qemu-command)
