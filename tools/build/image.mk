@@ -10,7 +10,6 @@ all: image
 
 .PHONY: image
 image: $(image) $(O)/vmm.bin $(O)/vmm.bin.gz
-	@:
 
 # libfdt's headers come with its library.
 $(addprefix $(O)/,$(objs)): | $(LIBFDT)
