@@ -181,25 +181,46 @@ int guest_cmd_regs(struct session *s, int argc, char **argv)
 	return ret;
 }
 
+/* As dmesg shows times. */
+static void crash_show(struct session *s, const struct guest *g,
+		       const struct crash_report *r, uint32_t crashes)
+{
+	uint64_t us = r->at / 1000;
+
+	if (crashes == 1) {
+		out(s, "%s crashed once", g->name);
+	} else {
+		out(s, "%s crashed %u times, the last time", g->name, crashes);
+	}
+	out(s, " at %llu.%06llu s, %llu s ago\nVCPU %u: %s\n",
+	    (unsigned long long)(us / 1000000),
+	    (unsigned long long)(us % 1000000),
+	    (unsigned long long)((time_now_ns() - r->at) / 1000000000), r->vcpu,
+	    r->reason);
+	out_text(s, r->text, r->length);
+}
+
 int guest_cmd_crash(struct session *s, int argc, char **argv)
 {
 	struct guest *g = guest_cmd_find(s, argc, argv, 1);
-	struct vcpu *v;
+	struct crash_report *r;
+	uint32_t crashes;
+	int ret;
 
 	if (g == NULL) {
 		return -ERR_NOENT;
 	}
-	v = __atomic_load_n(&g->crash_vcpu, __ATOMIC_ACQUIRE);
-	if (v == NULL) {
-		out(s, "%s has not crashed since it was started\n", g->name);
-	} else {
-		out(s, "%s, VCPU %u: %s\n", g->name, v->index, g->crash_reason);
+	r = heap_alloc(sizeof(*r));
+	ret = r != NULL ? guest_last_crash(g, r, &crashes) : -ERR_NOMEM;
+	if (ret == 0) {
+		crash_show(s, g, r, crashes);
+	} else if (ret == -ERR_NOENT) {
+		out(s, "%s has not crashed\n", g->name);
+		ret = 0;
 	}
-	if (v != NULL && g->state == GUEST_CRASHED) {
-		arch_vcpu_dump(v, inspect_line, s);
-	}
+	heap_free(r);
 	guest_put(g);
-	return 0;
+	return ret;
 }
 
 int guest_cmd_config(struct session *s, int argc, char **argv)

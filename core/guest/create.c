@@ -274,6 +274,7 @@ void guest_free(struct guest *g)
 	}
 	guest_memory_fini(g);
 	config_free(g->cfg);
+	heap_free(g->last_crash);
 	heap_free(g);
 }
 

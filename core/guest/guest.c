@@ -340,23 +340,13 @@ int guest_destroy(struct guest *g)
 
 #define CRASHES_DUMPED 4 /* of a guest that is restarted, with registers */
 
-static void log_dump_line(void *ctx, const char *s)
-{
-	(void)ctx;
-	log_err("  %s", s);
-}
-
 /* The mutex is held; the VCPUs are stopped. True: destroy it. */
 static bool handle_crash(struct guest *g)
 {
 	g->crashes++;
-	log_err("guest %s: VCPU %u crashed: %s", g->name,
-		g->crash_vcpu->index, g->crash_reason);
 	/* One that crashes again and again must not fill the log. */
-	if (g->cfg->on_crash != CRASH_RESTART ||
-	    g->crashes <= CRASHES_DUMPED) {
-		arch_vcpu_dump(g->crash_vcpu, log_dump_line, NULL);
-	}
+	crash_record(g, g->cfg->on_crash != CRASH_RESTART ||
+				g->crashes <= CRASHES_DUMPED);
 	if (g->cfg->on_crash == CRASH_RESTART) {
 		log_warn("guest %s: restarted (on-crash)", g->name);
 		g->resets++;

@@ -15,6 +15,10 @@ struct guest_entry {
 void guest_life_init(struct guest *g);	/* lock, list, what it asks for */
 int __must_check guest_link(struct guest *g);	/* -ERR_EXIST; sets id */
 
+/* crash.c: log that the guest's crash_vcpu crashed, with registers if asked
+ * for, and keep the report. Its mutex is held; no VCPU runs. */
+void crash_record(struct guest *g, bool with_registers);
+
 /* create.c: free everything; no references, no VCPU runs. */
 void guest_free(struct guest *g);
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Guests that do one thing as fast as they can; a person still has the say."""
 
+import re
 import time
 
 import pytest
@@ -63,6 +64,13 @@ def test_restart_loop(boot, name, line):
     assert 1 <= count <= time.monotonic() - begin + 1
     host.cmd(f"guest stop {name}", timeout=5)
     host.expect_state(name, "stopped")
+    if name == "crash":
+        # The last crash's report outlives the restarts.
+        said = host.cmd("guest crash crash")
+        assert re.match(r"crash crashed \d+ times, the last time at "
+                        r"\d+\.\d{6} s, \d+ s ago\n"
+                        r"VCPU 0: exception vector at ", said)
+        assert "\nbacktrace: " in said
 
 
 def test_crash_destroys(boot):

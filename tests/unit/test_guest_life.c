@@ -10,6 +10,9 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <stdlib.h>
+
+#include "core/guest/crash.c"
 #include "core/guest/guest.c"
 
 #define SECOND UINT64_C(1000000000)
@@ -23,8 +26,9 @@ static struct vcpu vcpu[2];
 static struct vcpu *vcpus[] = { &vcpu[0], &vcpu[1] };
 static bool running[2];
 static bool freed;
-static unsigned int loads, dumps;
+static unsigned int loads, dumps_logged;
 static bool load_fails;
+static const char *dump_text = "registers";
 static struct timer *armed;
 static uint64_t now;
 /* What a VCPU still does when it is told to stop. */
@@ -42,7 +46,17 @@ void host_point(void)
 void log_line(enum log_level level, const char *fmt, ...)
 {
 	(void)level;
-	(void)fmt;
+	dumps_logged += strcmp(fmt, "  %s") == 0;
+}
+
+void *heap_alloc(size_t size)
+{
+	return calloc(1, size);
+}
+
+void heap_free(void *p)
+{
+	free(p);
 }
 
 uint64_t time_now_ns(void)
@@ -186,8 +200,7 @@ void arch_vcpu_dump(struct vcpu *v, void (*line)(void *ctx, const char *s),
 		    void *ctx)
 {
 	assert_non_null(v);
-	line(ctx, "");
-	dumps++;
+	line(ctx, dump_text);
 }
 
 int guest_load(struct guest *g, struct guest_entry *entry,
@@ -233,6 +246,7 @@ static void pass(uint64_t ns)
 static int setup(void **state)
 {
 	(void)state;
+	free(guest.last_crash);
 	memset(&guest, 0, sizeof(guest));
 	memset(running, 0, sizeof(running));
 	memset(vcpu, 0, sizeof(vcpu));
@@ -250,7 +264,7 @@ static int setup(void **state)
 	freed = false;
 	load_fails = false;
 	loads = 0;
-	dumps = 0;
+	dumps_logged = 0;
 	armed = NULL;
 	last_words = GUEST_ACT_NONE;
 	now += 100 * SECOND;
@@ -319,7 +333,65 @@ static void test_crash_storm(void **state)
 	}
 	assert_in_range(guest.crashes, 9, 11);
 	/* The log has the registers of the first ones only. */
-	assert_int_equal(dumps, 4);
+	assert_int_equal(dumps_logged, 4);
+}
+
+/* The last crash's report is there after the restart, and after a stop. */
+static void test_crash_report(void **state)
+{
+	struct crash_report report;
+	uint32_t crashes;
+
+	(void)state;
+	cfg.on_crash = CRASH_RESTART;
+	assert_int_equal(guest_last_crash(&guest, &report, &crashes),
+			 -ERR_NOENT);
+	for (unsigned int i = 0; i < 10; i++) {
+		pass(2 * SECOND);
+		guest_crash(&vcpu[i % 2], "boom %u", i);
+		settle();
+		assert_int_equal(guest.state, GUEST_RUNNING);
+		assert_int_equal(
+			guest_last_crash(&guest, &report, &crashes), 0);
+		assert_int_equal(crashes, i + 1);
+		assert_int_equal(report.at, now);
+		assert_int_equal(report.vcpu, i % 2);
+		assert_int_equal(report.reason[5], '0' + i);
+		assert_int_equal(report.length, 10);
+		assert_memory_equal(report.text, "registers\n", 10);
+	}
+	assert_int_equal(guest_stop(&guest), 0);
+	assert_int_equal(guest_start(&guest, report_to_log, &guest), 0);
+	assert_int_equal(guest_last_crash(&guest, &report, &crashes), 0);
+}
+
+/* More than a report takes: whole lines up to there. */
+static void test_crash_report_is_bounded(void **state)
+{
+	char line[GUEST_CRASH_TEXT_LEN];
+	struct crash_report report;
+	uint32_t crashes;
+
+	(void)state;
+	memset(line, 'x', sizeof(line));
+	line[sizeof(line) - 1] = '\0';
+	dump_text = line;
+	guest_crash(&vcpu[0], "%s", "boom");
+	settle();
+	assert_int_equal(guest_last_crash(&guest, &report, &crashes), 0);
+	assert_int_equal(report.length, sizeof(line));
+	assert_int_equal(report.text[sizeof(line) - 1], '\n');
+	assert_int_equal(guest_start(&guest, report_to_log, &guest), 0);
+	dump_text = "";
+	guest_crash(&vcpu[0], "%s", "boom");
+	settle();
+	for (unsigned int i = 0; i < sizeof(line); i++) {
+		struct recorder rec = { .report = guest.last_crash };
+
+		record_line(&rec, "12");
+	}
+	assert_int_equal(guest.last_crash->length, 1 + 1023 * 3);
+	dump_text = "registers";
 }
 
 /* While it waits for its restart no VCPU of the guest runs, and a person
@@ -396,6 +468,8 @@ int main(void)
 		cmocka_unit_test_setup(test_reset_that_fails, setup),
 		cmocka_unit_test_setup(test_reset_storm, setup),
 		cmocka_unit_test_setup(test_crash_storm, setup),
+		cmocka_unit_test_setup(test_crash_report, setup),
+		cmocka_unit_test_setup(test_crash_report_is_bounded, setup),
 		cmocka_unit_test_setup(test_stop_while_waiting, setup),
 		cmocka_unit_test_setup(test_start_while_waiting, setup),
 		cmocka_unit_test_setup(test_destroy_while_waiting, setup),

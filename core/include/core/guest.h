@@ -19,6 +19,16 @@
 #include <emu/emulator.h>
 
 #define GUEST_CRASH_REASON_LEN 96
+#define GUEST_CRASH_TEXT_LEN 3072	/* two dozen frames, and registers */
+
+/* What is known of a crash. */
+struct crash_report {
+	uint64_t at;		/* ns since boot */
+	uint32_t vcpu;
+	char reason[GUEST_CRASH_REASON_LEN];
+	size_t length;		/* of text */
+	char text[GUEST_CRASH_TEXT_LEN];	/* arch_vcpu_dump(), in lines */
+};
 
 enum guest_state {
 	GUEST_CREATED,		/* loaded, not started */
@@ -58,6 +68,7 @@ struct guest {
 	struct timer restart;		/* queues it, once a start is due */
 	struct vcpu *crash_vcpu;	/* [A] first to crash since start */
 	char crash_reason[GUEST_CRASH_REASON_LEN]; /* by crash_vcpu */
+	struct crash_report *last_crash;	/* [M] NULL: none yet */
 };
 
 /* Once, before any of the others. */
@@ -96,5 +107,9 @@ void guest_request(struct guest *g, enum guest_action action);
 /* The calling VCPU did what no architecture answer covers, e.g. fetched
  * from a hole with no vector to go to; crash policy decides. */
 void guest_crash(struct vcpu *v, const char *fmt, ...) __printf(2, 3);
+/* A copy of the last crash's report, also after a restart, and how many there
+ * were. -ERR_NOENT: none. */
+int __must_check guest_last_crash(struct guest *g, struct crash_report *report,
+				  uint32_t *crashes);
 
 #endif
