@@ -65,7 +65,23 @@ void complete_guests(struct completion_ctx *c)
 	}
 }
 
-void complete_paths(struct completion_ctx *c, const char *prefix)
+void complete_subs(struct completion_ctx *c, const struct command *cmd)
+{
+	for (const struct subcommand *sub = cmd->sub;
+	     sub != NULL && sub->name != NULL; sub++) {
+		complete_add(c, sub->name);
+	}
+}
+
+static bool complete_ends(const char *name, const char *end)
+{
+	size_t n = strlen(name), k = strlen(end);
+
+	return n >= k && strcmp(name + n - k, end) == 0;
+}
+
+void complete_paths(struct completion_ctx *c, const char *prefix,
+		    const char *but)
 {
 	char dir[VFS_PATH_MAX], name[VFS_PATH_MAX], path[2 * VFS_PATH_MAX];
 	const char *slash = strrchr(prefix, '/');
@@ -88,6 +104,9 @@ void complete_paths(struct completion_ctx *c, const char *prefix)
 
 		(void)snprintf(path, sizeof(path), "%s%s", dir, name);
 		is_dir = vfs_stat(path, &st) == 0 && st.type == VFS_DIR;
+		if (!is_dir && but != NULL && complete_ends(name, but)) {
+			continue;
+		}
 		if (is_dir) {
 			memcpy(path + strlen(path), "/", 2);
 		}
@@ -142,10 +161,7 @@ static void complete_argument(struct completion_ctx *c, int argc, char **argv)
 	} else if (c->word[0] == '-') {
 		complete_flags(c, cmd->usage);
 	} else if (cmd->sub != NULL) {
-		for (const struct subcommand *sub = cmd->sub; sub->name != NULL;
-		     sub++) {
-			complete_add(c, sub->name);
-		}
+		complete_subs(c, cmd);
 	} else if (cmd->complete != NULL) {
 		cmd->complete(c, argc - 1, argv + 1);
 	}

@@ -120,8 +120,9 @@ static void guest_complete_console(struct completion_ctx *c, int argc,
 static void guest_complete_file(struct completion_ctx *c, int argc, char **argv)
 {
 	(void)argv;
+	/* mkbundle puts the source beside what it is compiled to. */
 	if (argc == 0) {
-		complete_paths(c, complete_word(c));
+		complete_paths(c, complete_word(c), ".dts");
 	}
 }
 

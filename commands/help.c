@@ -39,6 +39,13 @@ static void help_usage(struct session *s, const char *name, const char *sub,
 	    args != NULL ? args : "");
 }
 
+static void help_sub(struct session *s, const struct command *cmd,
+		     const struct subcommand *sub)
+{
+	out(s, "%s\n\nUsage:\n", sub->summary);
+	help_usage(s, cmd->name, sub->name, sub->usage);
+}
+
 static void help_command(struct session *s, const struct command *cmd)
 {
 	out(s, "%s\n\nUsage:\n", cmd->summary);
@@ -105,6 +112,7 @@ static int help_markdown(struct session *s)
 
 static int help_run(struct session *s, int argc, char **argv)
 {
+	const struct subcommand *sub;
 	const struct command *cmd;
 
 	if (take_flag(&argc, argv, "--markdown")) {
@@ -114,21 +122,37 @@ static int help_run(struct session *s, int argc, char **argv)
 		help_list(s);
 		return 0;
 	}
+	if (argc > 3) {
+		return command_usage(s, "too many arguments");
+	}
 	cmd = command_find(argv[1]);
 	if (cmd == NULL) {
-		out_error(s, "there is no command '%s'; 'help' lists them",
-			  argv[1]);
+		return command_unknown(s, argv[1]);
+	}
+	if (argc == 2) {
+		help_command(s, cmd);
+		return 0;
+	}
+	if (cmd->sub == NULL) {
+		out_error(s, "%s has no subcommands; try 'help %s'", cmd->name,
+			  cmd->name);
 		return -ERR_NOENT;
 	}
-	help_command(s, cmd);
+	sub = command_sub(cmd, argv[2]);
+	if (sub == NULL) {
+		return command_unknown_sub(s, cmd, argv[2]);
+	}
+	help_sub(s, cmd, sub);
 	return 0;
 }
 
 static void help_complete(struct completion_ctx *c, int argc, char **argv)
 {
-	const struct command *cmd;
+	const struct command *cmd = argc == 1 ? command_find(argv[0]) : NULL;
 
-	(void)argv;
+	if (cmd != NULL) {
+		complete_subs(c, cmd);
+	}
 	for (unsigned int n = 0; argc == 0 && (cmd = command_nth(n)) != NULL;
 	     n++) {
 		complete_add(c, cmd->name);
@@ -138,8 +162,8 @@ static void help_complete(struct completion_ctx *c, int argc, char **argv)
 static const struct command help_command_entry = {
 	.name = "help",
 	.summary = "Tell what commands there are and how they are used.",
-	.usage = "[COMMAND]",
-	.examples = "help\nhelp guest\n",
+	.usage = "[COMMAND [SUBCOMMAND]]",
+	.examples = "help\nhelp guest\nhelp guest create\n",
 	.run = help_run,
 	.complete = help_complete,
 };

@@ -72,7 +72,7 @@ int command_usage(struct session *s, const char *why)
 	return -ERR_INVAL;
 }
 
-static int command_unknown(struct session *s, const char *name)
+int command_unknown(struct session *s, const char *name)
 {
 	const struct command *const *it;
 	struct suggest g;
@@ -91,14 +91,14 @@ static int command_unknown(struct session *s, const char *name)
 	return -ERR_NOENT;
 }
 
-static int command_unknown_sub(struct session *s, const struct command *cmd,
-			       const char *name)
+int command_unknown_sub(struct session *s, const struct command *cmd,
+			const char *name)
 {
 	struct suggest g;
 
 	suggest_begin(&g, name);
-	for (const struct subcommand *sub = cmd->sub; sub->name != NULL;
-	     sub++) {
+	for (const struct subcommand *sub = cmd->sub;
+	     sub != NULL && sub->name != NULL; sub++) {
 		suggest_word(&g, sub->name);
 	}
 	if (g.best[0] != '\0') {
@@ -111,8 +111,8 @@ static int command_unknown_sub(struct session *s, const struct command *cmd,
 	return -ERR_NOENT;
 }
 
-static const struct subcommand *command_sub(const struct command *cmd,
-					    const char *name)
+const struct subcommand *command_sub(const struct command *cmd,
+				     const char *name)
 {
 	const struct subcommand *sub = cmd->sub;
 
@@ -125,10 +125,43 @@ static const struct subcommand *command_sub(const struct command *cmd,
 	return NULL;
 }
 
+/* Does the usage name the option, as a whole word? */
+static bool command_has_option(const char *usage, const char *option)
+{
+	size_t n = strlen(option);
+
+	while ((usage = strstr(usage, option)) != NULL) {
+		if (strchr(" ]|", usage[n]) != NULL) {
+			return true;
+		}
+		usage += n;
+	}
+	return false;
+}
+
+/* A mistyped option would count as an argument too many. What has no options
+ * may take such words for something else. */
+static int command_check_options(struct session *s, int argc, char **argv)
+{
+	const char *usage = s->sub != NULL ? s->sub->usage : s->command->usage;
+
+	if (usage == NULL || strstr(usage, "--") == NULL) {
+		return 0;
+	}
+	for (int i = 1; i < argc; i++) {
+		if (strncmp(argv[i], "--", 2) == 0 &&
+		    !command_has_option(usage, argv[i])) {
+			return command_usage(s, "there is no such option");
+		}
+	}
+	return 0;
+}
+
 static int command_dispatch(struct session *s, const struct command *cmd,
 			    int argc, char **argv)
 {
 	bool named = cmd->sub != NULL && argc > 1 && argv[1][0] != '-';
+	int ret;
 
 	s->command = cmd;
 	s->sub = NULL;
@@ -137,14 +170,18 @@ static int command_dispatch(struct session *s, const struct command *cmd,
 		if (s->sub == NULL) {
 			return command_unknown_sub(s, cmd, argv[1]);
 		}
-		return s->sub->run(s, argc - 1, argv + 1);
-	}
-	if (cmd->run == NULL) {
+		argc--;
+		argv++;
+	} else if (cmd->run == NULL) {
 		out_error(s, "%s needs a subcommand; 'help %s' lists them",
 			  cmd->name, cmd->name);
 		return -ERR_INVAL;
 	}
-	return cmd->run(s, argc, argv);
+	ret = command_check_options(s, argc, argv);
+	if (ret != 0) {
+		return ret;
+	}
+	return named ? s->sub->run(s, argc, argv) : cmd->run(s, argc, argv);
 }
 
 static int command_run_tokens(struct session *s, struct tokens *t,

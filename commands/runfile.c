@@ -14,7 +14,7 @@ static void runfile_complete(struct completion_ctx *c, int argc, char **argv)
 {
 	(void)argv;
 	if (argc == 0) {
-		complete_paths(c, complete_word(c));
+		complete_paths(c, complete_word(c), NULL);
 	}
 }
 

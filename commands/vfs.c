@@ -200,7 +200,7 @@ static void files_complete(struct completion_ctx *c, int argc, char **argv)
 {
 	(void)argv;
 	if (argc == 0) {
-		complete_paths(c, complete_word(c));
+		complete_paths(c, complete_word(c), NULL);
 	}
 }
 

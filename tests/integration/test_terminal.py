@@ -20,6 +20,19 @@ def test_help_names_every_command(boot):
         assert len(line) <= 80
 
 
+def test_help_of_one(boot):
+    """Of a command, of a subcommand, and of what there is not."""
+    host = boot()
+    assert "guest create FILE [--start]" in host.cmd("help guest")
+    said = host.cmd("help guest create")
+    assert "guest create FILE [--start]" in said and "guest list" not in said
+    for line, advice in (("help gest", "did you mean 'guest'"),
+                         ("help guest creat", "'guest create'"),
+                         ("help ls x", "no subcommands"),
+                         ("help guest create x", "usage: help")):
+        assert advice in host.cmd(line, ok=False)
+
+
 @pytest.mark.parametrize("line", ["guest list", "vcpu list", "thread list",
                                   "memory", "heap", "irq list", "irq cpus",
                                   "host cpus"])

@@ -55,10 +55,11 @@ int vfs_stat(const char *path, struct vfs_stat *st)
 int vfs_readdir(const char *path, unsigned int index, char *name, size_t size)
 {
 	static const char *const root[] = { "boot.cmd", "images" };
-	static const char *const images[] = { "a file", "linux" };
+	static const char *const images[] = { "a file", "linux", "x.dtb",
+					      "x.dts" };
 	const char *const *list = strcmp(path, "/") == 0 ? root : images;
 
-	if (index >= 2 ||
+	if (index >= (list == root ? 2 : 4) ||
 	    (list == images && strncmp(path, "/images", 7) != 0)) {
 		return -ERR_NOENT;
 	}
@@ -128,7 +129,7 @@ static void complete_what(struct completion_ctx *c, int argc, char **argv)
 		complete_guests(c);
 	} else if (argc == 1) {
 		complete_add(c, argv[0]);
-		complete_paths(c, complete_word(c));
+		complete_paths(c, complete_word(c), ".dts");
 	}
 }
 
@@ -218,6 +219,14 @@ static void test_mistakes(void **state)
 	    "fail A B\n");
 	run("silent", -ERR_BUSY, "error: silent: in use\n");
 	run("loud", -ERR_BUSY, "error: loud did not\n");
+	run("plain --al", -ERR_INVAL,
+	    "error: there is no such option; usage: plain [--all] X\n");
+	run("plain --all", 0, "");
+	run("object list --l", -ERR_INVAL,
+	    "error: there is no such option; usage: object list [--json] "
+	    "[--long]\n");
+	run("object list --long", 0, "");
+	run("object start --x y", 0, "");
 }
 
 static void test_scripts(void **state)
@@ -363,6 +372,7 @@ static void test_completion(void **state)
 		  "object start x /images/a\\ file ");
 	completes("object start x /images/a\\ f",
 		  "object start x /images/a\\ file ");
+	completes("object start x /images/x", "object start x /images/x.dtb ");
 	completes("'obj", "object ");
 	completes("object # l", "object # l");
 	completes("nothing x", "nothing x");

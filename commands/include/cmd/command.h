@@ -56,7 +56,10 @@ const char *complete_word(const struct completion_ctx *c);
 
 /* Ready-made completers. */
 void complete_guests(struct completion_ctx *c);
-void complete_paths(struct completion_ctx *c, const char *prefix);
+void complete_subs(struct completion_ctx *c, const struct command *cmd);
+/* Files but those whose names end in `but`, if that is not NULL. */
+void complete_paths(struct completion_ctx *c, const char *prefix,
+		    const char *but);
 
 /*
  * A listing, printed as a table within 80 columns or as JSON (an array of
@@ -108,6 +111,13 @@ bool take_flag(int *argc, char **argv, const char *flag);
 
 /* The command called `name`, or NULL; and number n by name, NULL past the end. */
 const struct command *command_find(const char *name);
+/* The subcommand called `name`, or NULL. */
+const struct subcommand *command_sub(const struct command *cmd,
+				     const char *name);
+/* Tell that there is none, and which is nearest; an error code. */
+int command_unknown(struct session *s, const char *name);
+int command_unknown_sub(struct session *s, const struct command *cmd,
+			const char *name);
 const struct command *command_nth(unsigned int n);
 /* Wrong arguments: say so, with the usage. Gives -ERR_INVAL. */
 int command_usage(struct session *s, const char *why);
