@@ -21,6 +21,9 @@ $(configs): %: $(configs-dir)/%
 	$(Q)mkdir -p $(O)
 	$(Q)$(kconfig) load $< $(config)
 
+%defconfig:
+	@echo "there is no $@: there are $(configs)" >&2; exit 1
+
 olddefconfig:
 	$(Q)$(kconfig) load $(config) $(config)
 

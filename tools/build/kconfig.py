@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Loads, updates and writes the configuration with the kconfiglib package."""
 
+import difflib
 import os
 import sys
 
@@ -21,33 +22,45 @@ def open_tree(config):
     return kconf
 
 
-def write_config(kconf, path):
-    """Writes the file only when it changes, keeping its time otherwise."""
-    kconf.write_config(path, save_old=False)
-
-
-def refuse(kconf):
-    """A configuration with a wrong value must not be built."""
-    for line in kconf.warnings:
+def read_config(kconf, path):
+    """Loads the file; wrong values, and names of no option, a line each."""
+    kconf.warn_to_stderr = False
+    kconf.load_config(path)
+    for sym in kconf.unique_defined_syms:
+        _ = sym.str_value           # warns of a number out of its range
+    known = [sym.name for sym in kconf.unique_defined_syms]
+    unknown = []
+    for name, _ in kconf.missing_syms:
+        near = difflib.get_close_matches(name, known, 1)
+        unknown.append(f"{path}: there is no option CONFIG_{name}" + (
+            f"; did you mean CONFIG_{near[0]}?" if near else ""))
+    for line in kconf.warnings + unknown:
         print(line, file=sys.stderr)
-    return 1 if kconf.warnings else 0
+    return kconf.warnings, unknown
 
 
 def load(source, config):
+    """Makes config of source; if that is config itself, updates it."""
     if not os.path.exists(source):
         sys.exit(f"{source} does not exist; `make defconfig` makes it")
     kconf = open_tree(config)
-    kconf.warn_to_stderr = False
-    kconf.load_config(source)
-    write_config(kconf, config)
-    return refuse(kconf) if source != config else 0
+    wrong, unknown = read_config(kconf, source)
+    if source != config and (wrong or unknown):
+        return 1
+    kconf.write_config(config, save_old=False)
+    return 0
 
 
 def sync(config, auto_conf, autoconf_h):
+    """What the build reads. Files that stay the same keep their times."""
     kconf = open_tree(config)
-    kconf.warn_to_stderr = False    # options that went away are dropped
-    kconf.load_config(config)
-    write_config(kconf, config)
+    # A wrong value must not be built. Options of an older tree may be gone.
+    wrong, _ = read_config(kconf, config)
+    if wrong:
+        print(f"{config}: mend it by hand, or let `make olddefconfig` take "
+              "the defaults", file=sys.stderr)
+        return 1
+    kconf.write_config(config, save_old=False)
     kconf.write_autoconf(autoconf_h)
     with open(auto_conf, "w", encoding="utf-8") as out:
         for sym in kconf.unique_defined_syms:
