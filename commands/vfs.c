@@ -15,7 +15,8 @@ static int files_error(struct session *s, const char *path, int err)
 	if (path[0] != '/') {
 		out_error(s, "'%s': paths begin with /", path);
 	} else if (vfs_root_name() == NULL) {
-		out_error(s, "there are no files: no bundle was given at boot");
+		out_error(s, "there are no files: no bundle was given at boot, "
+			     "or it was refused ('dmesg' has why)");
 	} else if (err == -ERR_NOENT) {
 		out_error(s, "%s: no such file", path);
 	} else {
