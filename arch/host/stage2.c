@@ -143,6 +143,23 @@ int stage2_unmap(struct stage2 *s2, ipa_t ipa, uint64_t size)
 	return err;
 }
 
+/* A range as it was mapped. */
+int stage2_protect(struct stage2 *s2, ipa_t ipa, uint64_t size,
+		   enum stage2_prot prot)
+{
+	unsigned long flags = spin_lock_irqsave(&s2->lock);
+	unsigned int at = find(s2, ipa.v);
+	int err = -ERR_NOENT;
+
+	if (at < s2->nr && s2->ranges[at].ipa == ipa.v &&
+	    s2->ranges[at].size == size) {
+		s2->ranges[at].prot = (int)prot;
+		err = 0;
+	}
+	spin_unlock_irqrestore(&s2->lock, flags);
+	return err;
+}
+
 int stage2_lookup(struct stage2 *s2, ipa_t ipa, paddr_t *pa,
 		  enum stage2_prot *prot)
 {

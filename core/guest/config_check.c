@@ -229,13 +229,51 @@ static void check_image(struct config_parser *p, const char *prop, bool given,
 	}
 }
 
+/* Is there a device of this kind at the address? */
+static bool check_in_device(const struct guest_config *cfg, uint64_t address,
+			    const char *compatible)
+{
+	for (uint32_t i = 0; i < cfg->ndevices; i++) {
+		const struct config_device *dev = &cfg->devices[i];
+
+		for (uint32_t n = 0; n < dev->nregs; n++) {
+			if (range_within(address - dev->regs[n].base, 1,
+					 dev->regs[n].size)) {
+				return strcmp(dev->compatible,
+					      compatible) == 0;
+			}
+		}
+	}
+	return false;
+}
+
+/* Without a kernel the guest starts firmware that is in its flash. */
+static void check_firmware(struct config_parser *p)
+{
+	const struct guest_config *cfg = p->cfg;
+
+	if (!cfg->has_entry) {
+		config_mistake(p, p->boot_node, "kernel",
+			       "missing; allowed a path from /, or an entry "
+			       "in flash");
+	} else if (!check_in_device(cfg, cfg->entry, "cfi-flash")) {
+		config_mistake(p, p->boot_node, "entry",
+			       "found 0x%" PRIx64 " without kernel; allowed "
+			       "an address in a cfi-flash", cfg->entry);
+	}
+}
+
 static void check_boot(struct config_parser *p)
 {
 	const struct guest_config *cfg = p->cfg;
 
 	check_image(p, "kernel-address", cfg->has_kernel_addr,
 		    cfg->kernel_addr);
-	check_image(p, "entry", cfg->has_entry, cfg->entry);
+	if (cfg->kernel) {
+		check_image(p, "entry", cfg->has_entry, cfg->entry);
+	} else if (p->boot_node >= 0) {
+		check_firmware(p);
+	}
 	check_image(p, "initrd-address", cfg->has_initrd_addr,
 		    cfg->initrd_addr);
 	check_image(p, "dtb-address", cfg->has_dtb_addr, cfg->dtb_addr);

@@ -238,10 +238,10 @@ const struct schema_prop schema_props[] = {
 		.node = "/boot",
 		.name = "kernel",
 		.type = SCHEMA_PATH,
-		.required = true,
 		.min = 2,
 		.max = 255,
 		STORE(kernel),
+		.otherwise = "what is in flash, at `entry`",
 		.doc = "What the guest starts: a Linux Image, an ELF file or a "
 		       "raw binary.",
 	},
@@ -272,7 +272,8 @@ const struct schema_prop schema_props[] = {
 		.align = 4,
 		STORE_HAS(entry),
 		.otherwise = "as the file says; raw: where it is loaded",
-		.doc = "Where VCPU 0 starts.",
+		.doc = "Where VCPU 0 starts; without `kernel` in a flash "
+		       "whose `image` is firmware.",
 	},
 	{
 		.node = "/boot",

@@ -380,14 +380,10 @@ int guest_load(struct guest *g, struct guest_entry *entry,
 {
 	struct loader l = { .g = g, .report = report, .ctx = ctx };
 	struct fdtgen_info info = { 0 };
-	struct image_plan plan;
+	struct image_plan plan = { .entry = g->cfg->entry };
 	uint64_t tree;
-	int err;
+	int err = g->cfg->kernel ? load_kernel(&l, &plan) : 0;
 
-	if (!g->cfg->kernel) {
-		return complain(&l, "the description has no boot/kernel");
-	}
-	err = load_kernel(&l, &plan);
 	if (!err) {
 		err = reserve_tree(&l, &tree);
 	}

@@ -119,7 +119,7 @@ void guest_memory_fini(struct guest *g)
 }
 
 /* Is [ipa, ipa+n) within one range of RAM? Devices mapped at stage 2 (GICV,
- * passed-through registers) are not. */
+ * passed-through registers, flash) are not. */
 static bool in_ram(const struct guest *g, uint64_t ipa, uint64_t n)
 {
 	for (uint32_t i = 0; i < g->cfg->nmemory; i++) {
@@ -143,16 +143,30 @@ void *guest_ram_ptr(struct guest *g, ipa_t ipa, size_t n)
 	return arch_phys_to_virt(pa);
 }
 
+/* As guest_ram_ptr(), of what a device shows as memory. */
+static void *rom_ptr(struct guest *g, ipa_t ipa)
+{
+	enum stage2_prot prot;
+	paddr_t pa;
+
+	if (stage2_lookup(&g->stage2, ipa, &pa, &prot) || prot != STAGE2_RX) {
+		return NULL;
+	}
+	return arch_phys_to_virt(pa);
+}
+
 static int access(struct guest *g, ipa_t ipa, uint8_t *buf, size_t n,
 		  bool write)
 {
-	if (!in_ram(g, ipa.v, n)) {
+	bool ram = in_ram(g, ipa.v, n);
+
+	if (!ram && write) {
 		return -ERR_FAULT;
 	}
 	while (n) {
 		size_t chunk = MIN(n, (size_t)(PAGE_SIZE -
 					       (ipa.v & PAGE_MASK)));
-		void *p = guest_ram_ptr(g, ipa, chunk);
+		void *p = ram ? guest_ram_ptr(g, ipa, chunk) : rom_ptr(g, ipa);
 
 		if (!p) {
 			return -ERR_FAULT;

@@ -10,6 +10,9 @@
  * programming fails, as it does where flash is worn out; erasing gives memory
  * back. Pages are allocated by a worker while the status register says busy,
  * never in a trap.
+ *
+ * Firmware is executed where it lies: an image is memory to the guest as long
+ * as nothing else is to be read there.
  */
 #include "flash_store.h"
 
@@ -60,7 +63,7 @@ enum flash_cycle {
 	CYCLE_BUFFER_COUNT, CYCLE_BUFFER_DATA, CYCLE_BUFFER_CONFIRM,
 };
 
-/* What a snapshot of a bank would hold, with its pages. */
+/* But for rom, what a snapshot of a bank would hold, with its pages. */
 struct flash_bank {
 	struct flash_blocks locked;
 	uint32_t mode;			/* enum flash_mode */
@@ -71,6 +74,10 @@ struct flash_bank {
 	uint32_t buf_left;		/* of those, still to come */
 	bool waits;			/* to be programmed when there is memory */
 	uint8_t buf[FLASH_BUFFER];
+	/* The image, for the guest to read and execute without traps while
+	 * the bank shows its contents and these are the image's. */
+	struct guest_rom rom;
+	bool changed;			/* rom is not what the store has */
 };
 
 /* All guarded by dev->lock, but for [I]. */
@@ -80,6 +87,32 @@ struct cfi_flash {
 	struct work refill;
 	struct emu_device *dev;		/* [I] */
 };
+
+/* --- contents as memory -------------------------------------------------- */
+
+static void flash_show(struct cfi_flash *f, struct flash_bank *b)
+{
+	guest_rom_show(f->dev->guest, &b->rom,
+		       b->mode == MODE_ARRAY && !b->changed);
+}
+
+/* The store has something else from `off` on. */
+static void flash_changed(struct flash_bank *b, uint32_t off)
+{
+	b->changed = b->changed || off < b->rom.size;
+}
+
+/* Thread context; no VCPU runs. */
+static void flash_fill_rom(struct cfi_flash *f, unsigned int bank)
+{
+	struct guest_rom *rom = &f->banks[bank].rom;
+	uint8_t *data = rom->data;
+
+	for (uint32_t off = 0; off < rom->size; off += PAGE_SIZE) {
+		flash_store_get(&f->store, bank, off, data + off, PAGE_SIZE);
+	}
+	guest_rom_sync(rom);
+}
 
 /* --- programming and erasing -------------------------------------------- */
 
@@ -96,6 +129,9 @@ static int flash_program(struct cfi_flash *f, unsigned int bank)
 	int err = flash_store_program(&f->store, bank, b->buf_off, b->buf,
 				      b->buf_size);
 
+	if (!err) {
+		flash_changed(b, b->buf_off);
+	}
 	if (err != -ERR_NOMEM) {
 		flash_finish(b, err ? SR_PROGRAM : 0);
 	}
@@ -144,6 +180,7 @@ static void flash_erase(struct cfi_flash *f, unsigned int bank, uint32_t off)
 		return;
 	}
 	flash_store_erase(&f->store, bank, off / FLASH_BLOCK);
+	flash_changed(b, ALIGN_DOWN(off, (uint32_t)FLASH_BLOCK));
 	flash_finish(b, 0);
 }
 
@@ -425,6 +462,9 @@ static int flash_access(struct emu_device *dev, struct emu_access *a)
 		off += part;
 		size -= part;
 	}
+	if (a->write) {
+		flash_show(f, &f->banks[a->region]);
+	}
 	spin_unlock(&dev->lock);
 	return 0;
 }
@@ -438,15 +478,22 @@ static void flash_reset(struct emu_device *dev)
 	unsigned long flags;
 
 	work_cancel(&f->refill);
+	for (unsigned int i = 0; i < CONFIG_MAX_REGS; i++) {
+		if (f->banks[i].changed) {
+			flash_fill_rom(f, i);
+		}
+	}
 	flags = spin_lock_irqsave(&dev->lock);
 	for (unsigned int i = 0; i < CONFIG_MAX_REGS; i++) {
 		struct flash_bank *b = &f->banks[i];
 
+		b->changed = false;
 		b->locked = (struct flash_blocks) { 0 };
 		b->mode = MODE_ARRAY;
 		b->cycle = CYCLE_COMMAND;
 		b->status = SR_READY;
 		b->waits = false;
+		flash_show(f, b);
 	}
 	spin_unlock_irqrestore(&dev->lock, flags);
 }
@@ -475,7 +522,16 @@ static int flash_open_image(struct emu_device *dev, unsigned int bank)
 	}
 	f->store.banks[bank].image = st.data;
 	f->store.banks[bank].image_size = st.size;
-	return 0;
+	if (st.size == 0) {
+		return 0;
+	}
+	err = guest_rom_init(dev->guest, &f->banks[bank].rom,
+			     IPA(dev->cfg->regs[bank].base), st.size);
+	if (!err) {
+		flash_fill_rom(f, bank);
+	}
+	/* Where it cannot be memory, reading traps. */
+	return err == -ERR_RANGE ? 0 : err;
 }
 
 static int flash_init_bank(struct emu_device *dev, unsigned int bank)
@@ -491,6 +547,15 @@ static int flash_init_bank(struct emu_device *dev, unsigned int bank)
 	return flash_open_image(dev, bank);
 }
 
+static void flash_free_roms(struct emu_device *dev)
+{
+	struct cfi_flash *f = dev->state;
+
+	for (unsigned int i = 0; i < CONFIG_MAX_REGS; i++) {
+		guest_rom_fini(dev->guest, &f->banks[i].rom);
+	}
+}
+
 static int flash_init(struct emu_device *dev)
 {
 	struct cfi_flash *f = dev->state;
@@ -501,6 +566,9 @@ static int flash_init(struct emu_device *dev)
 	for (unsigned int i = 0; i < dev->cfg->nregs && !err; i++) {
 		err = flash_init_bank(dev, i);
 	}
+	if (err) {
+		flash_free_roms(dev);
+	}
 	return err;
 }
 
@@ -510,6 +578,7 @@ static void flash_fini(struct emu_device *dev)
 	void *page;
 
 	work_cancel(&f->refill);
+	flash_free_roms(dev);
 	for (page = flash_store_take_back(&f->store); page;
 	     page = flash_store_take_back(&f->store)) {
 		heap_free(page);

@@ -234,3 +234,29 @@ def test_uboot(boot):
     host.expect(r"U-Boot 20\d\d")
     host.expect("=> ")
     host.detach()
+
+
+def test_uefi(boot):
+    """Debian's UEFI for the virt machine, executed where it lies in flash, and
+    the kernel it starts: both unmodified."""
+    host = boot({"efi": """
+/dts-v1/;
+/ {
+	compatible = "socle,guest";
+	model = "efi";
+	memory = "256M";
+	boot { entry = <0>; };
+	devices {
+		flash@0 { image = "/images/QEMU_EFI.fd"; };
+		fw-cfg@9020000 {
+			kernel = "/images/Image";
+			initrd = "/images/initrd.cpio.gz";
+			bootargs = "console=ttyAMA0 hostname=efi";
+		};
+	};
+};
+"""})
+    with host.linux("efi", timeout=180) as shell:
+        assert "EFI stub" in host.text
+        assert shell.sh("cat /sys/firmware/efi/fw_platform_size") == "64"
+        assert "Remapping and enabling EFI services" in shell.sh("dmesg")

@@ -41,7 +41,7 @@ static struct emu_region region = {
 	.base = { DEVICE }, .size = 256, .access = device_access,
 };
 static unsigned int accesses;
-static bool stale;
+static bool stale, stale_read_only;
 
 /* --- what is called ----------------------------------------------------- */
 
@@ -67,7 +67,7 @@ static int device_access(struct emu_device *dev, struct emu_access *a)
 const struct emu_region *emu_find(const struct emu_map *map, ipa_t ipa)
 {
 	(void)map;
-	return ipa.v >= DEVICE && ipa.v < DEVICE + 256 ? &region : NULL;
+	return emu_region_holds(&region, ipa) ? &region : NULL;
 }
 
 int emu_access_region(const struct emu_region *r, ipa_t ipa, unsigned int size,
@@ -101,9 +101,8 @@ bool stage2_fault_is_stale(struct stage2 *s2, ipa_t ipa, bool write, bool exec)
 {
 	(void)s2;
 	(void)ipa;
-	(void)write;
 	(void)exec;
-	return stale;
+	return stale && !(write && stale_read_only);
 }
 
 static struct {
@@ -159,6 +158,8 @@ static int setup(void **state)
 	accesses = 0;
 	fp_puts = 0;
 	stale = false;
+	stale_read_only = false;
+	region.base = IPA(DEVICE);
 	busy = false;
 	/* Nothing accessed yet: the general way. */
 	vcpu.arch.region = &abort_no_region;
@@ -166,12 +167,25 @@ static int setup(void **state)
 	return 0;
 }
 
-static void take(uint64_t iss, uint64_t va)
+static void take_kind(unsigned int kind, uint64_t iss, uint64_t va)
 {
 	write_sysreg(va, far_el2);
 	write_sysreg((va & ~PAGE_MASK) >> 8, hpfar_el2);
-	trap_data_abort(&vcpu, &regs,
-			UINT64_C(0x92000000) | iss | FSC_KIND_TRANSLATION | 3);
+	trap_data_abort(&vcpu, &regs, UINT64_C(0x92000000) | iss | kind | 3);
+}
+
+static void take(uint64_t iss, uint64_t va)
+{
+	take_kind(FSC_KIND_TRANSLATION, iss, va);
+}
+
+/* Memory is there, and does not allow it: HPFAR_EL2 holds anything. */
+static void take_denied(uint64_t iss, uint64_t va)
+{
+	write_sysreg(va, far_el2);
+	write_sysreg(0x12340, hpfar_el2);
+	trap_data_abort(&vcpu, &regs, UINT64_C(0x92000000) | iss |
+				      FSC_KIND_PERMISSION | 3);
 }
 
 /* A described access of x`rt`. */
@@ -374,6 +388,23 @@ static void test_pair(void **state)
 	assert_true(regs.x[1] == UINT64_C(0xffffffff87868584));
 }
 
+/* Its halves may lie in two pages. */
+static void test_pair_over_pages(void **state)
+{
+	(void)state;
+	region.base = IPA(DEVICE - 128);
+	/* ldp x1, x2, [x0] */
+	regs.x[0] = DEVICE - 8;
+	run(0xa9400801, DEVICE - 8, false);
+	assert_done();
+	assert_true(regs.x[1] == UINT64_C(0xfffefdfcfbfaf9f8));
+	assert_true(regs.x[2] == UINT64_C(0x0706050403020100));
+	/* Eight bytes over the page's end are too much for a device. */
+	regs.x[0] = DEVICE - 4;
+	run(0xa9400801, DEVICE - 4, false);
+	assert_aborted(DEVICE - 4, false);
+}
+
 /* A pair whose second half lies outside changes nothing at all. */
 static void test_pair_fails_whole(void **state)
 {
@@ -489,6 +520,56 @@ static void test_aa32(void **state)
 	assert_int_equal(injected.count, 1);
 }
 
+/* What a device shows as memory (struct guest_rom): stores go to the device,
+ * as does everything while it is hidden. */
+static void test_shown_memory(void **state)
+{
+	(void)state;
+	regs.x[3] = 0x11223344;
+	take_denied(iss(2, 3, false, false, true), DEVICE + 4);
+	assert_done();
+	assert_int_equal(device[4], 0x44);
+	take_denied(iss(0, 5, false, false, false), DEVICE + 4);
+	assert_done();
+	assert_int_equal(regs.x[5], 0x44);
+	/* stp x1, xzr, [x0] */
+	regs.x[0] = DEVICE + 16;
+	ram[0] = 0xa9007c01;
+	take_denied(ESR_WNR, DEVICE + 16);
+	assert_done();
+	assert_int_equal(device[24], 0);
+	/* Shown again by now: a load finds it there, a store does not. */
+	accesses = 0;
+	stale = true;
+	stale_read_only = true;
+	ram[0] = 0xa9400801;
+	take_denied(0, DEVICE + 16);
+	assert_int_equal(injected.count, 0);
+	assert_int_equal(regs.elr, RAM);
+	ram[0] = 0xa9007c01;
+	take_denied(ESR_WNR, DEVICE + 16);
+	assert_done();
+	assert_int_equal(accesses, 2);
+	/* What the guest cannot have written needs no maintenance. */
+	take_denied(ESR_CM | ESR_WNR, DEVICE);
+	assert_done();
+	/* Exclusives and atomics are nothing for a device. */
+	regs.x[0] = DEVICE;
+	ram[0] = 0xb8210002;
+	take_denied(ESR_WNR, DEVICE);
+	assert_aborted(DEVICE, true);
+	/* Nor is it RAM that tables can be updated in: no end of tries. */
+	take_kind(FSC_KIND_PERMISSION, ESR_S1PTW | ESR_WNR, DEVICE);
+	assert_int_equal(injected.count, 1);
+	injected.count = 0;
+	/* The guest's tables do not lead there any more. */
+	write_sysreg(1, sctlr_el1);
+	write_sysreg(25, tcr_el1);
+	write_sysreg(0x30000000, ttbr0_el1);
+	take_denied(iss(2, 3, false, false, true), DEVICE + 4);
+	assert_aborted(DEVICE + 4, true);
+}
+
 static void test_instruction(void **state)
 {
 	(void)state;
@@ -514,6 +595,7 @@ int main(void)
 		cmocka_unit_test_setup(test_cache_maintenance, setup),
 		cmocka_unit_test_setup(test_table_walk, setup),
 		cmocka_unit_test_setup(test_pair, setup),
+		cmocka_unit_test_setup(test_pair_over_pages, setup),
 		cmocka_unit_test_setup(test_pair_fails_whole, setup),
 		cmocka_unit_test_setup(test_stack_pointer, setup),
 		cmocka_unit_test_setup(test_simd, setup),
@@ -521,6 +603,7 @@ int main(void)
 		cmocka_unit_test_setup(test_rewritten, setup),
 		cmocka_unit_test_setup(test_tagged, setup),
 		cmocka_unit_test_setup(test_aa32, setup),
+		cmocka_unit_test_setup(test_shown_memory, setup),
 		cmocka_unit_test_setup(test_instruction, setup),
 	};
 

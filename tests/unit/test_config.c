@@ -533,6 +533,19 @@ static void test_boot(void **state)
 	    "/boot: entry: found 0x44000000\n"
 	    "/boot: dtb-address: found 0x0\n"
 	    "/boot: initrd-address: found without initrd; allowed\n");
+	/* Without a kernel there must be firmware: that is in flash. */
+	bad(MODEL RAM "boot { };",
+	    "/boot: kernel: missing; allowed a path from /, or an entry in "
+	    "flash\n");
+	bad(MODEL RAM "boot { entry = <0x40000000>; };",
+	    "/boot: entry: found 0x40000000 without kernel; allowed an "
+	    "address in a cfi-flash\n");
+	bad(MODEL RAM "boot { entry = <0x9000000>; };",
+	    "/boot: entry: found 0x9000000 without kernel; allowed an "
+	    "address in a cfi-flash\n");
+	bad(MODEL RAM "boot { kernel = \"/k\"; entry = <0>; };",
+	    "/boot: entry: found 0x0; allowed an address in the guest's "
+	    "memory\n");
 	bad(MODEL RAM "boot { kernel = \"/k\"; dtb = \"/d\"; }; os-tree { };",
 	    "/os-tree: found with boot's dtb, which replaces the tree\n");
 }

@@ -35,6 +35,10 @@ $(images)/u-boot.bin: $(material)/u-boot-qemu/package
 	$(Q)mkdir -p $(@D)
 	$(Q)cp $(call unpacked,u-boot-qemu,qemu_arm64/u-boot.bin) $@
 
+$(images)/QEMU_EFI.fd: $(material)/qemu-efi-aarch64/package
+	$(Q)mkdir -p $(@D)
+	$(Q)cp $(call unpacked,qemu-efi-aarch64,QEMU_EFI.fd) $@
+
 $(images)/initrd.cpio.gz: $(material)/busybox-static/package \
 		tools/material/initramfs.py tools/material/init \
 		tools/material/profile tools/newc.py
@@ -48,22 +52,24 @@ image-Image := $(or $(KERNEL),$(images)/Image)
 image-Image-full := $(or $(KERNEL_FULL),$(images)/Image-full)
 image-initrd.cpio.gz := $(or $(INITRD),$(images)/initrd.cpio.gz)
 image-u-boot.bin := $(or $(UBOOT),$(images)/u-boot.bin)
+image-QEMU_EFI.fd := $(or $(UEFI),$(images)/QEMU_EFI.fd)
 
 # What is named has to be there: the rules above would try to make it.
 named-file = $(if $(wildcard $($(1))),,\
 	$(error $(1)=$($(1)): there is no such file))
-$(foreach v,KERNEL KERNEL_FULL INITRD UBOOT,$(if $($(v)),$(call named-file,$(v))))
+$(foreach v,KERNEL KERNEL_FULL INITRD UBOOT UEFI,$(if $($(v)),$(call named-file,$(v))))
 ifneq ($(LIBFDT),$(material)/libfdt/libfdt.a)
   $(call named-file,LIBFDT)
 endif
 
-known-images := Image Image-full initrd.cpio.gz u-boot.bin
+known-images := Image Image-full initrd.cpio.gz u-boot.bin QEMU_EFI.fd
 image-file = $(image-$(1))
 
 .PHONY: material material-full
 material: $(LIBFDT) $(foreach i,Image initrd.cpio.gz u-boot.bin,\
 	$(call image-file,$(i)))
-material-full: material $(call image-file,Image-full)
+material-full: material $(call image-file,Image-full) \
+	$(call image-file,QEMU_EFI.fd)
 
 # Links to the images in use, by their names in bundles, for the tests.
 .PHONY: check-images

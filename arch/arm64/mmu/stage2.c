@@ -214,6 +214,8 @@ static uint64_t stage2_attrs(enum stage2_prot prot)
 			  PTE_S2_READ;
 
 	switch (prot) {
+	case STAGE2_NONE:
+		return (normal & ~PTE_S2_READ) | PTE_XN;
 	case STAGE2_RO:
 		return normal | PTE_XN;
 	case STAGE2_RW:
@@ -233,6 +235,9 @@ static enum stage2_prot stage2_prot_of(uint64_t pte)
 {
 	if ((pte & PTE_S2_ATTR_MASK) == PTE_S2_DEVICE_NGNRE) {
 		return STAGE2_DEVICE;
+	}
+	if (!(pte & PTE_S2_READ)) {
+		return STAGE2_NONE;
 	}
 	if (pte & PTE_S2_WRITE) {
 		return pte & PTE_XN ? STAGE2_RW : STAGE2_RWX;
@@ -260,6 +265,16 @@ int stage2_unmap(struct stage2 *s2, ipa_t ipa, uint64_t size)
 	return err;
 }
 
+int stage2_protect(struct stage2 *s2, ipa_t ipa, uint64_t size,
+		   enum stage2_prot prot)
+{
+	unsigned long flags = spin_lock_irqsave(&s2->lock);
+	int err = pgtable_protect(&s2->table, ipa.v, size, stage2_attrs(prot));
+
+	spin_unlock_irqrestore(&s2->lock, flags);
+	return err;
+}
+
 int stage2_lookup(struct stage2 *s2, ipa_t ipa, paddr_t *pa,
 		  enum stage2_prot *prot)
 {
@@ -280,6 +295,7 @@ bool stage2_fault_is_stale(struct stage2 *s2, ipa_t ipa, bool write, bool exec)
 	unsigned long flags = spin_lock_irqsave(&s2->lock);
 	struct pgtable_walk w;
 	bool ok = pgtable_lookup(&s2->table, ipa.v, &w) &&
+		  (w.pte & PTE_S2_READ) &&
 		  (!write || (w.pte & PTE_S2_WRITE)) &&
 		  (!exec || !(w.pte & PTE_XN));
 

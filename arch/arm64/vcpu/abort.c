@@ -13,6 +13,7 @@
 #include <libs/error.h>
 
 #include "abort.h"
+#include "s1guest.h"
 
 const struct emu_region abort_no_region;
 
@@ -81,6 +82,22 @@ static ipa_t fault_ipa(uint64_t far)
 	return IPA(esr_fault_ipa(read_sysreg(hpfar_el2), far));
 }
 
+/*
+ * An access that memory which a device shows (struct guest_rom) does not
+ * allow. HPFAR_EL2 does not say where: the guest's tables do. If they do not
+ * either, false.
+ */
+static bool rom_ipa(struct vcpu *v, uint64_t far, ipa_t *out)
+{
+	struct s1_regs regs;
+	struct s1_result r;
+
+	s1_regs_live(&regs);
+	s1_guest_walk(v, &regs, far, &r);
+	*out = IPA(r.ipa);
+	return r.status == S1_OK;
+}
+
 /* `tried`: the device has refused it as the syndrome describes it. */
 static __noinline void other_abort(struct vcpu *v, struct guest_regs *regs,
 				   uint64_t esr, bool tried)
@@ -88,6 +105,14 @@ static __noinline void other_abort(struct vcpu *v, struct guest_regs *regs,
 	uint64_t far = read_sysreg(far_el2);
 	ipa_t ipa = fault_ipa(far);
 
+	if (esr_denied(esr) && rom_ipa(v, far, &ipa)) {
+		if (esr & ESR_CM) {
+			trap_skip(regs, esr);	/* never dirty */
+			return;
+		}
+		/* From here on as if nothing were there. */
+		esr ^= FSC_KIND_PERMISSION ^ FSC_KIND_TRANSLATION;
+	}
 	if (tried || (esr & SIMPLE_MASK) != SIMPLE ||
 	    !emulate(v, regs, esr, ipa)) {
 		abort_slow(v, regs, esr, far, ipa);
@@ -163,8 +188,7 @@ void trap_insn_abort(struct vcpu *v, struct guest_regs *regs, uint64_t esr)
 	ipa_t ipa = fault_ipa(far);
 
 	(void)regs;
-	if (esr_hpfar_valid(esr) &&
-	    stage2_fault_is_stale(&v->guest->stage2, ipa, false, true)) {
+	if (abort_is_stale(v, esr, ipa)) {
 		return;
 	}
 	abort_note(v, "instruction", esr, far, ipa);

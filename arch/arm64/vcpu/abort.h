@@ -19,6 +19,9 @@ bool abort_big_endian(const struct guest_regs *regs);
 void abort_slow(struct vcpu *v, struct guest_regs *regs, uint64_t esr,
 		uint64_t far, ipa_t ipa);
 
+/* Is what the abort, at `ipa`, missed there by now? */
+bool abort_is_stale(struct vcpu *v, uint64_t esr, ipa_t ipa);
+
 /* External abort on a stage 1 table walk for `far`. */
 void abort_table_walk(struct vcpu *v, bool insn, uint64_t esr, uint64_t far);
 

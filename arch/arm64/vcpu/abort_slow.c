@@ -35,6 +35,20 @@ void abort_note(struct vcpu *v, const char *what, uint64_t esr, uint64_t far,
 	}
 }
 
+/* Another CPU was changing stage 2, and has done so: the guest tries again. No
+ * right is missing for a moment only. */
+bool abort_is_stale(struct vcpu *v, uint64_t esr, ipa_t ipa)
+{
+	bool insn = esr_ec(esr) == EC_INSN_LOWER;
+	bool write = !insn && (esr & ESR_WNR) != 0 &&
+		     !(esr & (ESR_S1PTW | ESR_CM));
+
+	return esr_hpfar_valid(esr) &&
+	       esr_fsc_kind(esr) != FSC_KIND_PERMISSION &&
+	       stage2_fault_is_stale(&v->guest->stage2, ipa, write,
+				     insn && !(esr & ESR_S1PTW));
+}
+
 static void data_abort(struct vcpu *v, uint64_t esr, uint64_t far, ipa_t ipa)
 {
 	abort_note(v, "data", esr, far, ipa);
@@ -138,15 +152,37 @@ static void scatter(struct vcpu *v, const struct transfer *t, bool big)
 	}
 }
 
+/* What a device is asked for at once. */
+static unsigned int piece_size(const struct transfer *t)
+{
+	return MIN(t->d.size, 8);
+}
+
+/* Where the byte `off` of the access is; its first is at `ipa`. A pair may run
+ * into the next page, which leads elsewhere. */
+static ipa_t piece_ipa(struct vcpu *v, const struct transfer *t, ipa_t ipa,
+		       unsigned int off)
+{
+	struct s1_regs regs;
+	struct s1_result r;
+
+	if ((ipa.v & PAGE_MASK) + off <= PAGE_MASK) {
+		return IPA(ipa.v + off);
+	}
+	s1_regs_live(&regs);
+	s1_guest_walk(v, &regs, t->address + off, &r);
+	return IPA(r.status == S1_OK ? r.ipa : UINT64_MAX);
+}
+
 /* Perform the accesses on the device, low address first. Nothing of the
  * guest has changed if one fails; after -ERR_BUSY all are made again. */
 static int perform(struct vcpu *v, struct transfer *t, ipa_t ipa)
 {
 	unsigned int total = t->d.size * t->d.count;
-	unsigned int piece = MIN(t->d.size, 8);
+	unsigned int piece = piece_size(t);
 
 	for (unsigned int off = 0; off < total; off += piece) {
-		ipa_t at = IPA(ipa.v + off);
+		ipa_t at = piece_ipa(v, t, ipa, off);
 		const struct emu_region *r;
 		uint64_t val = 0;
 		int err;
@@ -194,14 +230,15 @@ static bool fetch(struct vcpu *v, struct transfer *t)
  * The abort must be for the first byte the instruction accesses: not for a
  * later one (the first lay in RAM), nor for another instruction that was
  * there before a sibling wrote this one. Addresses may carry tags. Nor may
- * the access run into the next page, which leads elsewhere.
+ * what a device is asked for at once lie in two pages.
  */
 static bool matches(const struct transfer *t, uint64_t esr, uint64_t far)
 {
 	uint64_t last = (far & PAGE_MASK) + t->d.size * t->d.count - 1;
 
 	return ((t->address ^ far) & GENMASK(55, 0)) == 0 &&
-	       t->d.write == ((esr & ESR_WNR) != 0) && last <= PAGE_MASK;
+	       t->d.write == ((esr & ESR_WNR) != 0) &&
+	       (last <= PAGE_MASK || far % piece_size(t) == 0);
 }
 
 static bool emulate(struct vcpu *v, struct guest_regs *regs, uint64_t esr,
@@ -241,12 +278,7 @@ static bool is_missing(uint64_t esr)
 void abort_slow(struct vcpu *v, struct guest_regs *regs, uint64_t esr,
 		uint64_t far, ipa_t ipa)
 {
-	bool write = (esr & ESR_WNR) != 0;
-
-	if (esr_hpfar_valid(esr) &&
-	    stage2_fault_is_stale(&v->guest->stage2, ipa,
-				  write && !(esr & (ESR_S1PTW | ESR_CM)),
-				  false)) {
+	if (abort_is_stale(v, esr, ipa)) {
 		return;
 	}
 	if (esr & ESR_S1PTW) {

@@ -15,6 +15,7 @@ enum stage2_prot {
 	STAGE2_RWX = 3,
 	STAGE2_RX = 4,
 	STAGE2_DEVICE = 5,	/* pass-through device, read/write */
+	STAGE2_NONE = 6,	/* there, but every access faults */
 };
 
 /* Largest IPA size in bits this machine can give a guest. */
@@ -28,6 +29,10 @@ void stage2_fini(struct stage2 *s2);	/* frees tables; no VCPU runs */
 int __must_check stage2_map(struct stage2 *s2, ipa_t ipa, paddr_t pa,
 			    uint64_t size, enum stage2_prot prot);
 int __must_check stage2_unmap(struct stage2 *s2, ipa_t ipa, uint64_t size);
+/* Change what mapped memory allows; -ERR_NOENT where some of it is not mapped.
+ * Any context, and without allocating, for a range that was mapped at once. */
+int __must_check stage2_protect(struct stage2 *s2, ipa_t ipa, uint64_t size,
+				enum stage2_prot prot);
 /* Translation of one address: 0, or -ERR_FAULT. *prot may be NULL. Lock
  * free: any context. */
 int __must_check stage2_lookup(struct stage2 *s2, ipa_t ipa, paddr_t *pa,

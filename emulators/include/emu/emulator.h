@@ -112,10 +112,31 @@ const char *emu_prop_str(const struct emu_device *dev, const char *name,
  * context; dev->lock may be held (LOCK_VGIC comes after LOCK_DEVICE). */
 void emu_irq(struct emu_device *dev, unsigned int n, bool level);
 
-/* Guest memory, checked against the guest's RAM; 0 or -ERR_FAULT. */
+/* Guest memory: RAM, and to read what devices show as memory. 0 or -ERR_FAULT. */
 int __must_check guest_read(struct guest *g, ipa_t ipa, void *buf, size_t n);
 int __must_check guest_write(struct guest *g, ipa_t ipa, const void *buf,
 			     size_t n);
+
+/*
+ * Memory in place of a region's first bytes, for what the device holds there:
+ * the guest reads and executes it as it does RAM. Writes trap, and while it is
+ * not shown, everything does. Zeroed: none, and showing it has no effect.
+ */
+struct guest_rom {
+	ipa_t base;
+	uint64_t size;			/* bytes, whole pages */
+	void *data;			/* for the device to fill */
+	bool shown;
+};
+/* Thread context. Not shown yet. -ERR_NOMEM; -ERR_RANGE for a place where it
+ * cannot be: the device is as it would be without. */
+int __must_check guest_rom_init(struct guest *g, struct guest_rom *rom,
+				ipa_t base, uint64_t size);
+void guest_rom_fini(struct guest *g, struct guest_rom *rom);
+/* What was written to `data` is for the guest to see; not while shown. */
+void guest_rom_sync(struct guest_rom *rom);
+/* Any context; dev->lock, which guards the rest, is held. */
+void guest_rom_show(struct guest *g, struct guest_rom *rom, bool show);
 
 /*
  * A guest's region table: sorted, immutable while VCPUs run.

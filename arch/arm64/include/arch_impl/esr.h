@@ -137,6 +137,13 @@ static inline bool esr_hpfar_valid(uint64_t esr)
 	       (kind == FSC_KIND_PERMISSION && (esr & ESR_S1PTW) != 0);
 }
 
+/* Memory is there, and does not allow the access itself. */
+static inline bool esr_denied(uint64_t esr)
+{
+	return esr_fsc_kind(esr) == FSC_KIND_PERMISSION &&
+	       (esr & ESR_S1PTW) == 0;
+}
+
 /* The faulting IPA from HPFAR_EL2 (bits 43:4 hold IPA 51:12) and FAR_EL2; of
  * a table (S1PTW) only the page is meant. */
 static inline uint64_t esr_fault_ipa(uint64_t hpfar, uint64_t far)
