@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Command guest: from creating to destroying one. */
+#include <core/time.h>
 #include <libs/error.h>
 
 #include "guest_cmd.h"
+
+#define LIFE_PATIENCE_NS UINT64_C(1000000000)
 
 /* Tell why a step was not possible, unless a report has. */
 static int life_result(struct session *s, struct guest *g, const char *what,
@@ -28,21 +31,45 @@ static int life_start(struct session *s, struct guest *g)
 			   guest_start(g, guest_cmd_report, s));
 }
 
+/* While a guest is made. Clearing its memory is most of it: with 4 GiB some
+ * tenths of a second on hardware, and 20 s in an emulator that has to get the
+ * memory first. */
+struct life_create {
+	struct session *s;
+	uint64_t told_at; /* ns: who still waits then is told why */
+	bool told;
+};
+
+static void life_report(void *ctx, const char *message)
+{
+	const struct life_create *c = ctx;
+
+	guest_cmd_report(c->s, message);
+}
+
 static bool life_interrupted(void *ctx)
 {
-	return session_interrupted(ctx);
+	struct life_create *c = ctx;
+
+	if (!c->told && time_now_ns() >= c->told_at) {
+		out(c->s, "clearing its memory; Ctrl-C gives up\n");
+		c->told = true;
+	}
+	return session_interrupted(c->s);
 }
 
 int guest_cmd_create(struct session *s, int argc, char **argv)
 {
 	bool start = take_flag(&argc, argv, "--start");
+	struct life_create c = { .s = s };
 	struct guest *g;
 	int ret;
 
 	if (argc != 2) {
 		return command_usage(s, "one description is needed");
 	}
-	ret = guest_create(&g, argv[1], guest_cmd_report, life_interrupted, s);
+	c.told_at = time_now_ns() + LIFE_PATIENCE_NS;
+	ret = guest_create(&g, argv[1], life_report, life_interrupted, &c);
 	if (ret == -ERR_EXIST) {
 		out_error(s,
 			  "%s: a guest of that name exists; 'guest destroy' "

@@ -34,13 +34,34 @@ static void report_prefixed(void *ctx, const char *message)
 	p->report(p->ctx, line);
 }
 
+/* The usual slips of a person who names a description. */
+static const char *path_mistake(const char *path)
+{
+	size_t n = strlen(path);
+
+	if (path[0] != '/') {
+		return "paths begin with /";
+	}
+	if (n > 4 && strcmp(path + n - 4, ".dts") == 0) {
+		return "is source; what dtc or mkbundle makes of it (.dtb) is "
+		       "needed";
+	}
+	return NULL;
+}
+
 static int read_description(const char *path, void **blob, size_t *size,
 			    struct prefixed *p)
 {
+	const char *why = path_mistake(path);
 	struct vfs_stat st;
 	int64_t n;
-	int err = vfs_stat(path, &st);
+	int err;
 
+	if (why) {
+		report_prefixed(p, why);
+		return -ERR_INVAL;
+	}
+	err = vfs_stat(path, &st);
 	if (err || st.type != VFS_FILE) {
 		report_prefixed(p, err ? "no such file" : "not a file");
 		return err ? err : -ERR_INVAL;

@@ -184,6 +184,20 @@ def test_linux_again_and_again(boot):
     assert used(host) == before
 
 
+def test_what_is_no_description(boot):
+    host = boot({"hello": bare("hello", "hello")}, script="",
+                files={"big": bytes(300 << 10)})
+    for path, advice in (("hello", "begin with /"),
+                         ("/guests/hello.dts", "(.dtb) is needed"),
+                         ("/guests/x.dtb", "no such file"),
+                         ("/guests", "not a file"),
+                         ("/big", "more than 256 KiB"),
+                         ("/boot.cmd", "not a device tree blob")):
+        seen = host.cmd(f"guest create {path}", ok=False)
+        assert f"error: {path}: " in seen and advice in seen
+    assert host.guests() == {}
+
+
 def test_destroy_unstarted(boot):
     host = boot({"hello": bare("hello", "hello")}, script="")
     host.cmd("guest create /guests/hello.dtb")
