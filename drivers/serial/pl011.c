@@ -133,16 +133,16 @@ static int pl011_start(struct uart *u)
 {
 	int err;
 
+	/* What was typed before has used up its interrupt. It is taken while
+	 * none can come: the handler would overtake it. */
 	pl011_set(u->regs, PL011_ICR, INT_ALL);
+	(void)pl011_receive(u);
 	pl011_set(u->regs, PL011_IMSC, INT_RX | INT_RT);
 	err = uart_irq_enable(u);
 	if (err) {
 		pl011_set(u->regs, PL011_IMSC, 0);
-		return err;
 	}
-	/* What was typed before has used up its interrupt. */
-	(void)pl011_receive(u);
-	return 0;
+	return err;
 }
 
 /*

@@ -18,6 +18,7 @@ static int setup(void **state)
 {
 	(void)state;
 	fake_meanwhile = NULL;
+	fake_afterwards = NULL;
 	fake_port = NULL;
 	fake_nrx = 0;
 	fake_typed = 0;
@@ -31,6 +32,7 @@ static int teardown(void **state)
 {
 	(void)state;
 	fake_meanwhile = NULL;
+	fake_afterwards = NULL;
 	return fake_stop() ? 0 : -1;
 }
 
@@ -112,6 +114,34 @@ static void test_typed_before_start(void **state)
 		fake_type_next();
 	}
 	assert_int_equal(fake_port->ops->start(fake_port), 0);
+	(void)fake_interrupts();
+	assert_true(fake_all_received());
+}
+
+/* A byte that comes, and its interrupt, as soon as one is read. */
+static void type_and_interrupt(void)
+{
+	static bool inside;
+
+	if (!inside) {
+		inside = true;
+		if (fake_typed < 50) {
+			fake_type_next();
+		}
+		(void)fake_interrupts();
+		inside = false;
+	}
+}
+
+/* The handler does not overtake what is taken at the start. */
+static void test_typed_while_starting(void **state)
+{
+	(void)state;
+	assert_int_equal(pl011_probe(FAKE_NODE), 0);
+	fake_type_next();
+	fake_afterwards = type_and_interrupt;
+	assert_int_equal(fake_port->ops->start(fake_port), 0);
+	fake_afterwards = NULL;
 	(void)fake_interrupts();
 	assert_true(fake_all_received());
 }
@@ -233,6 +263,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_paste, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_typed_before_start, setup,
 						teardown),
+		cmocka_unit_test_setup_teardown(test_typed_while_starting,
+						setup, teardown),
 		cmocka_unit_test_setup_teardown(test_no_interrupt_is_lost,
 						setup, teardown),
 		cmocka_unit_test_setup_teardown(test_time_out_without_data,

@@ -19,8 +19,9 @@
 #define FAKE_IRQ 77
 #define FAKE_NODE 5
 
-/* Called before each register access; NULL: nothing happens. */
+/* Called before and after each register access; NULL: nothing happens. */
 static void (*fake_meanwhile)(void);
+static void (*fake_afterwards)(void);
 
 static uint8_t fake_regs[0x1000];	/* for its address only */
 
@@ -36,6 +37,9 @@ static inline uint32_t fake_mmio(volatile void *reg, unsigned int size,
 	}
 	err = fake_access(0, off, size, write, &value);
 	fake_check(err == 0);
+	if (fake_afterwards) {
+		fake_afterwards();
+	}
 	return (uint32_t)value;
 }
 
