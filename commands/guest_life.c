@@ -5,7 +5,7 @@
 
 #include "guest_cmd.h"
 
-#define LIFE_PATIENCE_NS UINT64_C(1000000000)
+#define LIFE_PATIENCE_NS UINT64_C(2000000000)
 
 /* Tell why a step was not possible, unless a report has. */
 static int life_result(struct session *s, struct guest *g, const char *what,
@@ -36,6 +36,7 @@ static int life_start(struct session *s, struct guest *g)
  * memory first. */
 struct life_create {
 	struct session *s;
+	const char *path;
 	uint64_t told_at; /* ns: who still waits then is told why */
 	bool told;
 };
@@ -52,7 +53,8 @@ static bool life_interrupted(void *ctx)
 	struct life_create *c = ctx;
 
 	if (!c->told && time_now_ns() >= c->told_at) {
-		out(c->s, "clearing its memory; Ctrl-C gives up\n");
+		out(c->s, "%s: clearing the guest's memory; Ctrl-C gives up\n",
+		    c->path);
 		c->told = true;
 	}
 	return session_interrupted(c->s);
@@ -69,6 +71,7 @@ int guest_cmd_create(struct session *s, int argc, char **argv)
 		return command_usage(s, "one description is needed");
 	}
 	c.told_at = time_now_ns() + LIFE_PATIENCE_NS;
+	c.path = argv[1];
 	ret = guest_create(&g, argv[1], life_report, life_interrupted, &c);
 	if (ret == -ERR_EXIST) {
 		out_error(s,

@@ -72,7 +72,7 @@ def test_interrupt_create(boot):
     host.cmd("heap trim")
     before = host.json("memory")
     host.send("guest create /guests/big.dtb\r")
-    host.expect(r"clearing its memory; Ctrl-C gives up\r*\n")
+    host.expect(r"clearing the guest's memory; Ctrl-C gives up\r*\n")
     host.send(CTRL_C)
     host.expect("error: .*interrupted")
     host.expect_prompt()
