@@ -78,7 +78,7 @@ else
   # What no guest's running waits for is compiled for size.
   cold := commands/% daemons/% core/dt/% core/guest/config% core/guest/fdtgen% \
 	core/guest/device_types.o core/guest/machine_virt.o core/bootargs.o \
-	libs/fs/% libs/term/% libs/vfs.o libs/parse.o
+	libs/fs/% libs/term/% libs/vfs.o libs/parse.o libs/compressed.o
   $(foreach o,$(filter $(cold),$(objs)),$(eval CFLAGS_$(o) += -Os))
 endif
 

@@ -4,6 +4,7 @@
  * "Booting AArch64 Linux"; RISC-V has the same layout), ELF64 executables,
  * and raw binaries. Files are not trusted.
  */
+#include <libs/compressed.h>
 #include <libs/error.h>
 #include <string.h>
 
@@ -15,6 +16,9 @@
 #define IMAGE_MAGIC 56
 #define IMAGE_HEADER 64
 #define IMAGE_ALIGN MIB(2)
+
+/* Linux on x86, its boot protocol's header */
+#define X86_MAGIC 0x202
 
 /* ELF64 (System V ABI, ELF-64 object file format) */
 #define ELF_TYPE 16
@@ -52,6 +56,16 @@ static bool is_image(const uint8_t *head, size_t size)
 	return size >= IMAGE_HEADER &&
 	       (memcmp(head + IMAGE_MAGIC, "ARM\x64", 4) == 0 ||
 		memcmp(head + IMAGE_MAGIC, "RSC\x05", 4) == 0);
+}
+
+/* What is often meant for a kernel and would crash if started as raw. */
+static const char *foreign(const uint8_t *head, size_t size)
+{
+	if (size >= X86_MAGIC + 4 &&
+	    memcmp(head + X86_MAGIC, "HdrS", 4) == 0) {
+		return "it is a kernel for x86";
+	}
+	return compressed_why(head, size);
 }
 
 static void one_segment(struct image_plan *plan, uint64_t addr,
@@ -200,6 +214,11 @@ int image_plan(struct image_plan *plan, const struct image_where *w,
 	if (w->format == KERNEL_AUTO) {
 		plan->format = elf ? KERNEL_ELF
 				   : image ? KERNEL_IMAGE : KERNEL_RAW;
+		*why = plan->format == KERNEL_RAW ? foreign(head, head_size)
+						  : NULL;
+		if (*why) {
+			return -ERR_FORMAT;
+		}
 	}
 	if (plan->format == KERNEL_ELF && !elf) {
 		*why = "no ELF file, though format = \"elf\"";

@@ -14,6 +14,7 @@
  */
 #include <core/heap.h>
 #include <libs/checked.h>
+#include <libs/compressed.h>
 #include <libs/cpio.h>
 #include <libs/error.h>
 #include <libs/sort.h>
@@ -466,15 +467,6 @@ static const char *cpio_foreign(const uint8_t *image, size_t size)
 		size_t n;
 		const char *why;
 	} others[] = {
-		{ "\x1f\x8b", 2, "it is gzip-compressed; uncompress it" },
-		{ "\xfd"
-		  "7zXZ",
-		  5, "it is xz-compressed; uncompress it" },
-		{ "\x28\xb5\x2f\xfd", 4,
-		  "it is zstd-compressed; uncompress it" },
-		{ "\x02\x21\x4c\x18", 4,
-		  "it is lz4-compressed; uncompress it" },
-		{ "BZh", 3, "it is bzip2-compressed; uncompress it" },
 		{ "070702", 6, "its format is crc; make it with -H newc" },
 		{ "070707", 6, "its format is odc; make it with -H newc" },
 		{ "\xc7\x71", 2, "its format is bin; make it with -H newc" },
@@ -486,7 +478,7 @@ static const char *cpio_foreign(const uint8_t *image, size_t size)
 			return others[i].why;
 		}
 	}
-	return NULL;
+	return compressed_why(image, size);
 }
 
 static int cpio_mount(void **out, const void *image, size_t size,

@@ -118,6 +118,39 @@ static void short_image_is_raw_or_refused(void **state)
 	assert_non_null(strstr(why, "64 bytes"));
 }
 
+/* What would crash is told, unless the person says that it is meant so. */
+static void foreign_is_refused(void **state)
+{
+	static const struct {
+		unsigned int at, n;
+		const char *magic, *why;
+	} files[] = {
+		{ 0, 2, "\x1f\x8b", "gzip" },
+		{ 0, 5, "\xfd" "7zXZ", "xz" },
+		{ 0, 4, "\x28\xb5\x2f\xfd", "zstd" },
+		{ 0, 4, "\x02\x21\x4c\x18", "lz4" },
+		{ 0, 3, "BZh", "bzip2" },
+		{ 0, 8, "MZ\0\0zimg", "zboot" },
+		{ 0x202, 4, "HdrS", "x86" },
+	};
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(files); i++) {
+		setup(state);
+		memcpy(head + files[i].at, files[i].magic, files[i].n);
+		assert_int_equal(run(files[i].at + files[i].n), -ERR_FORMAT);
+		assert_non_null(strstr(why, files[i].why));
+		assert_int_equal(run(files[i].at + files[i].n - 1), 0);
+		where.format = KERNEL_RAW;
+		assert_int_equal(run(0x1000), 0);
+	}
+	/* An Image is one, whatever its first instruction looks like. */
+	setup(state);
+	make_image(0, 0x10000);
+	memcpy(head, "\x1f\x8b", 2);
+	assert_int_equal(run(0x1000), 0);
+	assert_int_equal(plan.format, KERNEL_IMAGE);
+}
+
 static void raw_goes_where_qemu_puts_it(void **state)
 {
 	(void)state;
@@ -195,6 +228,7 @@ int main(void)
 		cmocka_unit_test_setup(old_image_has_the_old_offset, setup),
 		cmocka_unit_test_setup(impossible_image_is_refused, setup),
 		cmocka_unit_test_setup(short_image_is_raw_or_refused, setup),
+		cmocka_unit_test_setup(foreign_is_refused, setup),
 		cmocka_unit_test_setup(raw_goes_where_qemu_puts_it, setup),
 		cmocka_unit_test_setup(empty_file_is_refused, setup),
 		cmocka_unit_test_setup(elf_segments_are_taken, setup),

@@ -61,3 +61,23 @@ def test_make_run_stops_there(tmp_path):
     assert done.returncode
     assert "CPU=cortex-a15: must be" in done.stderr
     assert not list(tmp_path.iterdir())
+
+
+def test_files_given(tmp_path):
+    """KERNEL= and the like have to be there, LIBFDT= with its headers."""
+    (tmp_path / "libfdt.a").write_text("")
+    for name, value, advice in (
+            ("KERNEL", tmp_path / "none", "no such file"),
+            ("INITRD", tmp_path, "a directory"),
+            ("LIBFDT", tmp_path / "none", "no such file"),
+            ("LIBFDT", tmp_path / "libfdt.a", "LIBFDT_INCLUDE=")):
+        done = subprocess.run(["make", "-C", str(TOP), f"O={tmp_path}",
+                               f"{name}={value}", "help"],
+                              capture_output=True, text=True, check=False)
+        assert done.returncode
+        assert f"{name}={value}: " in done.stderr and advice in done.stderr
+    (tmp_path / "include").mkdir()
+    (tmp_path / "include" / "libfdt.h").write_text("")
+    subprocess.run(["make", "-C", str(TOP), f"O={tmp_path}", "help",
+                    f"LIBFDT={tmp_path}/libfdt.a"], check=True,
+                   stdout=subprocess.DEVNULL)

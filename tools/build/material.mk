@@ -56,10 +56,13 @@ image-QEMU_EFI.fd := $(or $(UEFI),$(images)/QEMU_EFI.fd)
 
 # What is named has to be there: the rules above would try to make it.
 named-file = $(if $(wildcard $($(1))),,\
-	$(error $(1)=$($(1)): there is no such file))
+	$(error $(1)=$($(1)): there is no such file))$(if \
+	$(wildcard $($(1))/.),$(error $(1)=$($(1)): that is a directory))
 $(foreach v,KERNEL KERNEL_FULL INITRD UBOOT UEFI,$(if $($(v)),$(call named-file,$(v))))
 ifneq ($(LIBFDT),$(material)/libfdt/libfdt.a)
   $(call named-file,LIBFDT)
+  $(if $(wildcard $(LIBFDT_INCLUDE)/libfdt.h),,$(error LIBFDT=$(LIBFDT): there \
+	is no libfdt.h in $(LIBFDT_INCLUDE); LIBFDT_INCLUDE= names its folder))
 endif
 
 known-images := Image Image-full initrd.cpio.gz u-boot.bin QEMU_EFI.fd
