@@ -52,7 +52,8 @@ static bool life_interrupted(void *ctx)
 {
 	struct life_create *c = ctx;
 
-	if (!c->told && time_now_ns() >= c->told_at) {
+	if (IS_ENABLED(CONFIG_TERMINAL) && !c->told &&
+	    time_now_ns() >= c->told_at) {
 		out(c->s, "%s: clearing the guest's memory; Ctrl-C gives up\n",
 		    c->path);
 		c->told = true;

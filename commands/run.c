@@ -145,7 +145,8 @@ static int command_check_options(struct session *s, int argc, char **argv)
 {
 	const char *usage = s->sub != NULL ? s->sub->usage : s->command->usage;
 
-	if (usage == NULL || strstr(usage, "--") == NULL) {
+	if (!IS_ENABLED(CONFIG_TERMINAL) || usage == NULL ||
+	    strstr(usage, "--") == NULL) {
 		return 0;
 	}
 	for (int i = 1; i < argc; i++) {

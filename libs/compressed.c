@@ -19,8 +19,7 @@ const char *compressed_why(const uint8_t *head, size_t size)
 		{ "BZh", 3, "it is bzip2-compressed; uncompress it" },
 		/* Linux' EFI wrapper around a compressed kernel. */
 		{ "MZ\0\0zimg", 8,
-		  "it is a compressed EFI kernel (zboot); the Image in it is "
-		  "needed" },
+		  "it is an EFI zboot file; the Image in it is needed" },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(formats); i++) {

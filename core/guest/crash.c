@@ -26,29 +26,39 @@ static void record_line(void *ctx, const char *s)
 		log_err("  %s", s);
 	}
 	/* A whole line or nothing of it. */
-	if (r && n < sizeof(r->text) - r->length) {
+	if (IS_ENABLED(CONFIG_TERMINAL) && r && n < sizeof(r->text) - r->length) {
 		memcpy(r->text + r->length, s, n);
 		r->text[r->length + n] = '\n';
 		r->length += n + 1;
 	}
 }
 
+/* The guest's report, begun anew; NULL if nobody can ask for it, or there is
+ * no memory. One buffer does for all its crashes. */
+static struct crash_report *begin_report(struct guest *g)
+{
+	struct crash_report *r = g->last_crash;
+
+	if (!IS_ENABLED(CONFIG_TERMINAL)) {
+		return NULL;
+	}
+	if (!r) {
+		r = heap_alloc(sizeof(*r));
+		g->last_crash = r;
+	}
+	if (r) {
+		r->at = time_now_ns();
+		r->vcpu = g->crash_vcpu->index;
+		memcpy(r->reason, g->crash_reason, sizeof(r->reason));
+		r->length = 0;
+	}
+	return r;
+}
+
 void crash_record(struct guest *g, bool with_registers)
 {
-	struct recorder rec = { .log = with_registers };
+	struct recorder rec = { begin_report(g), with_registers };
 
-	/* By the worker that restarts it, and once for all its crashes. */
-	if (!g->last_crash) {
-		g->last_crash = heap_alloc(sizeof(*g->last_crash));
-	}
-	rec.report = g->last_crash;
-	if (rec.report) {
-		rec.report->at = time_now_ns();
-		rec.report->vcpu = g->crash_vcpu->index;
-		memcpy(rec.report->reason, g->crash_reason,
-		       sizeof(rec.report->reason));
-		rec.report->length = 0;
-	}
 	log_err("guest %s: VCPU %u crashed: %s", g->name, g->crash_vcpu->index,
 		g->crash_reason);
 	arch_vcpu_dump(g->crash_vcpu, record_line, &rec);

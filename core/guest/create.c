@@ -43,8 +43,7 @@ static const char *path_mistake(const char *path)
 		return "paths begin with /";
 	}
 	if (n > 4 && strcmp(path + n - 4, ".dts") == 0) {
-		return "is source; what dtc or mkbundle makes of it (.dtb) is "
-		       "needed";
+		return "is source; its .dtb is needed";
 	}
 	return NULL;
 }

@@ -188,7 +188,7 @@ def test_what_is_no_description(boot):
     host = boot({"hello": bare("hello", "hello")}, script="",
                 files={"big": bytes(300 << 10)})
     for path, advice in (("hello", "begin with /"),
-                         ("/guests/hello.dts", "(.dtb) is needed"),
+                         ("/guests/hello.dts", ".dtb is needed"),
                          ("/guests/x.dtb", "no such file"),
                          ("/guests", "not a file"),
                          ("/big", "more than 256 KiB"),
