@@ -6,7 +6,7 @@
 warnings := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes \
 	-Wmissing-prototypes -Wundef -Wvla -Wpointer-arith -Wcast-qual \
 	-Wwrite-strings -Wimplicit-fallthrough -Wdouble-promotion \
-	-Wredundant-decls -Wold-style-definition -Wformat=2
+	-Wredundant-decls -Wold-style-definition -Wformat=2 -Wdate-time
 
 # The same input gives the same bytes wherever the tree and $(O) are.
 prefix-map := -ffile-prefix-map=$(abspath $(O))=build \
