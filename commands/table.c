@@ -13,6 +13,7 @@
 #define TABLE_WIDTH 80
 #define TABLE_GAP 2
 #define TABLE_NARROWEST 6 /* columns of text are not cut below */
+#define TABLE_END_KEPT 4 /* bytes, of a cell that is cut */
 #define TABLE_COLUMNS_MAX 16
 #define TABLE_BYTES_MAX MIB(4)
 
@@ -253,11 +254,23 @@ static void table_pad(struct session *s, unsigned int n)
 	out(s, "%*s", (int)n, "");
 }
 
+/* What tells VCPUs of one guest apart, "/12", stays when the name is cut. */
+static const char *table_end_kept(const char *text, unsigned int width)
+{
+	const char *slash = strrchr(text, '/');
+	size_t n = slash != NULL ? strlen(slash) : 0;
+
+	return n > 0 && n <= TABLE_END_KEPT && width > 2 * TABLE_END_KEPT
+		       ? slash
+		       : "";
+}
+
 /* One cell; text to the left, numbers to the right of their column. */
 static void table_print_cell(const struct table *t, unsigned int c,
 			     const char *text)
 {
 	unsigned int width = t->width[c];
+	const char *end = "";
 	size_t n = strlen(text);
 	unsigned int columns = utf8_columns(text, n);
 	bool last = c + 1 == t->ncols, cut = columns > width;
@@ -266,7 +279,9 @@ static void table_print_cell(const struct table *t, unsigned int c,
 		table_pad(t->s, TABLE_GAP);
 	}
 	if (cut) {
-		n = utf8_fit(text, n, width - 1);
+		end = table_end_kept(text, width);
+		n = utf8_fit(text, n,
+			     width - 1 - utf8_columns(end, strlen(end)));
 		columns = width;
 	}
 	if (t->cols[c].type != COL_STR) {
@@ -274,7 +289,7 @@ static void table_print_cell(const struct table *t, unsigned int c,
 	}
 	out_text(t->s, text, n);
 	if (cut) {
-		out(t->s, "~");
+		out(t->s, "~%s", end);
 	}
 	if (t->cols[c].type == COL_STR && !last) {
 		table_pad(t->s, width - columns);

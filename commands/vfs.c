@@ -151,6 +151,7 @@ static void hexdump_line(struct session *s, uint64_t off, const uint8_t *buf,
 static int files_hexdump(struct session *s, int argc, char **argv)
 {
 	uint64_t off = 0, left = UINT64_MAX;
+	struct vfs_stat st;
 	uint8_t buf[16];
 	int64_t n = 0;
 
@@ -177,6 +178,11 @@ static int files_hexdump(struct session *s, int argc, char **argv)
 	if (n == -ERR_INVAL) {
 		out_error(s, "%s: not a file", argv[1]);
 		return -ERR_INVAL;
+	}
+	if (n == 0 && vfs_stat(argv[1], &st) == 0 && off > st.size) {
+		out_error(s, "%s: has %llu bytes", argv[1],
+			  (unsigned long long)st.size);
+		return -ERR_RANGE;
 	}
 	return n < 0 ? files_error(s, argv[1], (int)n) : 0;
 }

@@ -137,6 +137,30 @@ static void test_width(void **state)
 	}
 }
 
+/* A cut name of a VCPU still says which one. */
+static void test_cut_keeps_the_number(void **state)
+{
+	static const struct column wide[] = {
+		{ "A", COL_STR },
+		{ "B", COL_STR },
+	};
+	struct table *t = table_begin(&s, wide, 2, false);
+	char text[80];
+
+	(void)state;
+	memset(text, 'x', sizeof(text) - 1);
+	text[79] = '\0';
+	table_str(t, "abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyz/127");
+	table_str(t, text);
+	table_str(t, "abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyz/images");
+	table_str(t, text);
+	table_end(t);
+	assert_non_null(strstr(screen, "\nabcdefghijklmnopqrstuvwxyzabcdefgh"
+				       "~/127  xxx"));
+	assert_non_null(strstr(screen, "\nabcdefghijklmnopqrstuvwxyzabcdefgh"
+				       "ijkl~  xxx"));
+}
+
 /* What has no memory left is told, and whole rows are shown. */
 static void test_no_memory(void **state)
 {
@@ -226,6 +250,7 @@ int main(void)
 		cmocka_unit_test_setup(test_json, setup),
 		cmocka_unit_test_setup(test_empty, setup),
 		cmocka_unit_test_setup(test_width, setup),
+		cmocka_unit_test_setup(test_cut_keeps_the_number, setup),
 		cmocka_unit_test_setup(test_no_memory, setup),
 		cmocka_unit_test_setup(test_sizes, setup),
 		cmocka_unit_test_setup(test_record, setup),
