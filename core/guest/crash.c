@@ -26,7 +26,8 @@ static void record_line(void *ctx, const char *s)
 		log_err("  %s", s);
 	}
 	/* A whole line or nothing of it. */
-	if (IS_ENABLED(CONFIG_TERMINAL) && r && n < sizeof(r->text) - r->length) {
+	if (IS_ENABLED(CONFIG_TERMINAL) && r &&
+	    n < sizeof(r->text) - r->length) {
 		memcpy(r->text + r->length, s, n);
 		r->text[r->length + n] = '\n';
 		r->length += n + 1;

@@ -150,9 +150,9 @@ static void test_cut_keeps_the_number(void **state)
 	(void)state;
 	memset(text, 'x', sizeof(text) - 1);
 	text[79] = '\0';
-	table_str(t, "abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyz/127");
+	table_str(t, "abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuv/127");
 	table_str(t, text);
-	table_str(t, "abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyz/images");
+	table_str(t, "abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstu/images");
 	table_str(t, text);
 	table_end(t);
 	assert_non_null(strstr(screen, "\nabcdefghijklmnopqrstuvwxyzabcdefgh"
