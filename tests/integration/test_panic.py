@@ -2,52 +2,22 @@
 """A bug of the hypervisor's own: what it says, and what follows."""
 
 import re
-import socket
 
 import pytest
 
-PC = 32  # gdb's number of it
-NOWHERE = 0xdead0000
-
-
-class Debugger:
-    """As much of gdb's remote protocol as it takes to send a CPU astray."""
-
-    def __init__(self, path):
-        self.socket = socket.socket(socket.AF_UNIX)
-        self.socket.settimeout(30)
-        self.socket.connect(str(path))
-
-    def ask(self, text, answer=b"$OK#"):
-        """Sends a command and waits for the answer; that it stopped is first."""
-        # The answer before is acknowledged only now: whatever comes after the
-        # last one would stop the machine again.
-        self.socket.sendall(
-            f"+${text}#{sum(text.encode()) & 0xff:02x}".encode())
-        seen = b""
-        while answer not in seen:
-            more = self.socket.recv(4096)
-            assert more, seen
-            seen += more
-
-    def derail(self):
-        """The first CPU goes on where nothing is."""
-        # Without it, QEMU takes no single registers.
-        self.ask("qXfer:features:read:target.xml:0,fff", b"</target>#")
-        self.ask("Hg1")
-        self.ask(f"P{PC:x}={NOWHERE.to_bytes(8, 'little').hex()}")
-        self.ask("D")
-        self.socket.close()
+from gdb import Debugger, NOWHERE
+from socle import CTRL_C, bare, description
 
 
 @pytest.mark.parametrize("policy", ["halt", "reboot"])
 def test_panic(boot, tmp_path, policy):
     """Registers, backtrace by name, build id, log lines; then the policy."""
     gdb = tmp_path / "gdb"
-    host = boot(append=f"panic={policy}", smp=1,
-                extra=["-gdb", f"unix:{gdb},server=on,wait=off"])
+    host = boot(append=f"panic={policy}", smp=1, extra=Debugger.server(gdb))
     build_id = host.json("version")["build_id"]
-    Debugger(gdb).derail()
+    debugger = Debugger(gdb)
+    debugger.derail(0)
+    debugger.detach()
     host.send("\r")  # wakes it
     report = host.expect(r"PANIC on CPU 0: unexpected exception.*"
                          rf"(halted|rebooting) \(panic={policy}\)",
@@ -63,3 +33,38 @@ def test_panic(boot, tmp_path, policy):
     if policy == "reboot":
         host.expect("socle> ")
         assert host.cmd("echo again") == "again"
+
+
+@pytest.mark.parametrize("astray", [[0], [3], [1, 2]])
+@pytest.mark.parametrize("policy", ["halt", "reboot"])
+def test_panic_stops_all(boot, tmp_path, policy, astray):
+    """One report, and no CPU goes on, whatever it was doing."""
+    others = [cpu for cpu in range(4) if cpu not in astray]
+    spin = description(
+        "spin", memory=16, vcpus=len(others), kernel="/images/storm.bin",
+        initrd=None, bootargs="storm=spin").replace(
+            "count", f"affinity = <{' '.join(map(str, others))}>; count")
+    wake = bare("wake", "hello").replace(
+        "count", f"affinity = <{astray[0]}>; count")
+    gdb = tmp_path / "gdb"
+    host = boot({"spin": spin, "wake": wake}, append=f"panic={policy}", smp=4,
+                script="guest create /guests/spin.dtb --start\n"
+                "guest create /guests/wake.dtb\n", extra=Debugger.server(gdb))
+    debugger = Debugger(gdb)
+    debugger.expect_at(others, 1)
+    debugger.derail(*astray)
+    debugger.go_on()
+    host.send("guest start wake\r")
+    report = host.expect(rf"PANIC on CPU ({'|'.join(map(str, astray))}): .*"
+                         rf"(halted|rebooting) \(panic={policy}\)",
+                         panic=True).group(0)
+    assert report.count("PANIC") == 1
+    if policy == "halt":
+        debugger.stop()
+        debugger.expect_halted(range(4))
+    else:
+        host.expect_prompt()
+        host.send(CTRL_C)  # what of the command came too late
+        host.boot()
+        assert [cpu["state"] for cpu in host.json("host cpus")] == \
+            ["online"] * 4
