@@ -117,7 +117,17 @@ void cpu_secondary_main(void)
 	enum cpu_state expected = CPU_PRESENT;
 	struct percpu *p = this_cpu();
 
-	if (timer_cpu_init() || sched_cpu_init() || irqchip_cpu_init()) {
+	int err = irqchip_cpu_init();
+
+	if (!err) {
+		err = timer_cpu_init();
+	}
+	/* Last: from here on others know of it. */
+	if (!err) {
+		err = sched_cpu_init();
+	}
+	if (err) {
+		log_err("smp: CPU %u: %s", p->id, err_str(err));
 		p->state = CPU_FAILED;
 		arch_cpu_halt();
 	}

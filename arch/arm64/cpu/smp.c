@@ -55,6 +55,11 @@ void arm64_secondary_main(struct percpu *p) __noreturn;
 void arm64_secondary_main(struct percpu *p)
 {
 	write_sysreg((uint64_t)p, tpidr_el2);
+	if (READ_ONCE(p->state) != CPU_PRESENT) {
+		/* Given up on: there are guests now, with the ID registers
+		 * that those who came have in common. */
+		arch_cpu_halt();
+	}
 	p->arch.midr = read_sysreg(midr_el1);
 	p->arch.mpidr = read_sysreg(mpidr_el1);
 	features_cpu_init();
