@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Guests beside each other, and their way from creation to destruction."""
 
+import re
+import struct
 import subprocess
 
 import pytest
 
-from socle import CTRL_C, bare, description
+from socle import BUILD, CTRL_C, CTRL_D, bare, description
 
 
 def test_two_linux(boot):
@@ -274,3 +276,94 @@ def test_uefi(boot):
         assert "EFI stub" in host.text
         assert shell.sh("cat /sys/firmware/efi/fw_platform_size") == "64"
         assert "Remapping and enabling EFI services" in shell.sh("dmesg")
+
+
+def linked_at(blob, base):
+    """A position-independent ELF file as one that belongs at an address."""
+    blob = bytearray(blob)
+
+    def add(place):
+        value, = struct.unpack_from("<Q", blob, place)
+        struct.pack_into("<Q", blob, place, value + base)
+
+    struct.pack_into("<H", blob, 16, 2)  # ET_EXEC
+    add(24)  # e_entry
+    headers, = struct.unpack_from("<Q", blob, 32)
+    count, = struct.unpack_from("<H", blob, 56)
+    for i in range(count):
+        add(headers + 56 * i + 16)  # p_vaddr
+        add(headers + 56 * i + 24)  # p_paddr
+    return bytes(blob)
+
+
+def test_elf(boot):
+    """An ELF file runs where it is linked, or moved; never outside RAM."""
+    elf = (BUILD / "guest" / "hello.elf").read_bytes()
+    kernels = {
+        "fixed": ("/fixed", ""),
+        "moved": ("/images/hello.elf", "kernel-address = <0x40400000>;"),
+        "low": ("/images/hello.elf", ""),
+        "high": ("/high", ""),
+        "tail": ("/tail", ""),
+    }
+    host = boot({name: description(name, memory=16, kernel=kernel, initrd=None,
+                                   bootargs="", boot=where)
+                 for name, (kernel, where) in kernels.items()}, script="",
+                files={"fixed": linked_at(elf, 0x40600000),
+                       "high": linked_at(elf, 0x41000000),
+                       "tail": linked_at(elf, 0x40ffe000)})
+    host.cmd("heap trim")
+    before = host.json("memory")
+    for name, address in (("low", 0), ("high", 0x41000000),
+                          ("tail", 0x41000000)):
+        seen = host.cmd(f"guest create /guests/{name}.dtb --start", ok=False)
+        assert re.search(rf"error: {kernels[name][0]}: needs 0x[0-9a-f]+ bytes "
+                         rf"at {address:#x}, which is not all RAM", seen), seen
+        assert host.guests()[name]["state"] != "running"
+        host.cmd(f"guest destroy {name}")
+    host.cmd("heap trim")
+    assert host.json("memory") == before
+    for name in ("fixed", "moved"):
+        host.cmd(f"guest create /guests/{name}.dtb --start")
+        host.attach(name)
+        host.expect("hello: tree at 0x[0-9a-f]+")
+        host.send("abc")
+        host.expect("abc")
+        host.send("q")
+        host.expect("bye")
+        host.detach()
+
+
+SERIAL = """
+devices {
+	#address-cells = <2>; #size-cells = <2>;
+	pl011@9000000 { status = "disabled"; };
+	serial@9040000 {
+		compatible = "ns16550a";
+		reg = <0 0x9040000 0 0x100>;
+		interrupts = <0 8 4>;
+		clock-frequency = <1843200>;
+		%s
+	};
+};
+"""
+
+
+@pytest.mark.parametrize("layout", ["", "reg-shift = <2>; reg-io-width = <4>;"])
+def test_16550_console(boot, layout):
+    """Linux with an 8250 as its only port: each byte of a paste arrives."""
+    host = boot({"linux0": description(
+        "linux0", extra=SERIAL % layout,
+        bootargs="console=ttyS0,115200 hostname=linux0")}, limit=600)
+    with host.linux("linux0") as shell:
+        assert "ttyS0" in shell.sh("cat /sys/class/tty/console/active")
+        assert "ttyAMA" not in shell.sh("ls /dev")
+        before = shell.sh("grep ttyS0 /proc/interrupts")
+        shell.sh("stty -echo")
+        host.send("echo ${x}go; wc -c\r")
+        host.expect(r"go\r*\n")
+        host.paste(("y" * 255 + "\r") * 256)
+        host.send(CTRL_D)
+        host.expect(r"65536\r*\n", timeout=300)
+        shell.sh("stty echo")
+        assert shell.sh("grep ttyS0 /proc/interrupts") != before
