@@ -351,7 +351,7 @@ devices {
 
 @pytest.mark.parametrize("layout", ["", "reg-shift = <2>; reg-io-width = <4>;"])
 def test_16550_console(boot, layout):
-    """Linux with an 8250 as its only port: each byte of a paste arrives."""
+    """Linux with an 8250 as its only port: pasted bytes arrive, and one key."""
     host = boot({"linux0": description(
         "linux0", extra=SERIAL % layout,
         bootargs="console=ttyS0,115200 hostname=linux0")}, limit=600)
@@ -365,5 +365,10 @@ def test_16550_console(boot, layout):
         host.paste(("y" * 255 + "\r") * 256)
         host.send(CTRL_D)
         host.expect(r"65536\r*\n", timeout=300)
-        shell.sh("stty echo")
+        # Fewer bytes than the receiver's trigger, while nothing is sent.
+        host.send("stty -icanon; echo ${x}one; head -c 1 | wc -c\r")
+        host.expect(r"one\r*\n")
+        host.send("k")
+        host.expect(r"1\r*\n", timeout=30)
+        shell.sh("stty icanon echo")
         assert shell.sh("grep ttyS0 /proc/interrupts") != before
