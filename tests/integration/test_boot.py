@@ -29,7 +29,8 @@ def test_matrix(boot, gic, smp, cpu):
     assert host.shutdown() == 0
 
 
-@pytest.mark.parametrize("cpu", ["cortex-a76", "neoverse-n1"])
+@pytest.mark.parametrize("cpu", ["cortex-a35", "cortex-a76", "neoverse-n1",
+                                 "a64fx"])
 def test_later_cpus(boot, cpu):
     host = boot({"linux0": description("linux0")}, cpu=cpu)
     check_linux(host, "linux0", 1)

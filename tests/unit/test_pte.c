@@ -67,6 +67,47 @@ static void test_stage2_shape(void **state)
 	}
 }
 
+/*
+ * Every PARange (Arm ARM, ID_AA64MMFR0_EL1; 6 and 7 mean more than 48 bits,
+ * which a 4 KiB granule without LPA2 does not reach): stage 2 of as many bits
+ * as there are, and of the fewest, as VTCR_EL2 says it.
+ */
+static void test_every_parange(void **state)
+{
+	static const struct {
+		uint8_t range, bits, ps, level, pages;
+		uint32_t vtcr, small;
+	} rows[] = {
+		{ 0, 32, 0, 2, 4, 0x80003520, 0x80003520 },
+		{ 1, 36, 1, 1, 1, 0x8001355c, 0x80013520 },
+		{ 2, 40, 2, 1, 2, 0x80023558, 0x80023520 },
+		{ 3, 42, 3, 1, 8, 0x80033556, 0x80033520 },
+		{ 4, 44, 4, 0, 1, 0x80043594, 0x80043520 },
+		{ 5, 48, 5, 0, 1, 0x80053590, 0x80053520 },
+		{ 6, 48, 5, 0, 1, 0x80053590, 0x80053520 },
+		{ 7, 48, 5, 0, 1, 0x80053590, 0x80053520 },
+	};
+
+	(void)state;
+	for (unsigned int i = 0; i < ARRAY_SIZE(rows); i++) {
+		unsigned int max = parange_bits(rows[i].range);
+		unsigned int ps = parange_code(max);
+
+		assert_int_equal(max, rows[i].bits);
+		assert_int_equal(ps, rows[i].ps);
+		assert_int_equal(vtcr_encode(max, ps, false), rows[i].vtcr);
+		assert_int_equal(vtcr_encode(32, ps, false), rows[i].small);
+		assert_int_equal(stage2_start_level(max), rows[i].level);
+		assert_int_equal(stage2_root_pages(max), rows[i].pages);
+		/* VTCR_EL2.SL0: level 0 only where there are 44 bits. */
+		for (unsigned int bits = 32; bits <= max; bits++) {
+			assert_true(stage2_start_level(bits) > 0 ||
+				    rows[i].range >= 4);
+			assert_true(stage2_root_pages(bits) <= 16);
+		}
+	}
+}
+
 static void test_control(void **state)
 {
 	(void)state;
@@ -86,6 +127,7 @@ int main(void)
 		cmocka_unit_test(test_spans),
 		cmocka_unit_test(test_parange),
 		cmocka_unit_test(test_stage2_shape),
+		cmocka_unit_test(test_every_parange),
 		cmocka_unit_test(test_control),
 	};
 

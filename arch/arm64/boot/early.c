@@ -21,6 +21,8 @@
 #include <libs/error.h>
 #include <string.h>
 
+#include "arch/arm64/mmu/pte.h"
+
 #define FDT_MAX_SIZE MIB(2)
 #define MPIDR_AFFINITY (GENMASK(39, 32) | GENMASK(23, 0))
 
@@ -86,11 +88,10 @@ volatile void *arch_boot_map_console(paddr_t pa)
 
 uint64_t arch_boot_ram_limit(void)
 {
-	static const uint8_t bits[] = { 32, 36, 40, 42, 44, 48, 48, 48 };
-	unsigned int range = read_sysreg(id_aa64mmfr0_el1) & 7;
+	uint64_t range = FIELD(read_sysreg(id_aa64mmfr0_el1), 3, 0);
 
 	/* The last 512 GiB of 48 bits are the window for stacks. */
-	return MIN(BIT(bits[range]), MMU_WINDOW_BASE);
+	return MIN(BIT(parange_bits((unsigned int)range)), MMU_WINDOW_BASE);
 }
 
 int arch_boot_map_arena(paddr_t base, uint64_t size)
