@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The hypervisor's address space as the tables of this machine have it. */
+#include <arch/boot.h>
 #include <arch/mmu.h>
 #include <arch_impl/cpu.h>
 #include <arch_impl/pgtable.h>
@@ -252,4 +253,16 @@ WBOX_TEST(mmu_device, "mmu: RAM does not become a device")
 	WB_ASSERT(!arch_mmu_map_device(PADDR(MMU_WINDOW_BASE), PAGE_SIZE));
 	WB_ASSERT(!arch_mmu_map_device(PADDR(~UINT64_C(0) - 10), 64));
 	WB_ASSERT(!arch_mmu_map_device(PADDR(0x1000), 0));
+}
+
+/* enable.S: as many address bits as the CPU has, but 48 at most. */
+WBOX_TEST(mmu_address_size, "mmu: TCR_EL2.PS is the CPU's PARange")
+{
+	uint64_t range = FIELD(read_sysreg(id_aa64mmfr0_el1), 3, 0);
+
+	WB_ASSERT(FIELD(read_sysreg(tcr_el2), 18, 16) ==
+		  MIN(range, (uint64_t)PARANGE_48));
+	WB_ASSERT(arch_boot_ram_limit() ==
+		  MIN(BIT(parange_bits((unsigned int)range)),
+		      MMU_WINDOW_BASE));
 }
