@@ -20,8 +20,11 @@
 #define GICC_BPR 0x0008
 #define GICC_IAR 0x000c
 #define GICC_EOIR 0x0010
+#define GICC_IIDR 0x00fc
 #define GICC_DIR 0x1000
 #define GICC_SIZE_MIN 0x2000
+#define GICC_SIZE_64K 0x20000
+#define GICC_LAST_COPY 0xf000
 #define GICH_HCR 0x00
 #define GICH_VTR 0x04
 #define MAX_INTERFACES 8
@@ -143,6 +146,20 @@ static struct irqchip gicv2_chip = {
 	.cpu_init = gicv2_cpu_init,
 };
 
+/*
+ * For hosts with pages of 64 KiB the interface's two pages of 4 KiB may be that
+ * far apart, each repeated 16 times: the last copy of the first has the second
+ * behind it, as everywhere else.
+ */
+static void gicv2_skip_copies(uint64_t size)
+{
+	if (size >= GICC_SIZE_64K &&
+	    mmio_read32(gic.gicc + GICC_LAST_COPY + GICC_IIDR) ==
+		    mmio_read32(gic.gicc + GICC_IIDR)) {
+		gic.gicc += GICC_LAST_COPY;
+	}
+}
+
 static int map_frames(dt_node_t node)
 {
 	volatile uint8_t **const frames[] = { &gic.gicd, &gic.gicc, &gic.gich };
@@ -165,6 +182,9 @@ static int map_frames(dt_node_t node)
 		*frames[i] = arch_mmu_map_device(base, size);
 		if (!*frames[i]) {
 			return -ERR_NOMEM;
+		}
+		if (i == 1) {
+			gicv2_skip_copies(size);
 		}
 	}
 	if (dt_reg(node, 3, &base, &size)) {

@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Hosts that are not QEMU's `virt` as it comes: other consoles, other boards."""
 
+import subprocess
+
 import pytest
 
-from socle import BUILD, CTRL_C, clean, description, host_tree, jump_image
+from socle import (BUILD, CTRL_C, bare, clean, description, host_tree,
+                   jump_image)
 from test_terminal import flood
 
 VMM = 0x42000000
@@ -85,3 +88,57 @@ def test_versal(boot):
     with host.linux("linux0") as shell:
         assert shell.sh("nproc") == "2"
     assert host.shutdown() == 0
+
+
+def unseen(bundle):
+    """A bundle that ends QEMU: that it got so far is all one can see."""
+    return bundle({"hello": bare("hello", "hello")},
+                  script="guest create /guests/hello.dtb --start\n"
+                  "sleep 10\nhost shutdown\n")
+
+
+def test_no_uart(start, bundle, tmp_path):
+    """Without a port boot.cmd runs all the same."""
+    tree = host_tree(tmp_path / "host.dtb", """
+/ { chosen { /delete-property/ stdout-path; }; };
+/delete-node/ &{/pl011@9000000};
+""")
+    host = start(unseen(bundle), extra=["-dtb", str(tree)])
+    assert host.wait_exit(60) == 0
+
+
+ZCU102 = """/dts-v1/;
+/ {
+	#address-cells = <2>; #size-cells = <2>;
+	interrupt-parent = <&gic>;
+	cpus {
+		#address-cells = <1>; #size-cells = <0>;
+		cpu@0 { device_type = "cpu"; reg = <0>; enable-method = "psci"; };
+		cpu@1 { device_type = "cpu"; reg = <1>; enable-method = "psci"; };
+	};
+	psci { compatible = "arm,psci-0.2"; method = "smc"; };
+	timer {
+		compatible = "arm,armv8-timer";
+		interrupts = <1 13 8>, <1 14 8>, <1 11 8>, <1 10 8>;
+	};
+	gic: interrupt-controller@f9010000 {
+		compatible = "arm,gic-400";
+		#interrupt-cells = <3>; interrupt-controller;
+		reg = <0 0xf9010000 0 0x10000>, <0 0xf9020000 0 0x20000>,
+		      <0 0xf9040000 0 0x20000>, <0 0xf9060000 0 0x20000>;
+		interrupts = <1 9 4>;
+	};
+	memory@0 { device_type = "memory"; reg = <0 0 0 0x40000000>; };
+	chosen { };
+};
+"""
+
+
+def test_zcu102(start, bundle, tmp_path):
+    """AMD's ZynqMP: a GIC-400 whose pages are 64 KiB apart; no known UART."""
+    tree = tmp_path / "host.dtb"
+    subprocess.run(["dtc", "-q", "-O", "dtb", "-o", str(tree)], check=True,
+                   input=ZCU102, text=True)
+    host = start(unseen(bundle), smp=4, board="xlnx-zcu102,virtualization=on",
+                 extra=["-dtb", str(tree), "-audiodev", "none,id=none"])
+    assert host.wait_exit(60) == 0
