@@ -393,16 +393,17 @@ static void test_arch(void **state)
 
 	/* Firmware that is too old, or none, is not asked. */
 	host_version = -1;
-	smccc_probe();
+	smccc_cpu_probe(0, 0);
 	assert_int_equal(hvc(SMCCC_WORKAROUND_1, 0, 0, 0), -1);
 	host_present = false;
 	host_version = SMCCC_1_1;
-	smccc_probe();
+	smccc_cpu_probe(0, 0);
+	assert_int_equal(cpu.arch.predictor_call, 0);
 	assert_int_equal(hvc(SMCCC_WORKAROUND_1, 0, 0, 0), -1);
 
 	host_present = true;
 	host_wa[2] = -1;
-	smccc_probe();
+	smccc_cpu_probe(0, 0);
 	assert_int_equal(hvc(SMCCC_ARCH_FEATURES, SMCCC_WORKAROUND_1, 0, 0),
 			 0);
 	assert_int_equal(hvc(SMCCC_ARCH_FEATURES, SMCCC_WORKAROUND_2, 0, 0),
@@ -415,6 +416,44 @@ static void test_arch(void **state)
 	assert_int_equal(hvc(SMCCC_WORKAROUND_2, 0, 0, 0), 0);
 	assert_int_equal(host_calls, 1);
 	assert_int_equal(hvc(SMCCC_WORKAROUND_3, 0, 0, 0), -1);
+}
+
+/* What a CPU calls between two guests, by its firmware and its features. */
+static void test_predictor(void **state)
+{
+	const uint64_t csv2 = BIT(56), csv2_3 = 3 * BIT(56), ecbhb = BIT(60);
+	static const struct {
+		int32_t wa1, wa3;
+		uint32_t plain, csv2, csv2_3, ecbhb, both;
+	} cases[] = {
+		{ -1, -1, 0, 0, 0, 0, 0 },
+		{ 1, 1, 0, 0, 0, 0, 0 },
+		{ 0, -1, SMCCC_WORKAROUND_1, 0, 0, SMCCC_WORKAROUND_1, 0 },
+		{ 0, 1, SMCCC_WORKAROUND_1, 0, 0, SMCCC_WORKAROUND_1, 0 },
+		{ 1, 0, SMCCC_WORKAROUND_3, SMCCC_WORKAROUND_3, 0,
+		  SMCCC_WORKAROUND_3, 0 },
+		{ 0, 0, SMCCC_WORKAROUND_3, SMCCC_WORKAROUND_3, 0,
+		  SMCCC_WORKAROUND_3, 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		host_wa[0] = cases[i].wa1;
+		host_wa[2] = cases[i].wa3;
+		smccc_cpu_probe(0, 0);
+		assert_int_equal(cpu.arch.predictor_call, cases[i].plain);
+		smccc_cpu_probe(csv2, 0);
+		assert_int_equal(cpu.arch.predictor_call, cases[i].csv2);
+		smccc_cpu_probe(csv2_3, 0);
+		assert_int_equal(cpu.arch.predictor_call, cases[i].csv2_3);
+		smccc_cpu_probe(0, ecbhb);
+		assert_int_equal(cpu.arch.predictor_call, cases[i].ecbhb);
+		smccc_cpu_probe(csv2, ecbhb);
+		assert_int_equal(cpu.arch.predictor_call, cases[i].both);
+	}
+	/* Guests are offered what any CPU needs. */
+	assert_int_equal(hvc(SMCCC_ARCH_FEATURES, SMCCC_WORKAROUND_3, 0, 0),
+			 0);
 }
 
 static void test_trng(void **state)
@@ -460,6 +499,7 @@ int main(void)
 		cmocka_unit_test_setup(test_off, setup),
 		cmocka_unit_test_setup(test_system, setup),
 		cmocka_unit_test_setup(test_arch, setup),
+		cmocka_unit_test_setup(test_predictor, setup),
 		cmocka_unit_test_setup(test_trng, setup),
 	};
 

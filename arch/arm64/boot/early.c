@@ -9,6 +9,7 @@
 #include <arch_impl/features.h>
 #include <arch_impl/mmu.h>
 #include <arch_impl/psci_host.h>
+#include <arch_impl/smccc_host.h>
 #include <arch_impl/timer_host.h>
 #include <arch_impl/vgic.h>
 #include <core/boot.h>
@@ -113,6 +114,8 @@ int arch_boot_early(void)
 {
 	psci_host_init();
 	features_cpu_init();
+	smccc_cpu_probe(read_sysreg(id_aa64pfr0_el1),
+			read_sysreg(id_aa64mmfr1_el1));
 	cpu_init_el2();
 	return timer_host_early();
 }

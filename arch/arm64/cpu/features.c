@@ -110,6 +110,7 @@ static void derive(struct cpu_features *f)
 	f->trf = field(ID_AA64DFR0, 40) != 0;
 	f->trbe = field(ID_AA64DFR0, 44) != 0;
 	f->pmu = field(ID_AA64DFR0, 8) != 0 && field(ID_AA64DFR0, 8) != 0xf;
+	f->more_regs = f->pauth || f->csv2_2 || f->ras || f->sme;
 	f->aa32_el0 = field(ID_AA64PFR0, 0) == 2;
 	f->pa_bits = pa_bits();
 	f->brps = (uint8_t)(field(ID_AA64DFR0, 12) + 1);

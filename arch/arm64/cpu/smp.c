@@ -5,6 +5,7 @@
 #include <arch/mmu.h>
 #include <arch_impl/features.h>
 #include <arch_impl/psci_host.h>
+#include <arch_impl/smccc_host.h>
 #include <core/boot.h>
 #include <core/heap.h>
 #include <core/irq_dispatch.h>
@@ -63,6 +64,8 @@ void arm64_secondary_main(struct percpu *p)
 	p->arch.midr = read_sysreg(midr_el1);
 	p->arch.mpidr = read_sysreg(mpidr_el1);
 	features_cpu_init();
+	smccc_cpu_probe(read_sysreg(id_aa64pfr0_el1),
+			read_sysreg(id_aa64mmfr1_el1));
 	cpu_init_el2();
 	cpu_secondary_main();
 }

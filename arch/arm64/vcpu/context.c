@@ -8,6 +8,7 @@
 #include <arch_impl/cpu.h>
 #include <arch_impl/el2_regs.h>
 #include <arch_impl/features.h>
+#include <arch_impl/smccc_host.h>
 #include <arch_impl/trap.h>
 #include <core/guest.h>
 #include <core/percpu.h>
@@ -59,6 +60,9 @@
 
 static void optional_save(struct sysregs *s)
 {
+	if (!cpu_features.more_regs) {
+		return;
+	}
 	if (cpu_features.pauth) {
 		PAUTH_REGS(SAVE)
 	}
@@ -76,6 +80,9 @@ static void optional_save(struct sysregs *s)
 
 static void optional_load(const struct sysregs *s)
 {
+	if (!cpu_features.more_regs) {
+		return;
+	}
 	if (cpu_features.pauth) {
 		PAUTH_REGS(LOAD)
 	}
@@ -161,12 +168,27 @@ static uint64_t hcr_now(const struct vcpu *v, const struct percpu *cpu)
 	return v->arch.hcr | (peers ? HCR_TWE : 0);
 }
 
+/*
+ * What one guest taught the branch predictor must not steer another. Nobody
+ * loaded: one that is gone may have run here last.
+ */
+static void forget_guest(const struct percpu *cpu, const struct vcpu *v)
+{
+	const struct vcpu *last = cpu->arch.loaded;
+
+	if (unlikely(cpu->arch.predictor_call) &&
+	    (!last || last->guest != v->guest)) {
+		smccc_call(cpu->arch.predictor_call, 0, 0, 0, NULL);
+	}
+}
+
 void vcpu_context_restore(struct vcpu *v)
 {
 	struct percpu *cpu = this_cpu();
 	uint64_t vttbr = stage2_vttbr(&v->guest->stage2);
 
 	if (cpu->arch.loaded != v || v->arch.loaded_cpu != cpu->id) {
+		forget_guest(cpu, v);
 		sysregs_load(v, vttbr, cpu->id);
 		cpu->arch.loaded = v;
 		v->arch.loaded_cpu = cpu->id;

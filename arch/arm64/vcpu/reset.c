@@ -10,7 +10,6 @@
 
 #include "abort.h"
 #include "debug.h"
-#include "smccc.h"
 #include "vcpu_priv.h"
 
 /*
@@ -37,7 +36,6 @@ int arch_vcpu_init(struct vcpu *v)
 	uintptr_t top = (uintptr_t)v->stack + v->stack_size;
 	int err;
 
-	smccc_probe();
 	v->arch.regs = (struct guest_regs *)(top - sizeof(struct guest_regs));
 	v->arch.regs->vcpu = v;
 	v->arch.vmpidr = MPIDR_RES1 |

@@ -10,11 +10,15 @@
 #include <arch_impl/psci_host.h>
 #include <arch_impl/smccc_host.h>
 #include <arch_impl/trap.h>
+#include <core/percpu.h>
 
 /* What ARCH_FEATURES says about the workarounds of speculation flaws. */
-static struct {
+struct workarounds {
 	int32_t wa1, wa2, wa3;
-} host = { SMCCC_NOT_SUPPORTED, SMCCC_NOT_SUPPORTED, SMCCC_NOT_SUPPORTED };
+};
+
+/* On any of the CPUs. */
+static struct workarounds host = { SMCCC_NOT_SUPPORTED, SMCCC_NOT_SUPPORTED, SMCCC_NOT_SUPPORTED };
 
 #define PSCI_FEATURES 0x8400000au
 
@@ -23,16 +27,50 @@ static int32_t host_call(uint32_t fn, uint64_t arg)
 	return (int32_t)smccc_call(fn, arg, 0, 0, NULL);
 }
 
-void smccc_probe(void)
+/* A call that one CPU needs is offered; the others return from it at once. */
+static int32_t either(int32_t a, int32_t b)
 {
+	if (a < 0 || b < 0) {
+		return MAX(a, b);
+	}
+	return MIN(a, b);
+}
+
+/*
+ * The call by which one guest's branches and their history are kept from
+ * steering another's, 0 if this CPU needs none: FEAT_CSV2 tells targets apart
+ * by VMID, FEAT_CSV2_3 the history too, FEAT_ECBHB ends it with an exception.
+ * WORKAROUND_3 includes what WORKAROUND_1 does (DEN0028 7.3, 7.5).
+ */
+static uint32_t predictor_call(const struct workarounds *w, uint64_t pfr0,
+			       uint64_t mmfr1)
+{
+	unsigned int csv2 = (unsigned int)FIELD(pfr0, 59, 56);
+	bool targets = csv2 == 0;
+	bool history = csv2 < 3 && FIELD(mmfr1, 63, 60) == 0;
+
+	if (w->wa3 == SMCCC_SUCCESS && (targets || history)) {
+		return SMCCC_WORKAROUND_3;
+	}
+	return w->wa1 == SMCCC_SUCCESS && targets ? SMCCC_WORKAROUND_1 : 0;
+}
+
+void smccc_cpu_probe(uint64_t pfr0, uint64_t mmfr1)
+{
+	struct workarounds w;
+
 	if (!psci_host_present() ||
 	    host_call(PSCI_FEATURES, SMCCC_VERSION) < 0 ||
 	    host_call(SMCCC_VERSION, 0) < SMCCC_1_1) {
 		return;
 	}
-	host.wa1 = host_call(SMCCC_ARCH_FEATURES, SMCCC_WORKAROUND_1);
-	host.wa2 = host_call(SMCCC_ARCH_FEATURES, SMCCC_WORKAROUND_2);
-	host.wa3 = host_call(SMCCC_ARCH_FEATURES, SMCCC_WORKAROUND_3);
+	w.wa1 = host_call(SMCCC_ARCH_FEATURES, SMCCC_WORKAROUND_1);
+	w.wa2 = host_call(SMCCC_ARCH_FEATURES, SMCCC_WORKAROUND_2);
+	w.wa3 = host_call(SMCCC_ARCH_FEATURES, SMCCC_WORKAROUND_3);
+	this_cpu()->arch.predictor_call = predictor_call(&w, pfr0, mmfr1);
+	host.wa1 = either(host.wa1, w.wa1);
+	host.wa2 = either(host.wa2, w.wa2);
+	host.wa3 = either(host.wa3, w.wa3);
 }
 
 static int64_t arch_features(uint32_t fn)

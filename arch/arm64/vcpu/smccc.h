@@ -27,9 +27,6 @@ struct guest_regs;
 #define SMCCC_1_1 0x10001
 #define SMCCC_1_2 0x10002
 
-/* Ask the host's firmware, once, what there is to pass on. */
-void smccc_probe(void);
-
 /*
  * PSCI: functions 0-31 of the standard service range, by convention. Each
  * finds its arguments in regs->x, and leaves its answer there.

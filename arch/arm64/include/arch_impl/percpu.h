@@ -13,6 +13,7 @@ struct arch_percpu {
 	struct vcpu *fp_owner;	/* whose FP/SIMD state the registers hold */
 	uint64_t midr, mpidr;	/* [I] */
 	uint64_t scratch[2];	/* entry code */
+	uint32_t predictor_call;	/* [I] firmware call between guests, or 0 */
 };
 
 #endif
