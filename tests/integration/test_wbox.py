@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from socle import BUILD
+from socle import BUILD, bare
 
 pytestmark = pytest.mark.wbox
 IMAGE = BUILD / "check" / "debug" / "vmm.bin"
@@ -21,3 +21,15 @@ def test_all(boot, gic, smp, cpu):
     failed = re.findall(r"^FAIL .*\n.*", text, re.MULTILINE)
     assert not failed, "\n".join(failed)
     assert re.search(r"^[1-9]\d* passed, 0 failed$", text, re.MULTILINE), text
+
+
+@pytest.mark.parametrize("cpu", ["cortex-a57", "max"])
+def test_serror(boot, cpu):
+    """One taken at EL2, of a VCPU that left its CPU: its guest crashes."""
+    host = boot({"victim": bare("victim", "idle"),
+                 "other": bare("other", "idle")}, cpu=cpu, image=IMAGE)
+    host.expect_state("victim", "running")
+    assert "0 failed" in host.cmd("test serror:")
+    host.expect_state("victim", "crashed")
+    assert "SError, ESR 0xbe000000" in host.cmd("dmesg")
+    host.expect_state("other", "running")

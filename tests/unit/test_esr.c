@@ -35,6 +35,21 @@ static void test_fields(void **state)
 		    UINT64_C(0xffffffffff000));
 }
 
+static void test_serror(void **state)
+{
+	(void)state;
+	for (uint64_t aet = 0; aet < 8; aet++) {
+		uint64_t esr = 0xbe000011 | aet << 10;
+
+		assert_int_equal(esr_serror_harmless(esr, true),
+				 aet == 2 || aet == 6);
+		/* Without RAS, of its own making, or not categorized. */
+		assert_false(esr_serror_harmless(esr, false));
+		assert_false(esr_serror_harmless(esr | BIT(24), true));
+		assert_false(esr_serror_harmless(esr & ~UINT64_C(0x3f), true));
+	}
+}
+
 static void test_sysreg_names(void **state)
 {
 	/* mrs x5, id_aa64pfr0_el1 */
@@ -147,6 +162,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_fields),
+		cmocka_unit_test(test_serror),
 		cmocka_unit_test(test_sysreg_names),
 		cmocka_unit_test(test_wfx),
 		cmocka_unit_test(test_names),

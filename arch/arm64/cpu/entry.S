@@ -101,7 +101,7 @@ vectors:
 	b	hyp_sync
 	vector	hyp_irq
 	vector	bad_fiq
-	vector	bad_serror
+	vector	hyp_serror
 	/* Lower EL, AArch64. */
 	.balign	0x80
 	guest_save
@@ -201,6 +201,30 @@ hyp_sync:
 	mrs	x1, esr_el2
 	bl	trap_hyp_sync
 	hyp_restore
+
+hyp_serror:
+	hyp_save
+	high_regs stp
+	mov	x0, sp
+	mrs	x1, esr_el2
+	bl	trap_hyp_serror
+	hyp_restore
+
+/*
+ * void serror_collect(struct vcpu *v): have what is left of v's memory accesses
+ * completed, and the SErrors that come of them taken here, with v in x0. ESB
+ * is a NOP without FEAT_RAS; then DSB and ISB see to what is pending by now.
+ */
+ENTRY(serror_collect)
+	msr	daifclr, #4
+	dsb	sy
+	hint	#16			/* esb */
+	isb
+	msr	daifset, #4
+	.global	serror_collect_end
+serror_collect_end:
+	ret
+END(serror_collect)
 
 	/* x0 = the overflowed sp; sp = x0 + old x0. Use the panic stack. */
 stack_overflow:

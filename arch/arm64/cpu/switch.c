@@ -36,6 +36,7 @@ struct vcpu *arch_vcpu_switch(struct vcpu *prev, struct vcpu *next)
 		vcpu_context_save(prev);
 	}
 	fp_switch_out(prev);
+	serror_collect(prev);
 	if (next->guest) {
 		vcpu_context_restore(next);
 		if (READ_ONCE(next->stop_requested)) {

@@ -3,6 +3,8 @@
  * From the vectors to the handlers: the table by exception class, what is
  * left to do before a guest goes on, and exceptions of the hypervisor's own.
  */
+#include <arch_impl/esr.h>
+#include <arch_impl/features.h>
 #include <arch_impl/hyp_frame.h>
 #include <arch_impl/trap.h>
 #include <core/guest.h>
@@ -53,12 +55,27 @@ void trap_guest_work(struct vcpu *v)
 	}
 }
 
-/* A guest's SError: contained to it (HCR_EL2.AMO routes it here). */
+/*
+ * A guest's SError: contained to it (HCR_EL2.AMO routes it here), whatever its
+ * severity, for a guest could make a severe one of its own will.
+ */
+static void guest_serror(struct vcpu *v, uint64_t esr, uint64_t pc)
+{
+	static struct log_limit limit = LOG_LIMIT_INIT;
+
+	if (!esr_serror_harmless(esr, cpu_features.ras)) {
+		guest_crash(v, "SError, ESR 0x%llx at PC 0x%llx",
+			    (unsigned long long)esr, (unsigned long long)pc);
+	} else if (log_allow(&limit)) {
+		log_warn("%s: SError that does no harm, ESR 0x%llx", v->name,
+			 (unsigned long long)esr);
+	}
+}
+
 void trap_serror(struct vcpu *v, struct guest_regs *regs, uint64_t esr);
 void trap_serror(struct vcpu *v, struct guest_regs *regs, uint64_t esr)
 {
-	guest_crash(v, "SError, ESR 0x%llx at PC 0x%llx",
-		    (unsigned long long)esr, (unsigned long long)regs->elr);
+	guest_serror(v, esr, regs->elr);
 }
 
 void trap_hyp_irq_exit(void);
@@ -131,6 +148,26 @@ void trap_hyp_sync(struct hyp_frame *f, uint64_t esr)
 		return;
 	}
 	die(f, esr, "unexpected exception in the hypervisor");
+}
+
+/*
+ * SErrors are masked at EL2 but in serror_collect(), which has the VCPU in x0
+ * that caused it. Those of a thread are our own.
+ */
+void trap_hyp_serror(struct hyp_frame *f, uint64_t esr);
+void trap_hyp_serror(struct hyp_frame *f, uint64_t esr)
+{
+	struct vcpu *v = NULL;
+
+	if (f->elr >= (uint64_t)serror_collect &&
+	    f->elr <= (uint64_t)serror_collect_end) {
+		v = (struct vcpu *)f->x[0];
+	}
+	if (v && v->guest) {
+		guest_serror(v, esr, v->arch.regs->elr);
+	} else if (!esr_serror_harmless(esr, cpu_features.ras)) {
+		die(f, esr, "SError in the hypervisor");
+	}
 }
 
 void trap_bad(struct hyp_frame *f, uint64_t esr, unsigned int kind)

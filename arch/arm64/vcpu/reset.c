@@ -68,7 +68,7 @@ void vcpu_reset_core(struct vcpu *v, uint64_t entry, uint64_t arg)
 	v->arch.sys = (struct sysregs){ .sctlr = SCTLR_EL1_RESET };
 	memset(&v->arch.fp, 0, sizeof(v->arch.fp));
 	fp_forget(v);
-	v->arch.hcr = hcr_for_guest(v->guest);
+	v->arch.hcr &= ~HCR_TVM;	/* flush.c sets it */
 	v->arch.flush_done = 0;
 	v->arch.loaded_cpu = VCPU_LOADED_NOWHERE;
 }

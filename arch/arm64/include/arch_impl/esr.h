@@ -151,6 +151,24 @@ static inline uint64_t esr_fault_ipa(uint64_t hpfar, uint64_t far)
 	return (hpfar & GENMASK(43, 4)) << 8 | (far & PAGE_MASK);
 }
 
+/*
+ * An SError after which software can go on as if nothing had been: corrected,
+ * or restartable, which comes again if it was more (Arm ARM D17.2.37, AET).
+ * Without FEAT_RAS nobody can tell.
+ */
+#define ESR_SERROR_IDS BIT(24)	/* IMPLEMENTATION DEFINED syndrome */
+#define DFSC_SERROR 0x11	/* AET is valid */
+#define AET_RESTARTABLE 2
+#define AET_CORRECTED 6
+
+static inline bool esr_serror_harmless(uint64_t esr, bool ras)
+{
+	uint64_t aet = FIELD(esr, 12, 10);
+
+	return ras && !(esr & ESR_SERROR_IDS) && esr_fsc(esr) == DFSC_SERROR &&
+	       (aet == AET_RESTARTABLE || aet == AET_CORRECTED);
+}
+
 /* WFI, WFE and their forms with a timeout. */
 enum esr_wfx { WFX_WFI, WFX_WFE, WFX_WFIT, WFX_WFET };
 

@@ -35,6 +35,11 @@ void inject_undef(struct vcpu *v);
 void inject_data_abort(struct vcpu *v, uint64_t far);
 void inject_insn_abort(struct vcpu *v, uint64_t far);
 
+/* entry.S: SErrors that `v`, which has run until now, has caused are taken and
+ * attributed to it. Interrupts masked, no lock held. */
+void serror_collect(struct vcpu *v);
+extern const uint8_t serror_collect_end[];
+
 /* vcpu/context.c: EL1 state between registers and v->arch.sys. Interrupts
  * masked, no lock held. restore skips what this CPU still holds of `v`. */
 void vcpu_context_save(struct vcpu *v);
