@@ -3,6 +3,7 @@
  * Emulated devices: finding emulators, the life of a device, a guest's table
  * of regions and the way of an access to its device. docs/design/emulators.md.
  */
+#include <arch/cpu.h>
 #include <core/guest.h>
 #include <core/heap.h>
 #include <core/log.h>
@@ -259,7 +260,7 @@ int emu_access_region(const struct emu_region *r, ipa_t ipa, unsigned int size,
 	int err;
 
 	if (unlikely(!size_allowed(emu, size) || r->size < size ||
-		     a.off > r->size - size)) {
+		     !arch_index_below(&a.off, r->size - size + 1))) {
 		return -ERR_FAULT;
 	}
 	if (unlikely((a.off & (size - 1)) && !emu->unaligned)) {

@@ -16,6 +16,7 @@
  */
 #include "flash_store.h"
 
+#include <arch/cpu.h>
 #include <core/guest.h>
 #include <core/heap.h>
 #include <core/log.h>
@@ -270,18 +271,19 @@ static void flash_buffer_count(struct flash_bank *b, uint32_t v)
 static void flash_buffer_data(struct flash_bank *b, uint32_t off, uint32_t v,
 			      unsigned int size)
 {
-	uint32_t end;
+	uint64_t at;
 
 	if (b->buf_size == 0) {
 		b->buf_off = off;
 	}
-	end = off - b->buf_off + size;
-	if (off < b->buf_off || end > b->buf_cycles * FLASH_BUS) {
+	/* Past any end if `off` is before the buffer. */
+	at = (uint64_t)off - b->buf_off;
+	if (!arch_index_below(&at, b->buf_cycles * FLASH_BUS - size + 1)) {
 		flash_sequence_error(b);
 		return;
 	}
-	memcpy(b->buf + (off - b->buf_off), &v, size);
-	b->buf_size = MAX(b->buf_size, end);
+	memcpy(b->buf + at, &v, size);
+	b->buf_size = MAX(b->buf_size, (uint32_t)at + size);
 	b->buf_left--;
 	if (b->buf_left == 0) {
 		b->cycle = CYCLE_BUFFER_CONFIRM;

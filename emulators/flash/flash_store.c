@@ -7,6 +7,7 @@
  */
 #include "flash_store.h"
 
+#include <arch/cpu.h>
 #include <libs/error.h>
 #include <string.h>
 
@@ -60,15 +61,16 @@ static void get_in_page(const struct flash_store *s, unsigned int bank,
 	const uint8_t *page = find_page(s, page_number(bank, off));
 	const uint8_t *image = s->banks[bank].image;
 	uint64_t size = s->banks[bank].image_size;
+	uint64_t at = off;
 
 	if (page) {
 		memcpy(buf, page + off % PAGE_SIZE, n);
 		return;
 	}
 	memset(buf, 0xff, n);
-	if (image && off < size &&
+	if (image && arch_index_below(&at, size) &&
 	    !flash_blocks_test(&s->banks[bank].erased, off / FLASH_BLOCK)) {
-		memcpy(buf, image + off, MIN(n, size - off));
+		memcpy(buf, image + at, MIN(n, size - at));
 	}
 }
 

@@ -11,6 +11,7 @@
  * the host's time, and firmware that QEMU has taught to find all done after
  * the store (U-Boot's loop does not look at memory again) would hang.
  */
+#include <arch/cpu.h>
 #include <core/guest.h>
 #include <core/log.h>
 #include <core/schema.h>
@@ -105,7 +106,7 @@ static const uint8_t *fw_cfg_data(const struct fw_cfg *f, uint16_t key,
 {
 	const struct fw_cfg_item *item = fw_cfg_find(f, key);
 
-	if (!item || offset >= item->size) {
+	if (!item || !arch_index_below(&offset, item->size)) {
 		*n = 0;
 		return NULL;
 	}

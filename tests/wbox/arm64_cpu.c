@@ -192,6 +192,22 @@ WBOX_TEST(serror_guest, "serror: what a VCPU leaves behind is its guest's")
 	WB_ASSERT(blamed);
 }
 
+WBOX_TEST(index_below, "cpu: an index that is not below its limit is 0")
+{
+	static const struct { uint64_t i, n; bool below; } cases[] = {
+		{ 0, 0, false }, { 0, 1, true }, { 1, 1, false },
+		{ 4, 5, true }, { 5, 5, false }, { UINT64_MAX, 5, false },
+		{ BIT(63), BIT(63), false }, { BIT(63), UINT64_MAX, true },
+	};
+
+	for (size_t c = 0; c < ARRAY_SIZE(cases); c++) {
+		uint64_t i = cases[c].i;
+
+		WB_ASSERT_EQ(arch_index_below(&i, cases[c].n), cases[c].below);
+		WB_ASSERT_EQ(i, cases[c].below ? cases[c].i : 0);
+	}
+}
+
 WBOX_TEST(random_differs, "random: no two requests give the same")
 {
 	uint8_t a[32], b[32];

@@ -130,7 +130,7 @@ vectors:
 
 guest_sync:
 	adrp	x4, trap_table
-	lsr	x3, x2, #26		/* ESR_EL2.EC */
+	ubfx	x3, x2, #26, #6		/* ESR_EL2.EC */
 	add	x4, x4, :lo12:trap_table
 	ldr	x4, [x4, x3, lsl #3]
 	blr	x4

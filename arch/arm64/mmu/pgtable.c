@@ -2,6 +2,7 @@
 /* Translation tables of either stage: map, unmap, protect, look up. */
 #include "pte.h"
 
+#include <arch/cpu.h>
 #include <arch/mmu.h>
 #include <arch_impl/pgtable.h>
 #include <libs/error.h>
@@ -463,7 +464,7 @@ bool pgtable_lookup(const struct pgtable *pt, uint64_t va,
 		    struct pgtable_walk *w)
 {
 	*w = (struct pgtable_walk){ .level = pt->start_level };
-	if (va >= BIT(pt->bits)) {
+	if (!arch_index_below(&va, BIT(pt->bits))) {
 		return false;
 	}
 	do {

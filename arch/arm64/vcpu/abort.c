@@ -17,9 +17,10 @@
 
 const struct emu_region abort_no_region;
 
-/* The syndrome describes the access, at a place in HPFAR_EL2. */
-#define SIMPLE_MASK (ESR_ISV | ESR_FNV | ESR_CM | ESR_S1PTW | 0x3c)
-#define SIMPLE (ESR_ISV | FSC_KIND_TRANSLATION)
+/* The syndrome describes the access, at a place in HPFAR_EL2: ESR_ISV, and of
+ * these bits that one. */
+#define SIMPLE_MASK (ESR_FNV | ESR_CM | ESR_S1PTW | 0x3c)
+#define SIMPLE FSC_KIND_TRANSLATION
 
 static uint64_t extend(uint64_t esr, uint64_t val)
 {
@@ -113,7 +114,7 @@ static __noinline void other_abort(struct vcpu *v, struct guest_regs *regs,
 		/* From here on as if nothing were there. */
 		esr ^= FSC_KIND_PERMISSION ^ FSC_KIND_TRANSLATION;
 	}
-	if (tried || (esr & SIMPLE_MASK) != SIMPLE ||
+	if (tried || !(esr & ESR_ISV) || (esr & SIMPLE_MASK) != SIMPLE ||
 	    !emulate(v, regs, esr, ipa)) {
 		abort_slow(v, regs, esr, far, ipa);
 	}
@@ -152,16 +153,18 @@ static uint64_t loaded(uint64_t esr, uint64_t val)
 void trap_data_abort(struct vcpu *v, struct guest_regs *regs, uint64_t esr)
 {
 	const struct emu_region *r = v->arch.region;
+	uint64_t off = fault_ipa(read_sysreg(far_el2)).v - r->base.v;
 	struct emu_access a;
 	int err;
 
-	a.off = fault_ipa(read_sysreg(far_el2)).v - r->base.v;
-	if (unlikely((esr & SIMPLE_MASK) != SIMPLE || a.off >= r->size ||
-		     !emu_region_plain(r, a.off, FIELD(esr, 23, 22)) ||
+	if (unlikely(!(esr & ESR_ISV) || !arch_index_below(&off, r->size) ||
+		     (esr & SIMPLE_MASK) != SIMPLE ||
+		     !emu_region_plain(r, off, FIELD(esr, 23, 22)) ||
 		     !plain_state(regs))) {
 		other_abort(v, regs, esr, false);
 		return;
 	}
+	a.off = off;
 	a.value = 0;
 	a.size = (uint8_t)esr_access_size(esr);
 	a.region = r->index;

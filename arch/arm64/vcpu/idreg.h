@@ -10,9 +10,10 @@
 
 #include <libs/types.h>
 
-/* Op0 3, Op1 0, CRn 0, CRm 1-7: HCR_EL2.TID3's space, in order. */
-#define IDREG_COUNT 56
-#define IDREG_SLOT(crm, op2) (((crm) - 1) * 8 + (op2))
+/* Op0 3, Op1 0, CRn 0, CRm 1-7: HCR_EL2.TID3's space, in order. None for CRm 0:
+ * so two fields of three bits make a slot, and no check is needed. */
+#define IDREG_COUNT 64
+#define IDREG_SLOT(crm, op2) ((crm) * 8 + (op2))
 
 enum {
 	ID_PFR0 = IDREG_SLOT(1, 0),

@@ -3,6 +3,7 @@
  * The guest's PSCI 1.1 (DEN0022). A VCPU is on or off as the scheduler has
  * it: there is no second state to keep in step.
  */
+#include <arch/cpu.h>
 #include <arch/stage2.h>
 #include <arch_impl/mpidr.h>
 #include <arch_impl/trap.h>
@@ -37,7 +38,7 @@ static struct vcpu *vcpu_by_mpidr(const struct guest *g, uint64_t affinity)
 {
 	uint64_t i = vcpu_mpidr_index(affinity, g->cfg->gic_version);
 
-	return i < g->cfg->vcpus ? g->vcpus[i] : NULL;
+	return arch_index_below(&i, g->cfg->vcpus) ? g->vcpus[i] : NULL;
 }
 
 /* Instructions can be there. */

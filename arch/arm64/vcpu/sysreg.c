@@ -407,18 +407,18 @@ static const struct row *find(uint32_t name)
 /* --- arrays ------------------------------------------------------------- */
 
 #define ID_SPACE SYSREG(3, 0, 0, 0, 0)
-#define ID_SPACE_MASK (ESR_SYS_NAME & ~SYSREG(0, 0, 0, 15, 7))
+#define ID_SPACE_MASK (ESR_SYS_NAME & ~SYSREG(0, 0, 0, 7, 7))
 
 /* Op0 3, Op1 0, CRn 0, CRm 1-7: what is not allocated reads as zero. */
 static bool is_id_space(uint64_t esr)
 {
 	return (esr & ID_SPACE_MASK) == ID_SPACE &&
-	       SYSREG_CRM(esr) - 1 < IDREG_COUNT / 8;
+	       (esr & SYSREG(0, 0, 0, 7, 0)) != 0;
 }
 
 static uint64_t read_id(const struct vcpu *v, uint64_t esr)
 {
-	unsigned int slot = IDREG_SLOT((unsigned int)SYSREG_CRM(esr),
+	unsigned int slot = IDREG_SLOT((unsigned int)SYSREG_CRM(esr) & 7,
 				       (unsigned int)SYSREG_OP2(esr));
 	uint64_t val = features_guest_idregs[slot];
 

@@ -339,11 +339,12 @@ void vgic_cpuif_dir(struct vgic_cpu *vc, unsigned int intid)
 {
 	struct vgic *vg = vc->vgic;
 	struct virq_ref r;
+	uint64_t n = intid;
 
-	if (intid >= VGIC_NR_PRIVATE + vg->nspis) {
+	if (!arch_index_below(&n, VGIC_NR_PRIVATE + vg->nspis)) {
 		return;
 	}
-	r = virq_ref(vg, vc, intid);
+	r = virq_ref(vg, vc, (unsigned int)n);
 	vgic_lock_shared(vc);
 	/* With EOImode 0 the write has no defined effect: none. */
 	if (vgic_reachable(vc) && (vgic_vmcr(vc) & VMCR_EOIM) &&

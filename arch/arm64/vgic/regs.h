@@ -46,17 +46,19 @@ static inline bool vgic_locate(const struct vgic_row *row,
 			       struct vgic_access *x)
 {
 	uint32_t block = 128U * row->bits;
+	uint64_t first = (x->off & (block - 1)) * 8 / row->bits;
 
-	x->first = (x->off & (block - 1)) * 8 / row->bits;
 	x->owner = NULL;
-	if (x->first < VGIC_NR_PRIVATE) {
+	if (first < VGIC_NR_PRIVATE) {
 		x->owner = x->privates;
 		if (!x->owner) {
 			return false;
 		}
-	} else if (!x->shared || x->first >= VGIC_NR_PRIVATE + x->vg->nspis) {
+	} else if (!x->shared ||
+		   !arch_index_below(&first, VGIC_NR_PRIVATE + x->vg->nspis)) {
 		return false;
 	}
+	x->first = (uint32_t)first;
 	x->b = vgic_bank(x->vg, x->owner, x->first);
 	return true;
 }

@@ -38,7 +38,7 @@ void vgicv3_set_control(struct vgic *vg)
 
 static void write_control(const struct vgic_access *x)
 {
-	unsigned int intid = (unsigned int)FIELD(x->val, 9, 0);
+	uint64_t intid = FIELD(x->val, 9, 0);
 
 	switch (x->off) {
 	case 0x00:
@@ -48,8 +48,10 @@ static void write_control(const struct vgic_access *x)
 		break;
 	case 0x40: /* SETSPI_NSR */
 	case 0x48: /* CLRSPI_NSR */
-		if (intid >= VGIC_NR_PRIVATE) {
-			vgic_line(x->vg, NULL, intid, x->off == 0x40);
+		if (arch_index_below(&intid, VGIC_NR_PRIVATE + x->vg->nspis) &&
+		    intid >= VGIC_NR_PRIVATE) {
+			vgic_line(x->vg, NULL, (unsigned int)intid,
+				  x->off == 0x40);
 		}
 		break;
 	default:
@@ -230,7 +232,7 @@ int vgicv3_access_redist(struct emu_device *dev, struct emu_access *a)
 	uint64_t off = a->off & (2 * FRAME_SIZE - 1);
 	struct vgic_cpu *vc;
 
-	if (n >= vg->ncpus || !vg->cpus[n]) {
+	if (!arch_index_below(&n, vg->ncpus) || !vg->cpus[n]) {
 		return 0;
 	}
 	vc = vg->cpus[n];
@@ -253,18 +255,22 @@ void vgicv3_sgir(struct vgic_cpu *self, enum vgic_sgi_reg which, uint64_t val)
 	struct vgic *vg = self->vgic;
 	unsigned int groups = which == VGIC_SGI1R ? 3 : 1;
 	unsigned int intid = (unsigned int)FIELD(val, 27, 24);
-	uint64_t cluster = FIELD(val, 55, 48) << 32 | FIELD(val, 39, 32) << 16 |
-			   FIELD(val, 23, 16) << 8 | FIELD(val, 47, 44) << 4;
+	/* Of the first CPU in the target list. */
+	uint64_t first = vcpu_mpidr_index(
+		FIELD(val, 55, 48) << 32 | FIELD(val, 39, 32) << 16 |
+		FIELD(val, 23, 16) << 8 | FIELD(val, 47, 44) << 4, 3);
 
 	if (val & BIT(40)) {
 		vgic_sgi_others(self, intid, groups);
 		return;
 	}
+	if (first >= vg->ncpus) {
+		return;
+	}
 	for (uint64_t list = val & 0xffff; list; list &= list - 1) {
-		uint8_t n = target_of(
-			vg, cluster | (uint64_t)__builtin_ctzll(list));
+		uint64_t n = first + (uint64_t)__builtin_ctzll(list);
 
-		if (n != VGIC_NO_TARGET && vg->cpus[n]) {
+		if (arch_index_below(&n, vg->ncpus) && vg->cpus[n]) {
 			vgic_sgi(vg->cpus[n], intid, self->index, groups);
 		}
 	}

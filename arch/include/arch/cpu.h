@@ -23,6 +23,11 @@
  *                                           old; any store to *p wakes
  *   void arch_idle(void);                   sleep until an interrupt pends;
  *                                           called with interrupts masked
+ *   bool arch_index_below(uint64_t *i, uint64_t n);
+ *                                           *i < n; if not, *i becomes 0 also
+ *                                           for what the CPU executes ahead of
+ *                                           the answer: for indices and offsets
+ *                                           that a guest chooses
  *   void arch_mb(void), arch_rmb(void), arch_wmb(void);  inner shareable
  */
 

@@ -102,6 +102,27 @@ static inline void arch_idle(void)
 	__asm__ volatile("dsb sy\n\twfi" : : : "memory");
 }
 
+/*
+ * The branch on the answer may be mispredicted; CSDB keeps what follows from
+ * using a selection that was (Arm ARM B2.3.11, C6.2.73). A hint on older CPUs,
+ * which do not predict selections.
+ */
+static inline bool arch_index_below(uint64_t *i, uint64_t n)
+{
+	uint64_t at = *i;
+
+	__asm__ goto("cmp %0, %1\n\t"
+		     "csel %0, %0, xzr, lo\n\t"
+		     "hint #20\n\t"		/* csdb */
+		     "b.hs %l[not_below]"
+		     : "+r"(at) : "r"(n) : "cc" : not_below);
+	*i = at;
+	return true;
+not_below:
+	*i = 0;
+	return false;
+}
+
 static inline void arch_mb(void)
 {
 	dmb(ish);

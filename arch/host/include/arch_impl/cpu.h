@@ -44,6 +44,14 @@ static inline void arch_wait_change(const uint16_t *p, uint16_t old)
 	}
 }
 
+static inline bool arch_index_below(uint64_t *i, uint64_t n)
+{
+	bool below = *i < n;
+
+	*i = below ? *i : 0;
+	return below;
+}
+
 static inline void arch_mb(void)
 {
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
