@@ -85,6 +85,10 @@ void arch_cache_sync_icache(const void *va, size_t size)
 	(void)size;
 }
 
+void arch_icache_forget(void)
+{
+}
+
 static bool in_window(uint64_t va, uint64_t size)
 {
 	return ((va | size) & PAGE_MASK) == 0 && size &&

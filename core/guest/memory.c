@@ -103,6 +103,9 @@ int guest_memory_init(struct guest *g, bool (*stop)(void *ctx), void *ctx)
 			ipa += PAGE_SIZE << order;
 		}
 	}
+	/* A former owner's code may be in caches of instructions still, for
+	 * this one to execute: zeroes are data. */
+	arch_icache_forget();
 	return 0;
 }
 

@@ -74,6 +74,16 @@ void arch_cache_sync_icache(const void *va, size_t size)
 	isb();
 }
 
+/* With CTR_EL0.DIC the writes have done it (Arm ARM B2.7.4). */
+void arch_icache_forget(void)
+{
+	if ((features_ctr() & BIT(29)) == 0) {
+		__asm__ volatile("ic ialluis" : : : "memory");
+	}
+	dsb(ish);
+	isb();
+}
+
 void arch_zero_pages(void *va, size_t size)
 {
 	uint64_t dczid = read_sysreg(dczid_el0);

@@ -61,5 +61,8 @@ void arch_cache_clean_inval(const void *va, size_t size);
 /* Make just-written instructions at the physical pages of [va, size)
  * executable for every observer (guest images). */
 void arch_cache_sync_icache(const void *va, size_t size);
+/* No CPU executes any more what was in memory before: when that is written
+ * already, and others are about to fetch from it. */
+void arch_icache_forget(void);
 
 #endif
