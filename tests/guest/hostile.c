@@ -14,6 +14,7 @@ void guest_main(const void *tree)
 	hostile_sysregs();
 	hostile_maintenance();
 	hostile_smp();
+	hostile_aa32();
 	probe_mmu_on();
 	hostile_holes();
 	hostile_forms();

@@ -10,7 +10,8 @@ from socle import bare, description
 # What must have been reached, one of each part of the image.
 PARTS = ("hvc-functions", "smc-functions", "sysreg-op0-3", "sysreg-op0-2",
          "sysreg-breakpoint", "set-way", "psci-on-off", "hole", "form-pair",
-         "form-simd", "table-walk", "gicd", "uart")
+         "form-simd", "table-walk", "gicd", "uart", "aa32-timer",
+         "aa32-timer-closed")
 
 # Some of the flash is memory, which stores take away and bring back.
 FLASH = 'devices { flash@0 { image = "/images/hostile.bin"; }; };'

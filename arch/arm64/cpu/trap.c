@@ -24,7 +24,10 @@ extern const trap_handler_t trap_table[64];
 const trap_handler_t trap_table[64] = {
 	[0x00] = trap_undef,
 	[0x01] = trap_wfx,
-	[0x02 ... 0x06] = trap_undef,
+	[0x02] = trap_undef,
+	[0x03] = trap_cp15_32,
+	[0x04] = trap_cp15_64,
+	[0x05 ... 0x06] = trap_undef,
 	[0x07] = trap_fp,
 	[0x08 ... 0x15] = trap_undef,
 	[0x16] = trap_hvc64,

@@ -14,6 +14,7 @@ void hostile_calls(void);
 void hostile_tables(void);
 void hostile_maintenance(void);
 void hostile_smp(void);
+void hostile_aa32(void);
 
 /* Where nothing is in the default machine. */
 #define HOLE UINT64_C(0x30000000)

@@ -23,6 +23,8 @@ void trap_sve(struct vcpu *v, struct guest_regs *regs, uint64_t esr);
 void trap_hvc64(struct vcpu *v, struct guest_regs *regs, uint64_t esr);
 void trap_smc64(struct vcpu *v, struct guest_regs *regs, uint64_t esr);
 void trap_sysreg(struct vcpu *v, struct guest_regs *regs, uint64_t esr);
+void trap_cp15_32(struct vcpu *v, struct guest_regs *regs, uint64_t esr);
+void trap_cp15_64(struct vcpu *v, struct guest_regs *regs, uint64_t esr);
 void trap_data_abort(struct vcpu *v, struct guest_regs *regs, uint64_t esr);
 void trap_insn_abort(struct vcpu *v, struct guest_regs *regs, uint64_t esr);
 /* Everything else that EL1/EL0 can be trapped for: UNDEF to the guest. */
