@@ -76,15 +76,24 @@
 	b	\label
 	.endm
 
+	/* What should not be: there is room for it in the vector. */
+	.macro	bad_vector kind
+	.balign	0x80
+	hyp_save
+	high_regs stp
+	mov	x2, #\kind
+	b	bad
+	.endm
+
 	.text
 	.balign	0x800
 	.global	vectors
 vectors:
 	/* Current EL with SP_EL0: never used. */
-	vector	bad_sync
-	vector	bad_irq
-	vector	bad_fiq
-	vector	bad_serror
+	bad_vector 0
+	bad_vector 1
+	bad_vector 2
+	bad_vector 3
 	/* Current EL with SP_EL2. */
 	.balign	0x80
 	/*
@@ -100,8 +109,8 @@ vectors:
 	sub	sp, sp, x0
 	b	hyp_sync
 	vector	hyp_irq
-	vector	bad_fiq
-	vector	hyp_serror
+	bad_vector 2
+	vector	hyp_sync		/* by its class */
 	/* Lower EL, AArch64. */
 	.balign	0x80
 	guest_save
@@ -110,7 +119,7 @@ vectors:
 	.balign	0x80
 	guest_save
 	b	guest_irq
-	vector	bad_fiq
+	bad_vector 2
 	.balign	0x80
 	guest_save
 	b	guest_serror
@@ -122,7 +131,7 @@ vectors:
 	.balign	0x80
 	guest_save
 	b	guest_irq
-	vector	bad_fiq
+	bad_vector 2
 	.balign	0x80
 	guest_save
 	b	guest_serror
@@ -202,14 +211,6 @@ hyp_sync:
 	bl	trap_hyp_sync
 	hyp_restore
 
-hyp_serror:
-	hyp_save
-	high_regs stp
-	mov	x0, sp
-	mrs	x1, esr_el2
-	bl	trap_hyp_serror
-	hyp_restore
-
 /*
  * void serror_collect(struct vcpu *v): have what is left of v's memory accesses
  * completed, and the SErrors that come of them taken here, with v in x0. ESB
@@ -237,23 +238,11 @@ stack_overflow:
 	bl	trap_stack_overflow
 	b	.
 
-	.macro	bad kind
-	hyp_save
-	high_regs stp
+bad:
 	mov	x0, sp
 	mrs	x1, esr_el2
-	mov	x2, #\kind
 	bl	trap_bad
 	b	.
-	.endm
-bad_sync:
-	bad	0
-bad_irq:
-	bad	1
-bad_fiq:
-	bad	2
-bad_serror:
-	bad	3
 
 /*
  * struct vcpu *switch_stack(struct vcpu *prev, struct vcpu *next):

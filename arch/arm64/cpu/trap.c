@@ -58,27 +58,28 @@ void trap_guest_work(struct vcpu *v)
 	}
 }
 
+static __noinline bool harmless(uint64_t esr)
+{
+	return esr_serror_harmless(esr, cpu_features.ras);
+}
+
 /*
  * A guest's SError: contained to it (HCR_EL2.AMO routes it here), whatever its
  * severity, for a guest could make a severe one of its own will.
  */
-static void guest_serror(struct vcpu *v, uint64_t esr, uint64_t pc)
+void trap_serror(struct vcpu *v, struct guest_regs *regs, uint64_t esr);
+void trap_serror(struct vcpu *v, struct guest_regs *regs, uint64_t esr)
 {
 	static struct log_limit limit = LOG_LIMIT_INIT;
 
-	if (!esr_serror_harmless(esr, cpu_features.ras)) {
+	if (!harmless(esr)) {
 		guest_crash(v, "SError, ESR 0x%llx at PC 0x%llx",
-			    (unsigned long long)esr, (unsigned long long)pc);
+			    (unsigned long long)esr,
+			    (unsigned long long)regs->elr);
 	} else if (log_allow(&limit)) {
 		log_warn("%s: SError that does no harm, ESR 0x%llx", v->name,
 			 (unsigned long long)esr);
 	}
-}
-
-void trap_serror(struct vcpu *v, struct guest_regs *regs, uint64_t esr);
-void trap_serror(struct vcpu *v, struct guest_regs *regs, uint64_t esr)
-{
-	guest_serror(v, esr, regs->elr);
 }
 
 void trap_hyp_irq_exit(void);
@@ -142,34 +143,37 @@ static void __noreturn die(const struct hyp_frame *f, uint64_t esr,
 	panic_end(f->elr, f->x[29]);
 }
 
-/* A synchronous exception at EL2: a thread's first FP instruction, or a bug. */
-void trap_hyp_sync(struct hyp_frame *f, uint64_t esr);
-void trap_hyp_sync(struct hyp_frame *f, uint64_t esr)
-{
-	if (FIELD(esr, 31, 26) == 0x07) {
-		fp_take(vcpu_current());
-		return;
-	}
-	die(f, esr, "unexpected exception in the hypervisor");
-}
-
 /*
  * SErrors are masked at EL2 but in serror_collect(), which has the VCPU in x0
  * that caused it. Those of a thread are our own.
  */
-void trap_hyp_serror(struct hyp_frame *f, uint64_t esr);
-void trap_hyp_serror(struct hyp_frame *f, uint64_t esr)
+static void hyp_serror(const struct hyp_frame *f, uint64_t esr)
 {
-	struct vcpu *v = NULL;
+	struct vcpu *v = (struct vcpu *)f->x[0];
 
-	if (f->elr >= (uint64_t)serror_collect &&
-	    f->elr <= (uint64_t)serror_collect_end) {
-		v = (struct vcpu *)f->x[0];
-	}
-	if (v && v->guest) {
-		guest_serror(v, esr, v->arch.regs->elr);
-	} else if (!esr_serror_harmless(esr, cpu_features.ras)) {
+	if (f->elr - (uint64_t)serror_collect <=
+		    (uint64_t)(serror_collect_end -
+			       (const uint8_t *)serror_collect) &&
+	    v->guest) {
+		trap_serror(v, v->arch.regs, esr);
+	} else if (!harmless(esr)) {
 		die(f, esr, "SError in the hypervisor");
+	}
+}
+
+/* At EL2: a thread's first FP instruction, an SError, or a bug. */
+void trap_hyp_sync(struct hyp_frame *f, uint64_t esr);
+void trap_hyp_sync(struct hyp_frame *f, uint64_t esr)
+{
+	switch (esr_ec(esr)) {
+	case EC_FP:
+		fp_take(vcpu_current());
+		break;
+	case EC_SERROR:
+		hyp_serror(f, esr);
+		break;
+	default:
+		die(f, esr, "unexpected exception in the hypervisor");
 	}
 }
 

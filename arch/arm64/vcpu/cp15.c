@@ -8,41 +8,23 @@
 #include <arch_impl/trap.h>
 #include <core/vcpu.h>
 
-/* Where a condition fails, the trap is still an implementation's choice (Arm
- * ARM G1.17.1). The syndrome has it, or T32's IT block does. */
+/*
+ * Where a condition fails, the trap is still an implementation's choice (Arm
+ * ARM G1.17.1). A bit for each value of NZCV, by COND[3:1]: EQ, CS, MI, VS, HI,
+ * GE, GT, AL; COND[0] is the opposite.
+ */
 static bool condition_holds(uint64_t spsr, uint64_t esr)
 {
-	unsigned int cond = esr_cond(esr, spsr);
-	bool n = spsr & BIT(31), z = spsr & BIT(30);
-	bool c = spsr & BIT(29), v = spsr & BIT(28);
-	bool holds;
+	static const uint16_t holds[] = {
+		0xf0f0, 0xcccc, 0xff00, 0xaaaa, 0x0c0c, 0xaa55, 0x0a05, 0xffff,
+	};
+	unsigned int cond = esr_cond(esr);
 
-	switch (cond >> 1) {
-	case 0:
-		holds = z;
-		break;
-	case 1:
-		holds = c;
-		break;
-	case 2:
-		holds = n;
-		break;
-	case 3:
-		holds = v;
-		break;
-	case 4:
-		holds = c && !z;
-		break;
-	case 5:
-		holds = n == v;
-		break;
-	case 6:
-		holds = n == v && !z;
-		break;
-	default:
-		return true;
+	if (!(esr & ESR_CV)) {
+		/* T32: IT[7:4], or no IT block. */
+		cond = spsr & PSR32_IT ? FIELD(spsr, 15, 12) : 14;
 	}
-	return holds != (cond & 1);
+	return (holds[cond >> 1] >> FIELD(spsr, 31, 28) & 1) != (cond & 1);
 }
 
 #define CP15_READ BIT(0)
@@ -55,28 +37,23 @@ void trap_cp15_32(struct vcpu *v, struct guest_regs *regs, uint64_t esr)
 {
 	unsigned int rt = esr_sys_rt(esr);
 	uint64_t val = (uint32_t)trap_reg(regs, rt);
-	uint32_t name = (uint32_t)(esr & CP15_NAME);
+	bool ctl = (esr & CP15_NAME) == CP15_CTL;
 
-	if (name != CP15_TVAL && name != CP15_CTL) {
+	if (!ctl && (esr & CP15_NAME) != CP15_TVAL) {
 		inject_undef(v);
 		return;
 	}
 	if (!condition_holds(regs->spsr, esr)) {
-		trap_skip(regs, esr);
-		return;
-	}
-	if (!(esr & CP15_READ)) {
-		if (name == CP15_CTL) {
-			vtimer_write_cntp_ctl(v, val);
-		} else {
-			vtimer_write_cntp_tval(v, val);
-		}
-	} else {
-		val = name == CP15_CTL ? vtimer_read_cntp_ctl(v) :
-					 vtimer_read_cntp_tval(v);
+		/* Done as it is. */
+	} else if (esr & CP15_READ) {
+		val = ctl ? vtimer_read_cntp_ctl(v) : vtimer_read_cntp_tval(v);
 		trap_set_reg(regs, rt, (uint32_t)val);
+	} else if (ctl) {
+		vtimer_write_cntp_ctl(v, val);
+	} else {
+		vtimer_write_cntp_tval(v, val);
 	}
-	trap_skip(regs, esr);
+	trap_skip_aa32(regs, esr);
 }
 
 /* MRRC, MCRR: Opc1 at 19:16, Rt2 at 14:10, else alike. */
@@ -94,16 +71,14 @@ void trap_cp15_64(struct vcpu *v, struct guest_regs *regs, uint64_t esr)
 		return;
 	}
 	if (!condition_holds(regs->spsr, esr)) {
-		trap_skip(regs, esr);
-		return;
-	}
-	if (!(esr & CP15_READ)) {
-		vtimer_write_cntp_cval(v, trap_reg(regs, rt2) << 32 |
-						  (uint32_t)trap_reg(regs, rt));
-	} else {
+		/* Done as it is. */
+	} else if (esr & CP15_READ) {
 		val = vtimer_read_cntp_cval(v);
 		trap_set_reg(regs, rt, (uint32_t)val);
 		trap_set_reg(regs, rt2, val >> 32);
+	} else {
+		vtimer_write_cntp_cval(v, trap_reg(regs, rt2) << 32 |
+						  (uint32_t)trap_reg(regs, rt));
 	}
-	trap_skip(regs, esr);
+	trap_skip_aa32(regs, esr);
 }

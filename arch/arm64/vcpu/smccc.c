@@ -12,13 +12,11 @@
 #include <arch_impl/trap.h>
 #include <core/percpu.h>
 
-/* What ARCH_FEATURES says about the workarounds of speculation flaws. */
-struct workarounds {
-	int32_t wa1, wa2, wa3;
-};
-
-/* On any of the CPUs. */
-static struct workarounds host = { SMCCC_NOT_SUPPORTED, SMCCC_NOT_SUPPORTED, SMCCC_NOT_SUPPORTED };
+/* What ARCH_FEATURES says about the workarounds of speculation flaws, of any
+ * CPU. */
+enum { WA1, WA2, WA3, WA_COUNT };
+static int32_t host[WA_COUNT] = { SMCCC_NOT_SUPPORTED, SMCCC_NOT_SUPPORTED,
+				  SMCCC_NOT_SUPPORTED };
 
 #define PSCI_FEATURES 0x8400000au
 
@@ -42,35 +40,36 @@ static int32_t either(int32_t a, int32_t b)
  * by VMID, FEAT_CSV2_3 the history too, FEAT_ECBHB ends it with an exception.
  * WORKAROUND_3 includes what WORKAROUND_1 does (DEN0028 7.3, 7.5).
  */
-static uint32_t predictor_call(const struct workarounds *w, uint64_t pfr0,
+static uint32_t predictor_call(const int32_t wa[WA_COUNT], uint64_t pfr0,
 			       uint64_t mmfr1)
 {
 	unsigned int csv2 = (unsigned int)FIELD(pfr0, 59, 56);
 	bool targets = csv2 == 0;
 	bool history = csv2 < 3 && FIELD(mmfr1, 63, 60) == 0;
 
-	if (w->wa3 == SMCCC_SUCCESS && (targets || history)) {
+	if (wa[WA3] == SMCCC_SUCCESS && (targets || history)) {
 		return SMCCC_WORKAROUND_3;
 	}
-	return w->wa1 == SMCCC_SUCCESS && targets ? SMCCC_WORKAROUND_1 : 0;
+	return wa[WA1] == SMCCC_SUCCESS && targets ? SMCCC_WORKAROUND_1 : 0;
 }
 
 void smccc_cpu_probe(uint64_t pfr0, uint64_t mmfr1)
 {
-	struct workarounds w;
+	static const uint32_t fn[WA_COUNT] = {
+		SMCCC_WORKAROUND_1, SMCCC_WORKAROUND_2, SMCCC_WORKAROUND_3,
+	};
+	int32_t wa[WA_COUNT];
 
 	if (!psci_host_present() ||
 	    host_call(PSCI_FEATURES, SMCCC_VERSION) < 0 ||
 	    host_call(SMCCC_VERSION, 0) < SMCCC_1_1) {
 		return;
 	}
-	w.wa1 = host_call(SMCCC_ARCH_FEATURES, SMCCC_WORKAROUND_1);
-	w.wa2 = host_call(SMCCC_ARCH_FEATURES, SMCCC_WORKAROUND_2);
-	w.wa3 = host_call(SMCCC_ARCH_FEATURES, SMCCC_WORKAROUND_3);
-	this_cpu()->arch.predictor_call = predictor_call(&w, pfr0, mmfr1);
-	host.wa1 = either(host.wa1, w.wa1);
-	host.wa2 = either(host.wa2, w.wa2);
-	host.wa3 = either(host.wa3, w.wa3);
+	for (unsigned int i = 0; i < WA_COUNT; i++) {
+		wa[i] = host_call(SMCCC_ARCH_FEATURES, fn[i]);
+		host[i] = either(host[i], wa[i]);
+	}
+	this_cpu()->arch.predictor_call = predictor_call(wa, pfr0, mmfr1);
 }
 
 static int64_t arch_features(uint32_t fn)
@@ -80,13 +79,13 @@ static int64_t arch_features(uint32_t fn)
 	case SMCCC_ARCH_FEATURES:
 		return SMCCC_SUCCESS;
 	case SMCCC_WORKAROUND_1:
-		return host.wa1;
+		return host[WA1];
 	case SMCCC_WORKAROUND_2:
 		/* The firmware's mitigation is on for good: nothing for a
 		 * guest to switch. */
-		return host.wa2 < 0 ? SMCCC_NOT_SUPPORTED : SMCCC_NOT_REQUIRED;
+		return host[WA2] < 0 ? SMCCC_NOT_SUPPORTED : SMCCC_NOT_REQUIRED;
 	case SMCCC_WORKAROUND_3:
-		return host.wa3;
+		return host[WA3];
 	default:
 		return SMCCC_NOT_SUPPORTED;
 	}
@@ -114,14 +113,14 @@ static void arch_call(uint64_t *x)
 		x[0] = (uint64_t)arch_features((uint32_t)x[1]);
 		return;
 	case SMCCC_WORKAROUND_1:
-		x[0] = (uint64_t)workaround(fn, host.wa1);
+		x[0] = (uint64_t)workaround(fn, host[WA1]);
 		return;
 	case SMCCC_WORKAROUND_2:
-		x[0] = (uint64_t)(host.wa2 < 0 ? SMCCC_NOT_SUPPORTED :
+		x[0] = (uint64_t)(host[WA2] < 0 ? SMCCC_NOT_SUPPORTED :
 						 SMCCC_SUCCESS);
 		return;
 	case SMCCC_WORKAROUND_3:
-		x[0] = (uint64_t)workaround(fn, host.wa3);
+		x[0] = (uint64_t)workaround(fn, host[WA3]);
 		return;
 	default:
 		x[0] = (uint64_t)SMCCC_NOT_SUPPORTED;

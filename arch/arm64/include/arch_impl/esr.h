@@ -198,16 +198,12 @@ static inline unsigned int esr_sys_rt(uint64_t esr)
 	return (unsigned int)FIELD(esr, 9, 5);
 }
 
-/* Of AArch32's conditional instructions: COND if CV says so, else that of the
- * IT block (IT[7:4], SPSR bits 15:12), always outside one. */
-static inline unsigned int esr_cond(uint64_t esr, uint64_t spsr)
-{
-	uint64_t it = FIELD(spsr, 15, 10) << 2 | FIELD(spsr, 26, 25);
+/* Of AArch32's conditional instructions: COND if CV says so. */
+#define ESR_CV BIT(24)
 
-	if (esr & BIT(24)) {
-		return (unsigned int)FIELD(esr, 23, 20);
-	}
-	return it ? (unsigned int)(it >> 4) : 14;
+static inline unsigned int esr_cond(uint64_t esr)
+{
+	return (unsigned int)FIELD(esr, 23, 20);
 }
 
 #define SYSREG_OP0(name) FIELD(name, 21, 20)
