@@ -12,6 +12,7 @@
 
 #define CPU_OFF 0x84000002
 #define SYSTEM_RESET 0x84000009
+#define CPU_SUSPEND 0xc4000001
 #define CPU_ON 0xc4000003
 #define AFFINITY_INFO 0xc4000004
 
@@ -160,6 +161,177 @@ static void dma(void)
 		__builtin_bswap64(r & 4 ? (uint64_t)t + (r >> 8 & 31) : next());
 }
 
+/* Of an interrupt of anyone's: enabled, pending, active, its priority, where it
+ * goes; while VCPUs come and go, groups go off, and caches are flushed. */
+static void race(void)
+{
+	static const uint16_t kinds[] = { 0x80, 0x100, 0x180, 0x200, 0x280,
+					  0x300, 0x380 };
+	uint64_t r = next(), cpu = r >> 4 & (VCPUS - 1);
+	uint64_t frame = r & 8 ? GICD + 4 * (1 + (r >> 8 & 3)) :
+			 GICR + cpu * GICR_STRIDE + 0x10000;
+
+	switch (r & 7) {
+	case 0:
+		guest_write32(GICD, r & 0x100 ? 0x12 : 0x10);
+		break;
+	case 1:
+		turn_on(cpu, (uint64_t)storm_secondary);
+		break;
+	case 2:
+		if (self() != 0 && (r & 0x700) == 0) {
+			guest_hvc(CPU_OFF, 0, 0, 0);
+		}
+		break;
+	case 3:
+		*(volatile uint64_t *)(GICD + 0x6000 + 8 * (32 + (r >> 8 & 63))) =
+			r & 0x80 ? cpu : UINT64_C(1) << 31;
+		break;
+	case 4:
+		guest_write32((r & 8 ? GICD + 0x420 + (r >> 8 & 0x3c) :
+			       frame + 0x400 + (r >> 8 & 0x1c)),
+			      (uint32_t)next());
+		break;
+	case 5:
+		if ((r & 0xf00) == 0) {
+			__asm__ volatile("dc cisw, xzr");
+		}
+		sgi();
+		break;
+	default:
+		frame += kinds[(r >> 16) % 7];
+		guest_write32(frame, (uint32_t)next());
+		(void)guest_read32(frame);
+		break;
+	}
+}
+
+/* Entries where there is no code or nothing, of VCPUs that there are or not. */
+static void odd(void)
+{
+	static const uint64_t places[] = {
+		0, 1, 2, HOLE, GICD, FW_CFG_DMA, 0x3ffffffc, UINT64_MAX,
+		UINT64_MAX - 3, UINT64_C(1) << 40, UINT64_C(1) << 52,
+		0x40000001, 0x40000002, UINT64_C(0x8000000040000000),
+	};
+	uint64_t r = next();
+	uint64_t entry = r & 1 ? (uint64_t)storm_secondary :
+			 places[(r >> 8) % (sizeof(places) / 8)];
+	uint64_t cpu = r & 2 ? r >> 16 & (VCPUS - 1) : next() >> (r >> 24 & 63);
+
+	switch (r >> 2 & 3) {
+	case 0:
+		guest_hvc(CPU_SUSPEND, r >> 40 & 0x10000, entry, r);
+		break;
+	case 1:
+		guest_hvc(CPU_SUSPEND, next() & 0x3010003, entry, r);
+		break;
+	case 2:
+		if (self() != 0 && !(r & 0x7000)) {
+			guest_hvc(CPU_OFF, 0, 0, 0);
+		}
+		break;
+	default:
+		turn_on(cpu, entry);
+		break;
+	}
+	/* What a wait in there ends by. */
+	sgi();
+}
+
+static void wfx(void)
+{
+	uint64_t r = next();
+
+	guest_sysreg_write(cntv_cval_el0, guest_sysreg_read(cntvct_el0) +
+			   (r >> 8 & 0xfff));
+	guest_sysreg_write(cntv_ctl_el0, 1);
+	switch (r & 7) {
+	case 0:
+		__asm__ volatile("wfi");
+		break;
+	case 1:
+		__asm__ volatile("sevl\n\twfe");
+		break;
+	case 2:
+		__asm__ volatile("sev");
+		break;
+	case 3:
+		__asm__ volatile("yield");
+		break;
+	default:
+		__asm__ volatile("wfe");
+		break;
+	}
+}
+
+/* The physical timer at its ends. The virtual one's upper half is left out:
+ * QEMU 7.2 itself stands still then. */
+static void times(void)
+{
+	static const uint64_t ends[] = {
+		0, 1, UINT64_MAX, UINT64_MAX - 1, UINT64_C(1) << 63,
+		(UINT64_C(1) << 63) - 1, UINT64_C(1) << 62, UINT32_MAX,
+	};
+	uint64_t r = next(), cval = ends[r >> 8 & 7];
+
+	if (r & 1) {
+		guest_sysreg_write(cntp_cval_el0, cval);
+	} else if (r & 2) {
+		guest_sysreg_write(cntp_tval_el0, r & 4 ? 0x80000000 : cval);
+	} else {
+		guest_sysreg_write(cntp_cval_el0, next());
+	}
+	guest_sysreg_write(cntp_ctl_el0, r >> 16 & 7);
+	guest_sysreg_write(cntv_cval_el0, cval >> 2);
+	guest_sysreg_write(cntv_ctl_el0, r >> 20 & 3);
+	(void)guest_sysreg_read(cntp_tval_el0);
+	if ((r & 0xff000000) == 0) {
+		guest_sysreg_write(cntp_ctl_el0, 1);
+		guest_sysreg_write(cntp_tval_el0, 10000);
+		__asm__ volatile("wfi");
+	}
+}
+
+/* Flash commands that break off, buffers that go astray, and words into
+ * fw_cfg, RTC, GPIO and VirtIO. */
+static void devices(void)
+{
+	static const uint8_t commands[] = { 0x10, 0x40, 0xe8, 0xe8, 0xe8, 0x20,
+					    0xd0, 0xd0, 0x60, 0x01, 0xff, 0x70,
+					    0x90, 0x98, 0x50, 0xb0 };
+	static const uint32_t others[] = { 0x09020000, 0x09010000, 0x09030000,
+					   0x0a000000 };
+	uint64_t r = next(), at, val;
+
+	if (r & 7) {
+		/* Near each other, that some meet; or anywhere. */
+		at = (r >> 8 & 0x7ffffff) & (r & 8 ? 0x7fff : ~UINT64_C(0));
+		val = r & 0x10 ? commands[r >> 36 & 15] : r >> 40 & 0x3ff;
+	} else {
+		at = others[r >> 4 & 3] + (r >> 8 & 0xfff);
+		val = next();
+	}
+	at &= ~((UINT64_C(1) << (r >> 60 & 3)) - 1);
+	switch (r >> 60 & 7) {
+	case 0:
+		*(volatile uint8_t *)at = (uint8_t)val;
+		break;
+	case 1:
+		*(volatile uint16_t *)at = (uint16_t)val;
+		break;
+	case 2:
+		guest_write32(at, (uint32_t)val);
+		break;
+	case 3:
+		*(volatile uint64_t *)at = val;
+		break;
+	default:
+		(void)*(volatile uint8_t *)at;
+		break;
+	}
+}
+
 static const struct storm {
 	const char *name;
 	void (*step)(void);
@@ -169,7 +341,10 @@ static const struct storm {
 	{ "sgi", sgi, false },       { "gic", gic, false },
 	{ "timer", timer, false },   { "reset", reset, true },
 	{ "crash", crash, true },    { "console", console, false },
-	{ "dma", dma, false },       { 0 },
+	{ "dma", dma, false },       { "race", race, false },
+	{ "odd", odd, false },       { "wfx", wfx, false },
+	{ "times", times, false },   { "devices", devices, false },
+	{ 0 },
 };
 
 static const struct storm *chosen;

@@ -9,7 +9,7 @@ import pytest
 from socle import bare, description
 
 STORMS = ("spin", "psci", "sgi", "gic", "timer", "reset", "crash", "console",
-          "dma")
+          "dma", "race", "odd", "wfx", "times", "devices")
 
 
 def storm(name, on_crash="restart"):
@@ -83,3 +83,25 @@ def test_crash_destroys(boot):
         host.expect(r"crash is gone|no guest 'crash'")
         host.expect_state("crash", "absent")
     assert host.guests()["hello"]["state"] == "running"
+
+
+def test_floods(boot):
+    """Two guests write as fast as they can; who types still has the say."""
+    second = storm("console").replace('model = "console"', 'model = "second"')
+    host = boot({"console": storm("console"), "second": second,
+                 "hello": bare("hello", "idle")},
+                script="guest create /guests/hello.dtb --start\n")
+    for name in ("console", "second"):
+        ask(host, f"guest create /guests/{name}.dtb --start")
+    for _ in range(3):
+        for name in ("console", "second"):
+            host.attach(name)
+            host.expect(r"storm storm")
+            host.detach()
+            assert name in host.guests()
+            ask(host, "vcpu list")
+    assert host.guests()["hello"]["state"] == "running"
+    ask(host, "guest destroy second")
+    ask(host, "guest stop console")
+    host.expect_state("console", "stopped")
+    assert host.shutdown() == 0
