@@ -20,7 +20,7 @@
 #include <core/guest.h>
 #include <core/vcpu.h>
 
-#define CHUNK KIB(256)
+#define CHUNK KIB(64)
 
 static void flush_page(struct guest *g, uint64_t ipa)
 {
