@@ -46,20 +46,24 @@ static inline bool vgic_locate(const struct vgic_row *row,
 			       struct vgic_access *x)
 {
 	uint32_t block = 128U * row->bits;
-	uint64_t first = (x->off & (block - 1)) * 8 / row->bits;
+	uint32_t first = (x->off & (block - 1)) * 8 / row->bits;
+	uint64_t spi = first - VGIC_NR_PRIVATE;
 
+	x->first = first;
 	x->owner = NULL;
 	if (first < VGIC_NR_PRIVATE) {
-		x->owner = x->privates;
-		if (!x->owner) {
+		if (!x->privates) {
 			return false;
 		}
-	} else if (!x->shared ||
-		   !arch_index_below(&first, VGIC_NR_PRIVATE + x->vg->nspis)) {
+		x->owner = x->privates;
+		x->b = &x->privates->priv;
+		return true;
+	}
+	if (!x->shared || !arch_index_below(&spi, x->vg->nspis)) {
 		return false;
 	}
-	x->first = (uint32_t)first;
-	x->b = vgic_bank(x->vg, x->owner, x->first);
+	x->first = (uint32_t)spi + VGIC_NR_PRIVATE;
+	x->b = &x->vg->spi[spi / 32];
 	return true;
 }
 
@@ -67,6 +71,8 @@ static inline bool vgic_locate(const struct vgic_row *row,
 static inline void vgic_row_access(const struct vgic_row *row,
 				   struct vgic_access *x, struct emu_access *a)
 {
+	/* To keep it is cheaper than gcc's reckoning it anew at each use. */
+	__asm__("" : "+r"(row));
 	if (!(row->sizes & a->size) || (a->off & (a->size - 1U))) {
 		return;
 	}

@@ -118,28 +118,27 @@ static const struct vgic_row no_row;
 
 /* The row for an offset in a 64 KiB frame whose first 4 KiB are `rows`. */
 static inline const struct vgic_row *find_row(const struct vgic_row *rows,
-					      uint32_t off)
+					      uint64_t off)
 {
 	if (likely(off < 0x1000)) {
-		return &rows[off >> VGIC_ROW_SHIFT];
+		/* No more than that if the check is mispredicted, either. */
+		return &rows[off >> VGIC_ROW_SHIFT & (VGIC_ROWS - 1)];
 	}
 	if (rows == dist_rows && off >= 0x6000 && off < 0x8000) {
 		return &router_row;
 	}
-	return off >= 0xff80 ? &id_row : &no_row;
+	return off >= 0xff80 && off < FRAME_SIZE ? &id_row : &no_row;
 }
 
 static __noinline int access_dist(struct vgic *vg, struct emu_access *a)
 {
 	struct vgic_access x;
 
-	if (a->off < FRAME_SIZE) {
-		x.vg = vg;
-		x.privates = NULL;
-		x.shared = true;
-		x.off = (uint32_t)a->off;
-		vgic_row_access(find_row(dist_rows, x.off), &x, a);
-	}
+	x.vg = vg;
+	x.privates = NULL;
+	x.shared = true;
+	x.off = (uint32_t)a->off;
+	vgic_row_access(find_row(dist_rows, a->off), &x, a);
 	return 0;
 }
 
