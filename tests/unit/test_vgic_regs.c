@@ -1,18 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Registers of the virtual distributor and redistributors, as guests see
  * them: values, sizes, what is read-only and what is not there. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
-
-#include "vgic_model.h"
-
-static void model_fail(const char *what)
-{
-	fail_msg("%s", what);
-}
+#include "vgic_case.h"
 
 static uint64_t rd(unsigned int region, uint64_t off, unsigned int size)
 {
@@ -25,19 +14,13 @@ static void wr(unsigned int region, uint64_t off, unsigned int size,
 	(void)model_access(0, region, off, size, true, val);
 }
 
-static void start(unsigned int version, unsigned int vcpus)
-{
-	model_init(version, vcpus, 64, 4);
-	model_start();
-}
-
 #define SGI_FRAME(vcpu) (((uint64_t)(vcpu) << 17) + 0x10000)
 #define RD_FRAME(vcpu) ((uint64_t)(vcpu) << 17)
 
 static void test_v2_identification(void **state)
 {
 	(void)state;
-	start(2, 4);
+	start(2, 4, 4);
 	/* 32 + 64 interrupts: 3 * 32; 4 CPUs. */
 	assert_int_equal(rd(0, 0x004, 4), 3 << 5 | 2);
 	assert_int_equal(rd(0, 0xfe8, 4) >> 4 & 15, 2);
@@ -52,7 +35,7 @@ static void test_v2_identification(void **state)
 static void test_v3_identification(void **state)
 {
 	(void)state;
-	start(3, 20);
+	start(3, 20, 4);
 	assert_int_equal(rd(0, 0x0004, 4) & 0x1f, 2);
 	assert_int_equal(rd(0, 0x0004, 4) >> 19 & 0x1f, 9);
 	assert_int_equal(rd(0, 0xffe8, 4) >> 4 & 15, 3);
@@ -74,11 +57,11 @@ static void test_v3_identification(void **state)
 static void test_ctlr(void **state)
 {
 	(void)state;
-	start(2, 2);
+	start(2, 2, 4);
 	wr(0, 0, 4, UINT32_MAX);
 	assert_int_equal(rd(0, 0, 4), 3);
 	model_fini();
-	start(3, 2);
+	start(3, 2, 4);
 	wr(0, 0, 4, 1);
 	assert_int_equal(rd(0, 0, 4), 0x51);
 	wr(0, 0, 4, UINT32_MAX);
@@ -89,7 +72,7 @@ static void test_ctlr(void **state)
 static void test_waker(void **state)
 {
 	(void)state;
-	start(3, 2);
+	start(3, 2, 4);
 	assert_int_equal(rd(1, RD_FRAME(1) + 0x14, 4), 6);
 	wr(1, RD_FRAME(1) + 0x14, 4, 0);
 	assert_int_equal(rd(1, RD_FRAME(1) + 0x14, 4), 0);
@@ -127,10 +110,10 @@ static void check_bits(unsigned int region, uint64_t priv)
 static void test_bits(void **state)
 {
 	(void)state;
-	start(2, 2);
+	start(2, 2, 4);
 	check_bits(0, 0);
 	model_fini();
-	start(3, 2);
+	start(3, 2, 4);
 	check_bits(1, SGI_FRAME(0));
 	/* Affinity routing: GICD has no private registers. */
 	assert_int_equal(rd(0, 0x100, 4), 0);
@@ -145,7 +128,7 @@ static void test_bits(void **state)
 static void test_banked(void **state)
 {
 	(void)state;
-	start(2, 2);
+	start(2, 2, 4);
 	wr(0, 0x100, 4, 0xff);
 	assert_int_equal(model_access(1, 0, 0x100, 4, false, 0), 0);
 	assert_int_equal(model_access(1, 0, 0x104, 4, false, 0), 0);
@@ -157,7 +140,7 @@ static void test_banked(void **state)
 static void test_priorities(void **state)
 {
 	(void)state;
-	start(2, 2);
+	start(2, 2, 4);
 	wr(0, 0x420, 4, 0xffa57f01);
 	/* Five bits of each are there. */
 	assert_int_equal(rd(0, 0x420, 4), 0xf8a07800);
@@ -178,7 +161,7 @@ static void test_priorities(void **state)
 static void test_config(void **state)
 {
 	(void)state;
-	start(2, 2);
+	start(2, 2, 4);
 	assert_int_equal(rd(0, 0xc00, 4), 0xaaaaaaaa);
 	wr(0, 0xc00, 4, 0);
 	assert_int_equal(rd(0, 0xc00, 4), 0xaaaaaaaa);
@@ -197,7 +180,7 @@ static void test_config(void **state)
 static void test_targets(void **state)
 {
 	(void)state;
-	start(2, 3);
+	start(2, 3, 4);
 	/* Of SGIs and PPIs: who reads. */
 	assert_int_equal(rd(0, 0x800, 4), 0x01010101);
 	assert_int_equal(model_access(2, 0, 0x81c, 4, false, 0), 0x04040404);
@@ -211,7 +194,7 @@ static void test_targets(void **state)
 	wr(0, 0x821, 1, 0x04);
 	assert_int_equal(rd(0, 0x820, 4), 0x07040401);
 	model_fini();
-	start(2, 1);
+	start(2, 1, 4);
 	wr(0, 0x820, 4, UINT32_MAX);
 	assert_int_equal(rd(0, 0x820, 4), 0);
 	assert_int_equal(rd(0, 0x800, 4), 0);
@@ -223,7 +206,7 @@ static void test_routers(void **state)
 	const uint64_t any = BIT(31);
 
 	(void)state;
-	start(3, 2);
+	start(3, 2, 4);
 	wr(0, 0x6000 + 8 * 40, 8, UINT64_MAX);
 	/* No Aff3. */
 	assert_int_equal(rd(0, 0x6000 + 8 * 40, 8), any | 0xffffff);
@@ -247,7 +230,7 @@ static void test_routers(void **state)
 static void test_pending_and_active(void **state)
 {
 	(void)state;
-	start(3, 1);
+	start(3, 1, 4);
 	wr(0, 0x204, 4, 0x6);
 	assert_int_equal(rd(0, 0x204, 4), 0x6);
 	assert_int_equal(rd(0, 0x284, 4), 0x6);
@@ -277,7 +260,7 @@ static void test_pending_and_active(void **state)
 static void test_v2_sgi_pending(void **state)
 {
 	(void)state;
-	start(2, 2);
+	start(2, 2, 4);
 	/* Not by ISPENDR, but by sources. */
 	wr(0, 0x200, 4, UINT32_MAX);
 	assert_int_equal(rd(0, 0x200, 4), 0xffff0000);
@@ -298,7 +281,7 @@ static void test_v2_sgi_pending(void **state)
 static void test_message_based(void **state)
 {
 	(void)state;
-	start(3, 1);
+	start(3, 1, 4);
 	assert_true(rd(0, 0x0004, 4) & BIT(16));
 	wr(0, 0x40, 4, 45);
 	assert_int_equal(rd(0, 0x204, 4), 1 << 13);
@@ -326,7 +309,7 @@ static void test_reserved(void **state)
 	static const uint8_t sizes[] = { 1, 2, 4, 8 };
 
 	(void)state;
-	start(2, 2);
+	start(2, 2, 4);
 	for (uint64_t off = 0; off < 0x2000; off += 4) {
 		for (unsigned int i = 0; i < ARRAY_SIZE(sizes); i++) {
 			if (is_reserved_v2(off)) {
@@ -337,7 +320,7 @@ static void test_reserved(void **state)
 	}
 	assert_int_equal(rd(0, 0xf00, 4), 0);
 	model_fini();
-	start(3, 2);
+	start(3, 2, 4);
 	wr(0, 0xd04, 4, UINT32_MAX);
 	assert_int_equal(rd(0, 0xd04, 4), 0);
 	wr(0, 0x804, 4, UINT32_MAX);
@@ -353,7 +336,7 @@ static void test_reserved(void **state)
 static void test_reset(void **state)
 {
 	(void)state;
-	start(2, 2);
+	start(2, 2, 4);
 	wr(0, 0x100, 4, UINT32_MAX);
 	wr(0, 0x104, 4, UINT32_MAX);
 	wr(0, 0x084, 4, UINT32_MAX);
