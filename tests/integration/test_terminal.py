@@ -106,9 +106,8 @@ def test_files(boot):
     assert host.cmd("cat /etc/words") == "alpha\nbeta"
 
 
-def test_paste_a_megabyte(boot):
-    """A flood of input loses nothing and does not wedge the console."""
-    host = boot(limit=900)
+def check_paste(host):
+    """A megabyte of input loses nothing and does not wedge the console."""
     line = "echo " + "x" * 58 + "\r"
     count = (1 << 20) // len(line)
     start = len(host.text)
@@ -117,6 +116,10 @@ def test_paste_a_megabyte(boot):
     # Echoed and printed: nothing is lost on the way.
     printed = clean(host.text[start:]).split("\n")
     assert printed.count("x" * 58) == count
+
+
+def test_paste_a_megabyte(boot):
+    check_paste(boot(limit=900))
 
 
 def test_paste_into_guest(boot):
@@ -153,15 +156,18 @@ def flood(host, count):
         sent += os.write(host.child.child_fd, b"z" * 512)
 
 
-def test_interrupt_behind_flood(boot):
+def check_flood(host):
     """Ctrl-C gets through to a command that reads nothing."""
-    host = boot()
     host.send("sleep 100000000\r")
     host.expect("sleep 100000000")
     flood(host, 30000)
     host.send(CTRL_C)
     host.expect("interrupted", timeout=30)
     assert host.cmd("echo alive").endswith("alive")
+
+
+def test_interrupt_behind_flood(boot):
+    check_flood(boot())
 
 
 def test_leave_a_deaf_guest(boot):

@@ -11,6 +11,17 @@ FROM_GUEST = {0x400: "synchronous", 0x480: "IRQ"}	# A64 at a lower level
 ENTRY = re.compile(rb"^Trace (\d+): [^[]*\[[0-9a-f]+/([0-9a-f]{16})/", re.M)
 
 
+def log_lines(fifo):
+    """QEMU's log as it comes, to its end: pieces of whole lines."""
+    with open(fifo, "rb", buffering=0) as log:
+        rest = b""
+        while piece := log.read(1 << 20):
+            piece = rest + piece
+            end = piece.rfind(b"\n") + 1
+            rest = piece[end:]
+            yield piece[:end]
+
+
 class Image:
     """Functions and instructions by address as linked."""
 

@@ -43,18 +43,10 @@ class Ways:
         self.enough = threading.Event()
 
     def read(self, fifo):
-        with open(fifo, "rb", buffering=0) as log:
-            rest = b""
-            while True:
-                piece = log.read(1 << 20)
-                if not piece:
-                    return
-                if self.enough.is_set():
-                    continue		# QEMU must not wait for us
-                piece = rest + piece
-                end = piece.rfind(b"\n") + 1
-                rest = piece[end:]
-                self.add(piece[:end])
+        # To the end, enough or not: QEMU must not wait for us.
+        for lines in images.log_lines(fifo):
+            if not self.enough.is_set():
+                self.add(lines)
 
     def add(self, lines):
         for found in images.ENTRY.finditer(lines):

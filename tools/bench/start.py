@@ -21,15 +21,10 @@ class Start:
         self.over = False
 
     def read(self, fifo):
-        with open(fifo, "rb", buffering=0) as log:
-            rest = b""
-            while piece := log.read(1 << 20):
-                if self.over:
-                    continue		# QEMU must not wait for us
-                piece = rest + piece
-                end = piece.rfind(b"\n") + 1
-                rest = piece[end:]
-                self.add(piece[:end])
+        # To the end, over or not: QEMU must not wait for us.
+        for lines in images.log_lines(fifo):
+            if not self.over:
+                self.add(lines)
 
     def add(self, lines):
         """Equal neighbours are one: logged again if time was up before."""
