@@ -1,19 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Bare-metal measuring guest: boot header, relocation, vectors, and the
- * entry of its second CPU. Runs at EL1 wherever it is put.
+ * Bare-metal measuring guest: where it begins, vectors, and the entry of its
+ * second CPU. Runs at EL1 wherever it is put.
  */
-	.section .text.head1, "ax"
-	.globl	_start
-_start:
-	b	begin
-	.4byte	0
-	.8byte	0
-	.section .text.head2, "ax"
-	.8byte	0xa			/* 4K pages, anywhere */
-	.8byte	0, 0, 0
-	.ascii	"ARM\x64"
-	.4byte	0
+#include "tests/guest/image.S"
+
+	image_header begin
 
 	.macro	cpu_setup
 	mov	x1, #(3 << 20)		/* FP for libfdt */
@@ -37,37 +29,15 @@ begin:
 	isb
 	mov	x20, xzr
 	mrs	x20, cntpct_el0
-	adrp	x1, rela_start
-	add	x1, x1, :lo12:rela_start
-	adrp	x2, rela_end
-	add	x2, x2, :lo12:rela_end
-	adrp	x3, image_start
-	add	x3, x3, :lo12:image_start
-1:	cmp	x1, x2
-	b.hs	2f
-	ldp	x4, x5, [x1]
-	ldr	x6, [x1, #16]
-	add	x1, x1, #24
-	cmp	w5, #1027		/* R_AARCH64_RELATIVE */
-	b.ne	1b
-	add	x6, x6, x3
-	str	x6, [x4, x3]
-	b	1b
-2:	adrp	x1, bss_start
-	add	x1, x1, :lo12:bss_start
-	adrp	x2, bss_end
-	add	x2, x2, :lo12:bss_end
-3:	cmp	x1, x2
-	b.hs	4f
-	stp	xzr, xzr, [x1], #16
-	b	3b
-4:	cpu_setup
+	image_init
+	cpu_setup
 	mov	x29, xzr
 	mov	x0, x19
 	mov	x1, x20
 	bl	micro_main
-5:	wfi
-	b	5b
+park:
+	wfi
+	b	park
 
 	/* PSCI CPU_ON: the counter at the first instruction counts. */
 	.globl	second_entry
@@ -80,7 +50,7 @@ second_entry:
 	mov	x29, xzr
 	mov	x0, x20
 	bl	second_main
-	b	5b
+	b	park
 
 	/* IRQ: when it arrived, then the handler in C. */
 irq:
