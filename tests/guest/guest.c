@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What every bare-metal test guest shares: console, exceptions, power off. */
 #include <guest.h>
+#include <stddef.h>
 
 #define UART_DR (GUEST_UART + 0x00)
 #define UART_FR (GUEST_UART + 0x18)
@@ -66,6 +67,32 @@ uint64_t guest_smc(uint64_t x0, uint64_t x1, uint64_t x2, uint64_t x3)
 void guest_poweroff(void)
 {
 	guest_hvc(PSCI_SYSTEM_OFF, 0, 0, 0);
+}
+
+bool guest_begins(const char *text, const char *with)
+{
+	while (*with != '\0' && *text == *with) {
+		text++;
+		with++;
+	}
+	return *with == '\0';
+}
+
+/* They are somewhere in the tree. */
+const char *guest_argument(const void *tree, const char *name)
+{
+	uint32_t size = __builtin_bswap32(((const uint32_t *)tree)[1]);
+	const char *text = tree;
+
+	for (uint32_t i = 0; i + 16 < size; i++) {
+		if (guest_begins(text + i, name)) {
+			while (*name++ != '\0') {
+				i++;
+			}
+			return text + i;
+		}
+	}
+	return NULL;
 }
 
 static void report(unsigned int vector, struct guest_frame *frame)

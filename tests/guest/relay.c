@@ -11,10 +11,8 @@
  * many messages each sends.
  */
 #include <guest.h>
-#include <stdbool.h>
 
-#define VCPUS 8
-#define STACK 4096
+#define VCPUS GUEST_VCPUS
 #define LINE 64			/* what one VCPU alone writes lies apart */
 
 #define CPU_OFF 0x84000002
@@ -56,31 +54,7 @@ static uint64_t goal;
 static bool v3;
 static volatile bool broken;
 
-extern const uint8_t relay_secondary[];
-extern uint8_t relay_stacks[VCPUS][STACK] __attribute__((visibility("hidden")));
-extern uint64_t relay_vectors __attribute__((visibility("hidden")));
-uint8_t relay_stacks[VCPUS][STACK] __attribute__((aligned(16)));
-uint64_t relay_vectors;
-void relay_main(void);
-
-__asm__(".pushsection .text\n"
-	".balign 4\n"
-	".hidden relay_secondary\n"
-	".globl relay_secondary\n"
-	"relay_secondary:\n"
-	"	mrs x2, mpidr_el1\n"
-	"	and x2, x2, #7\n"
-	"	add x2, x2, #1\n"
-	"	adrp x1, relay_stacks\n"
-	"	add x1, x1, :lo12:relay_stacks\n"
-	"	add x1, x1, x2, lsl #12\n"
-	"	mov sp, x1\n"
-	"	adrp x1, relay_vectors\n"
-	"	ldr x1, [x1, :lo12:relay_vectors]\n"
-	"	msr vbar_el1, x1\n"
-	"	isb\n"
-	"	b relay_main\n"
-	".popsection\n");
+static void run(void);
 
 static unsigned int self(void)
 {
@@ -409,6 +383,11 @@ static void verify(void)
 	guest_poweroff();
 }
 
+static void turn_on(uint64_t cpu)
+{
+	guest_hvc(CPU_ON, cpu, (uint64_t)guest_secondary, (uint64_t)run);
+}
+
 static void watch(void)
 {
 	uint64_t limit = STALL_SECONDS * guest_sysreg_read(cntfrq_el0);
@@ -428,8 +407,7 @@ static void watch(void)
 		for (unsigned int i = 0; i < count; i++) {
 			if (peers[i].wants_on &&
 			    guest_hvc(AFFINITY_INFO, i, 0, 0) == IS_OFF) {
-				guest_hvc(CPU_ON, i, (uint64_t)relay_secondary,
-					  0);
+				turn_on(i);
 			}
 		}
 		nap();
@@ -439,7 +417,7 @@ static void watch(void)
 
 /* --- beginning ---------------------------------------------------------- */
 
-void relay_main(void)
+static void run(void)
 {
 	unsigned int me = self();
 
@@ -454,34 +432,23 @@ void relay_main(void)
 	take_part(me);
 }
 
-static bool begins(const char *text, const char *with)
+static uint64_t find_goal(const void *tree)
 {
-	while (*with != '\0' && *text == *with) {
-		text++;
-		with++;
-	}
-	return *with == '\0';
-}
-
-/* The boot arguments are somewhere in the tree. */
-static uint64_t find_goal(const char *tree, uint32_t size)
-{
+	const char *text = guest_argument(tree, "relay=");
 	uint64_t n = 0;
 
-	for (uint32_t i = 0; i + 16 < size; i++) {
-		if (begins(tree + i, "relay=")) {
-			for (i += 6; tree[i] >= '0' && tree[i] <= '9'; i++) {
-				n = 10 * n + (uint64_t)(tree[i] - '0');
-			}
-			return n;
-		}
+	if (!text) {
+		return 1000;
 	}
-	return 1000;
+	for (; *text >= '0' && *text <= '9'; text++) {
+		n = 10 * n + (uint64_t)(*text - '0');
+	}
+	return n;
 }
 
 void guest_main(const void *tree)
 {
-	goal = find_goal(tree, __builtin_bswap32(((const uint32_t *)tree)[1]));
+	goal = find_goal(tree);
 	/* ID_AA64PFR0_EL1.GIC */
 	v3 = (guest_sysreg_read(id_aa64pfr0_el1) >> 24 & 15) != 0;
 	while (count + 1 < VCPUS &&
@@ -490,12 +457,11 @@ void guest_main(const void *tree)
 	}
 	guest_puts("\nrelay: begins\n");
 	guest_on_exception = on_exception;
-	relay_vectors = guest_sysreg_read(vbar_el1);
 	for (unsigned int i = 1; i <= count; i++) {
 		peers[i].shut = true;
 	}
 	for (uint64_t i = 1; i <= count; i++) {
-		guest_hvc(CPU_ON, i, (uint64_t)relay_secondary, 0);
+		turn_on(i);
 	}
-	relay_main();
+	run();
 }

@@ -34,6 +34,7 @@ begin:
 	.endm
 
 	.balign	2048
+	.globl	vectors
 	.type	vectors, %function
 vectors:
 	.set	entry, 0

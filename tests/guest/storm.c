@@ -5,10 +5,8 @@
  * hypervisor from answering, or from stopping the guest.
  */
 #include <guest.h>
-#include <stdbool.h>
 
-#define VCPUS 8
-#define STACK 4096
+#define VCPUS GUEST_VCPUS
 
 #define CPU_OFF 0x84000002
 #define SYSTEM_RESET 0x84000009
@@ -27,32 +25,7 @@ static struct {
 	uint32_t transfer[8];
 } cpus[VCPUS];
 
-/* What storm_secondary, in assembly, finds. */
-extern const uint8_t storm_secondary[];
-extern uint8_t storm_stacks[VCPUS][STACK] __attribute__((visibility("hidden")));
-extern uint64_t storm_vectors __attribute__((visibility("hidden")));
-uint8_t storm_stacks[VCPUS][STACK] __attribute__((aligned(16)));
-uint64_t storm_vectors;
-void storm_run(void);
-
-__asm__(".pushsection .text\n"
-	".balign 4\n"
-	".hidden storm_secondary\n"
-	".globl storm_secondary\n"
-	"storm_secondary:\n"
-	"	mrs x2, mpidr_el1\n"
-	"	and x2, x2, #7\n"
-	"	add x2, x2, #1\n"
-	"	adrp x1, storm_stacks\n"
-	"	add x1, x1, :lo12:storm_stacks\n"
-	"	add x1, x1, x2, lsl #12\n"
-	"	mov sp, x1\n"
-	"	adrp x1, storm_vectors\n"
-	"	ldr x1, [x1, :lo12:storm_vectors]\n"
-	"	msr vbar_el1, x1\n"
-	"	isb\n"
-	"	b storm_run\n"
-	".popsection\n");
+static void run(void);
 
 static unsigned int self(void)
 {
@@ -70,9 +43,9 @@ static uint64_t next(void)
 	return *s;
 }
 
-static void turn_on(uint64_t cpu, uint64_t entry)
+static void turn_on(uint64_t cpu)
 {
-	guest_hvc(CPU_ON, cpu, entry, 0);
+	guest_hvc(CPU_ON, cpu, (uint64_t)guest_secondary, (uint64_t)run);
 }
 
 /* --- storms ------------------------------------------------------------- */
@@ -88,9 +61,9 @@ static void psci(void)
 {
 	uint64_t r = next();
 
-	turn_on(r & 7, (uint64_t)storm_secondary);
+	turn_on(r & 7);
 	guest_hvc(AFFINITY_INFO, r >> 3 & 7, r >> 6 & 3, 0);
-	turn_on(r >> 8 & 7, r & ~UINT64_C(3));
+	guest_hvc(CPU_ON, r >> 8 & 7, r & ~UINT64_C(3), 0);
 	if (self() != 0 && (r & 0x1000)) {
 		guest_hvc(CPU_OFF, 0, 0, 0);
 	}
@@ -378,7 +351,7 @@ static void on_exception(unsigned int vector, struct guest_frame *frame)
 	guest_sysreg_write(s3_0_c12_c12_1, intid);	/* ICC_EOIR1_EL1 */
 }
 
-void storm_run(void)
+static void run(void)
 {
 	cpus[self()].random = guest_sysreg_read(cntvct_el0) << 4 | 1 |
 			      (uint64_t)self() << 1;
@@ -390,26 +363,13 @@ void storm_run(void)
 	}
 }
 
-static bool begins(const char *text, const char *with)
+static const struct storm *find(const void *tree)
 {
-	while (*with != '\0' && *text == *with) {
-		text++;
-		with++;
-	}
-	return *with == '\0';
-}
+	const char *text = guest_argument(tree, "storm=");
 
-/* The boot arguments are somewhere in the tree. */
-static const struct storm *find(const char *tree, uint32_t size)
-{
-	for (uint32_t i = 0; i + 16 < size; i++) {
-		if (!begins(tree + i, "storm=")) {
-			continue;
-		}
-		for (const struct storm *s = storms; s->name; s++) {
-			if (begins(tree + i + 6, s->name)) {
-				return s;
-			}
+	for (const struct storm *s = storms; text && s->name; s++) {
+		if (guest_begins(text, s->name)) {
+			return s;
 		}
 	}
 	return 0;
@@ -417,7 +377,7 @@ static const struct storm *find(const char *tree, uint32_t size)
 
 void guest_main(const void *tree)
 {
-	chosen = find(tree, __builtin_bswap32(((const uint32_t *)tree)[1]));
+	chosen = find(tree);
 	if (!chosen) {
 		guest_puts("\nstorm: which?\n");
 		return;
@@ -426,9 +386,8 @@ void guest_main(const void *tree)
 	guest_puts(chosen->name);
 	guest_puts("\n");
 	guest_on_exception = on_exception;
-	storm_vectors = guest_sysreg_read(vbar_el1);
 	for (uint64_t i = 1; i < VCPUS && !chosen->alone; i++) {
-		turn_on(i, (uint64_t)storm_secondary);
+		turn_on(i);
 	}
-	storm_run();
+	run();
 }

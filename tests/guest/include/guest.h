@@ -3,6 +3,7 @@
 #ifndef GUEST_H
 #define GUEST_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* The image's own part; `tree` is the guest's device tree. Return: power off. */
@@ -21,6 +22,18 @@ void guest_poweroff(void);
 /* HVC and SMC with four arguments; x0 of the answer. */
 uint64_t guest_hvc(uint64_t x0, uint64_t x1, uint64_t x2, uint64_t x3);
 uint64_t guest_smc(uint64_t x0, uint64_t x1, uint64_t x2, uint64_t x3);
+
+/* The text behind `name` in the boot arguments of the tree, or NULL. */
+const char *guest_argument(const void *tree, const char *name);
+bool guest_begins(const char *text, const char *with);
+
+/*
+ * Entry for PSCI CPU_ON (secondary.S): calls the function whose address is the
+ * context, which does not return, on a stack of the VCPU's own. MMU off, as at
+ * start.
+ */
+#define GUEST_VCPUS 8
+extern const uint8_t guest_secondary[];
 
 struct guest_frame {
 	uint64_t x[31];
