@@ -66,7 +66,7 @@ def test_other_tree(boot, tmp_path):
 / { reserved-memory {
 	#address-cells = <2>; #size-cells = <2>; ranges;
 	hole@50000000 { reg = <0 0x50000000 0 0x8000000>; no-map; };
-	kept@60001000 { reg = <0 0x60001000 0 0x1000>; };
+	kept@60001000 { reg = <0 0x60001000 0 0x10000000>; };
 }; };
 """, smp=3)
     host = boot({"linux0": description("linux0", memory=256)}, smp=2,
@@ -74,6 +74,10 @@ def test_other_tree(boot, tmp_path):
     cpus = host.json("host cpus")
     assert [cpu["state"] for cpu in cpus] == ["online", "online", "failed"]
     assert "CPU 2" in host.cmd("dmesg")
+    # 1 GiB, but for the hole; and but for what is kept and so on.
+    memory = {row["use"]: row["size"] for row in host.json("memory")}
+    assert memory["total"] == (1 << 30) - 0x8000000
+    assert memory["reserved"] > 0x10000000
     check_linux(host, "linux0", 1)
 
 

@@ -36,7 +36,10 @@ def test_more_vcpus_than_cpus(boot, gic):
 
 @pytest.mark.parametrize("gic", [2, 3])
 def test_native_wfi(boot, gic):
-    """One guest sleeps on the CPU itself; the other still gets its turn."""
+    """One guest sleeps on the CPU itself; the other still gets its turn.
+
+    The one never blocks, as the other does when it has nothing to do.
+    """
     names = ["linux0", "linux1"]
     guests = {n: description(n, memory=192) for n in names}
     guests["linux0"] = guests["linux0"].replace("cpus {", "cpus { native-wfi;")
@@ -44,6 +47,12 @@ def test_native_wfi(boot, gic):
     for name in names:
         with host.linux(name) as shell:
             assert shell.sh("sleep 1; hostname") == name
+    states = {"linux0/0": set(), "linux1/0": set()}
+    for _ in range(10):
+        for vcpu in host.json("vcpu list"):
+            states[vcpu["name"]].add(vcpu["state"])
+    assert "blocked" not in states["linux0/0"]
+    assert "blocked" in states["linux1/0"]
     host.cmd("guest stop linux0")
     host.expect_state("linux0", "stopped")
 
