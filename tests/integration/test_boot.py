@@ -86,7 +86,10 @@ def test_memory_sizes(boot, mem):
     # A test machine need not have that much itself.
     host = boot(mem=mem, machine=",memory-backend=ram", extra=[
         "-object", f"memory-backend-ram,id=ram,size={mem},reserve=off"])
-    assert host.json("memory")
+    memory = {row["use"]: row["size"] for row in host.json("memory")}
+    unit = {"M": 20, "G": 30}[mem[-1]]
+    assert memory["total"] == int(mem[:-1]) << unit
+    assert 0 < memory["free"] < memory["total"]
     assert host.shutdown() == 0
 
 

@@ -104,11 +104,15 @@ def test_own_tree(boot):
 
 
 def test_pause_resume(boot):
+    """A busy guest that is paused does not run, and goes on after."""
     host = boot({"linux0": description("linux0")})
-    with host.linux("linux0"):
-        pass
+    with host.linux("linux0") as shell:
+        shell.sh("while :; do :; done &")
     host.cmd("guest pause linux0")
     host.expect_state("linux0", "paused")
+    first, *more = [host.json("vcpu list") for _ in range(4)]
+    assert first[0]["state"] == "paused"
+    assert [vcpus[0]["run_s"] for vcpus in more] == [first[0]["run_s"]] * 3
     host.cmd("guest resume linux0")
     host.expect_state("linux0", "running")
     with host.linux("linux0") as shell:
