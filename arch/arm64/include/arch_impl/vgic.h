@@ -43,6 +43,7 @@ struct vgic_bank {
 	uint32_t hw;		/* bound to an active host interrupt */
 	/* Asked of whoever can reach the list register or host interrupt. */
 	uint32_t want_unpend, want_inactive, want_active, want_release;
+	uint32_t unused;	/* a power of two is cheaper to index by */
 };
 
 enum vgic_queue { VGIC_QUEUE_GRP0, VGIC_QUEUE_GRP1, VGIC_QUEUE_ACTIVE,
@@ -66,9 +67,9 @@ struct vgic_cpu {
 	uint32_t armed;			/* [O] see vgic_repeat() */
 	uint32_t rounds;		/* [A] times list registers were read */
 	uint32_t spis;			/* [V] SPIs queued or resident here */
+	uint32_t hw_known;		/* [V] were bound to a host interrupt */
 	struct vgic_bank priv;		/* [V] */
 	uint8_t sgi_sources[16];	/* [V] v2: by requesting CPU */
-	uint32_t hw_known;		/* [V] were bound to a host interrupt */
 
 	/* Circular lists of INTIDs; head[q][level] is valid if bit `level`
 	 * of levels[q] is set. All [V]. */
