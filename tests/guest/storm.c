@@ -43,9 +43,14 @@ static uint64_t next(void)
 	return *s;
 }
 
+static void turn_on_at(uint64_t cpu, uint64_t entry)
+{
+	guest_hvc(CPU_ON, cpu, entry, (uint64_t)run);
+}
+
 static void turn_on(uint64_t cpu)
 {
-	guest_hvc(CPU_ON, cpu, (uint64_t)guest_secondary, (uint64_t)run);
+	turn_on_at(cpu, (uint64_t)guest_secondary);
 }
 
 /* --- storms ------------------------------------------------------------- */
@@ -149,7 +154,7 @@ static void race(void)
 		guest_write32(GICD, r & 0x100 ? 0x12 : 0x10);
 		break;
 	case 1:
-		turn_on(cpu, (uint64_t)storm_secondary);
+		turn_on(cpu);
 		break;
 	case 2:
 		if (self() != 0 && (r & 0x700) == 0) {
@@ -188,7 +193,7 @@ static void odd(void)
 		0x40000001, 0x40000002, UINT64_C(0x8000000040000000),
 	};
 	uint64_t r = next();
-	uint64_t entry = r & 1 ? (uint64_t)storm_secondary :
+	uint64_t entry = r & 1 ? (uint64_t)guest_secondary :
 			 places[(r >> 8) % (sizeof(places) / 8)];
 	uint64_t cpu = r & 2 ? r >> 16 & (VCPUS - 1) : next() >> (r >> 24 & 63);
 
@@ -205,7 +210,7 @@ static void odd(void)
 		}
 		break;
 	default:
-		turn_on(cpu, entry);
+		turn_on_at(cpu, entry);
 		break;
 	}
 	/* What a wait in there ends by. */

@@ -55,10 +55,13 @@ else
   cflags-arm64 += $(if $(CONFIG_BRANCH_PROTECTION),\
 	-mbranch-protection=bti,-mbranch-protection=none)
 
+  # In the order of the source the code is packed better (vmm.bin.gz).
+  small := -Os $(if $(cc-is-clang),,-fno-schedule-insns2)
+
   # Everything is hidden: in a static image each symbol is reached directly, and
   # code that runs before relocation needs no GOT.
   CFLAGS := $(cflags-common) $(cflags-$(ARCH)) -ffreestanding -fPIE \
-	$(if $(CONFIG_OPTIMIZE_SIZE),-Os,-O2) \
+	$(if $(CONFIG_OPTIMIZE_SIZE),$(small),-O2) \
 	-include tools/build/hidden.h -ffunction-sections -fdata-sections \
 	-fno-asynchronous-unwind-tables -fno-unwind-tables
   ifneq ($(CONFIG_STACK_PROTECTOR),)

@@ -84,6 +84,10 @@ static void dump_syndrome(struct out *o, const char *name, uint64_t esr,
 {
 	unsigned int ec = esr_ec(esr);
 
+	if (!IS_ENABLED(CONFIG_ESR_NAMES)) {
+		PRINT(o, "%s %08llx FAR %016llx", name, (u64)esr, (u64)far);
+		return;
+	}
 	if (esr == 0) {		/* no exception: each sets IL or more */
 		PRINT(o, "%s %08llx", name, (u64)esr);
 		return;
