@@ -129,6 +129,76 @@ WBOX_TEST(sched_spinlock, "sched: a spinlock excludes between CPUs")
 	WB_ASSERT_EQ(counter, MAX_THREADS * ROUNDS);
 }
 
+/* One CPU holds it until another wants it, and a little longer. */
+static bool held, wanted, entered, entered_early;
+
+static void wait_for(const bool *what, uint64_t ms)
+{
+	ticks_t limit = time_now() + ms_to_ticks(ms);
+
+	while (!READ_ONCE(*what) && time_now() < limit) {
+		arch_cpu_relax();
+	}
+}
+
+static void hold_main(void *arg)
+{
+	unsigned long flags = spin_lock_irqsave(&spin);
+
+	(void)arg;
+	WRITE_ONCE(held, true);
+	wait_for(&wanted, LIMIT_MS);
+	wait_for(&entered, 5);
+	entered_early |= READ_ONCE(entered);
+	spin_unlock_irqrestore(&spin, flags);
+}
+
+static void want_main(void *arg)
+{
+	unsigned long flags;
+
+	(void)arg;
+	wait_for(&held, LIMIT_MS);
+	WRITE_ONCE(wanted, true);
+	flags = spin_lock_irqsave(&spin);
+	WRITE_ONCE(entered, true);
+	spin_unlock_irqrestore(&spin, flags);
+}
+
+WBOX_TEST(sched_spinlock_held, "sched: a held spinlock keeps another CPU out")
+{
+	struct cpumask m = { 0 };
+	const struct thread_attr attr = {
+		.name = "wbox",
+		.priority = SCHED_PRIO_DEFAULT,
+		.joinable = true,
+		.affinity = &m,
+	};
+	void (*const mains[2])(void *) = { hold_main, want_main };
+	struct vcpu *threads[2];
+	unsigned int made;
+
+	entered_early = false;
+	/* With one CPU there is nobody to keep out. */
+	for (unsigned int i = 0; cpu_online(1) && i < 10; i++) {
+		held = wanted = entered = false;
+		for (made = 0; made < 2; made++) {
+			m = (struct cpumask){ 0 };
+			cpumask_set(&m, made);
+			if (thread_create(&threads[made], &attr, mains[made],
+					  NULL)) {
+				break;
+			}
+		}
+		for (unsigned int k = 0; k < made; k++) {
+			thread_join(threads[k]);
+		}
+		WB_ASSERT_EQ(made, 2);
+		WB_ASSERT(wanted && entered);
+	}
+	WB_ASSERT(!entered_early);
+}
+
 /* --- a higher priority runs at once, on the same CPU --- */
 
 static struct semaphore go;
