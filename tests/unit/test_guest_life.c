@@ -438,6 +438,21 @@ static void test_destroy_while_waiting(void **state)
 }
 
 /* A VCPU asks for a reset while another's crash is being answered. */
+/* Nothing runs and nothing comes by itself; it can be started anew. */
+static void test_crash_halts(void **state)
+{
+	(void)state;
+	cfg.on_crash = CRASH_HALT;
+	guest_crash(&vcpu[1], "%s", "boom");
+	settle();
+	assert_int_equal(guest.state, GUEST_CRASHED);
+	assert_false(running[0]);
+	assert_false(running[1]);
+	assert_int_equal(loads, 1);
+	assert_int_equal(guest_start(&guest, report_to_log, &guest), 0);
+	assert_int_equal(guest.state, GUEST_RUNNING);
+}
+
 static void test_crash_destroys(void **state)
 {
 	(void)state;
@@ -473,6 +488,7 @@ int main(void)
 		cmocka_unit_test_setup(test_stop_while_waiting, setup),
 		cmocka_unit_test_setup(test_start_while_waiting, setup),
 		cmocka_unit_test_setup(test_destroy_while_waiting, setup),
+		cmocka_unit_test_setup(test_crash_halts, setup),
 		cmocka_unit_test_setup(test_crash_destroys, setup),
 		cmocka_unit_test_setup(test_first_request_stands, setup),
 	};
