@@ -4,6 +4,7 @@
 import re
 import struct
 import subprocess
+import time
 
 import pytest
 
@@ -117,6 +118,26 @@ def test_pause_resume(boot):
     host.expect_state("linux0", "running")
     with host.linux("linux0") as shell:
         assert shell.sh("echo alive") == "alive"
+
+
+def test_time_stands_still(boot):
+    """A pause takes no time for the guest."""
+    host = boot({"linux0": description("linux0")})
+    pause = 3
+
+    def uptime():
+        with host.linux("linux0") as shell:
+            return float(shell.sh("cat /proc/uptime").split()[0])
+
+    uptime()
+    begin = time.monotonic()
+    before = uptime()
+    host.cmd("guest pause linux0")
+    host.cmd(f"sleep {pause * 1000}")
+    host.cmd("guest resume linux0")
+    passed = uptime() - before
+    # It counts hundredths.
+    assert passed <= time.monotonic() - begin - pause + 0.01
 
 
 def test_reset(boot):
