@@ -312,6 +312,45 @@ def test_uefi(boot):
         assert "Remapping and enabling EFI services" in shell.sh("dmesg")
 
 
+def test_power_key_and_watchdog(boot):
+    """Linux's own drivers of the PL061, its key, the SP805 and the PL031."""
+    host = boot({"full": description(
+        "full", memory=512, kernel="/images/Image-full",
+        initrd="/images/initrd-full.cpio.gz", extra="""
+devices {
+	#address-cells = <2>; #size-cells = <2>;
+	watchdog@9050000 {
+		compatible = "arm,sp805";
+		reg = <0x0 0x9050000 0x0 0x1000>;
+		interrupts = <0 9 4>;
+	};
+};
+""")})
+    with host.linux("full", timeout=180) as shell:
+        shell.sh("dmesg -n 1")
+        assert int(shell.sh("cat /sys/class/rtc/rtc0/since_epoch")) > 1 << 30
+        shell.sh("(head -c 24 /dev/input/event0 >/tmp/key; "
+                 "echo key is pressed >/dev/console) &")
+        shell.sh("until ls -l /proc/[0-9]*/fd | grep -q event0; "
+                 "do sleep 0.1; done")
+    host.cmd("guest powerdown full")
+    host.attach("full")
+    host.expect("key is pressed")
+    host.detach()
+    with host.linux("full") as shell:
+        # Behind the time: EV_KEY, KEY_POWER, pressed.
+        assert shell.sh("tail -c 8 /tmp/key | hexdump -v -e '1/1 \"%02x\"'; echo"
+                        ) == "0100740001000000"
+        # Fed each second it stays quiet; then it is not fed any more.
+        shell.sh("watchdog -T 2 -t 1 /dev/watchdog; sleep 5; "
+                 "killall -9 watchdog")
+    assert host.json("guest info full")["resets"] == 0
+    host.attach("full")
+    host.expect("Booting Linux on physical CPU", timeout=90)
+    host.detach()
+    assert host.json("guest info full")["resets"] == 1
+
+
 def linked_at(blob, base):
     """A position-independent ELF file as one that belongs at an address."""
     blob = bytearray(blob)

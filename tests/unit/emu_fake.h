@@ -103,6 +103,49 @@ void heap_free(void *p)
 	free(p);
 }
 
+/* --- contents shown as memory ------------------------------------------- */
+
+static uint8_t fake_rom[4 * PAGE_SIZE];
+static unsigned int fake_rom_live;
+static int fake_rom_error;		/* of the next guest_rom_init() */
+static bool fake_rom_synced;
+
+int guest_rom_init(struct guest *g, struct guest_rom *rom, ipa_t base,
+		   uint64_t size)
+{
+	(void)g;
+	if (fake_rom_error) {
+		return fake_rom_error;
+	}
+	*rom = (struct guest_rom) {
+		.base = base, .size = ALIGN_UP(size, PAGE_SIZE),
+		.data = fake_rom,
+	};
+	fake_check(rom->size <= sizeof(fake_rom));
+	fake_rom_live++;
+	return 0;
+}
+
+void guest_rom_fini(struct guest *g, struct guest_rom *rom)
+{
+	(void)g;
+	fake_rom_live -= rom->size != 0;
+	rom->size = 0;
+}
+
+void guest_rom_sync(struct guest_rom *rom)
+{
+	fake_check(!rom->shown);
+	fake_rom_synced = true;
+}
+
+void guest_rom_show(struct guest *g, struct guest_rom *rom, bool show)
+{
+	(void)g;
+	fake_check(fake_held);
+	rom->shown = rom->size && show;
+}
+
 /* --- time --------------------------------------------------------------- */
 
 #define FAKE_TIMERS 8
@@ -459,7 +502,7 @@ static inline int fake_start(void)
 static inline bool fake_stop(void)
 {
 	emu_device_fini(&fake_dev);
-	return fake_heap_live == 0 && !fake_held &&
+	return fake_heap_live == 0 && fake_rom_live == 0 && !fake_held &&
 	       !fake_timer_armed() && !fake_work && !fake_console;
 }
 

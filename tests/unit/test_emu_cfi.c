@@ -15,50 +15,6 @@
 
 static uint8_t image[3 * 4096 + 100];
 
-/* --- what is shown as memory -------------------------------------------- */
-
-static uint8_t rom_data[4 * 4096];
-static unsigned int rom_live;
-static int rom_error;			/* of the next guest_rom_init() */
-static bool rom_synced;
-
-int guest_rom_init(struct guest *g, struct guest_rom *rom, ipa_t base,
-		   uint64_t size)
-{
-	(void)g;
-	fake_check(base.v == fake_node.regs[0].base);
-	if (rom_error) {
-		return rom_error;
-	}
-	rom_live++;
-	*rom = (struct guest_rom) {
-		.base = base, .size = ALIGN_UP(size, PAGE_SIZE),
-		.data = rom_data,
-	};
-	fake_check(rom->size <= sizeof(rom_data));
-	return 0;
-}
-
-void guest_rom_fini(struct guest *g, struct guest_rom *rom)
-{
-	(void)g;
-	rom_live -= rom->size != 0;
-	rom->size = 0;
-}
-
-void guest_rom_sync(struct guest_rom *rom)
-{
-	fake_check(!rom->shown);
-	rom_synced = true;
-}
-
-void guest_rom_show(struct guest *g, struct guest_rom *rom, bool show)
-{
-	(void)g;
-	fake_check(fake_held == &fake_dev.lock);
-	rom->shown = rom->size && show;
-}
-
 static bool rom_shown(void)
 {
 	return ((struct cfi_flash *)fake_dev.state)->banks[0].rom.shown;
@@ -96,7 +52,7 @@ static int setup_image(void **state)
 static int teardown(void **state)
 {
 	(void)state;
-	return fake_stop() && rom_live == 0 ? 0 : -1;
+	return fake_stop() ? 0 : -1;
 }
 
 static uint32_t status(void)
@@ -458,15 +414,15 @@ static void test_image_as_memory(void **state)
 {
 	(void)state;
 	assert_true(rom_shown());
-	assert_true(rom_synced);
-	assert_memory_equal(rom_data, image, sizeof(image));
-	assert_int_equal(rom_data[sizeof(image)], 0xff);
+	assert_true(fake_rom_synced);
+	assert_memory_equal(fake_rom, image, sizeof(image));
+	assert_int_equal(fake_rom[sizeof(image)], 0xff);
 	wr(0, BOTH(CMD_READ_STATUS));
 	assert_false(rom_shown());
 	read_array();
 	assert_true(rom_shown());
 	/* Behind it, contents may change. */
-	program(sizeof(rom_data), 0);
+	program(sizeof(fake_rom), 0);
 	assert_false(rom_shown());
 	read_array();
 	assert_true(rom_shown());
@@ -480,33 +436,33 @@ static void test_image_as_memory(void **state)
 	assert_int_equal(rd(4096), 0);
 	emu_device_reset(&fake_dev);
 	assert_true(rom_shown());
-	assert_int_equal(rom_data[4096], 0);
-	assert_int_equal(rom_data[4100], image[4100]);
+	assert_int_equal(fake_rom[4096], 0);
+	assert_int_equal(fake_rom[4100], image[4100]);
 	erase(0);
 	read_array();
 	assert_false(rom_shown());
 	emu_device_reset(&fake_dev);
-	assert_int_equal(rom_data[0], 0xff);
+	assert_int_equal(fake_rom[0], 0xff);
 }
 
 /* Where the image cannot be memory, reads trap; without memory, no device. */
 static void test_image_not_as_memory(void **state)
 {
 	(void)state;
-	rom_error = -ERR_RANGE;
+	fake_rom_error = -ERR_RANGE;
 	assert_int_equal(setup_image(NULL), 0);
 	assert_false(rom_shown());
 	assert_int_equal(fake_read(5, 1), image[5]);
 	assert_true(fake_stop());
-	rom_error = -ERR_NOMEM;
+	fake_rom_error = -ERR_NOMEM;
 	assert_int_equal(setup_image(NULL), -ERR_NOMEM);
 	assert_int_equal(fake_heap_live, 0);
-	rom_error = 0;
+	fake_rom_error = 0;
 	/* The second bank is refused: the first's memory goes back. */
 	fake_node.nregs = 2;
 	fake_node.regs[1] = (struct config_range) { FAKE_BASE + BANK, 5 };
 	assert_int_equal(fake_start(), -ERR_RANGE);
-	assert_int_equal(rom_live, 0);
+	assert_int_equal(fake_rom_live, 0);
 }
 
 static void test_refused_descriptions(void **state)

@@ -47,11 +47,22 @@ $(images)/initrd.cpio.gz: $(material)/busybox-static/package \
 	$(Q)$(PYTHON) tools/material/initramfs.py -o $@ \
 		--busybox $(call unpacked,busybox-static,bin/busybox)
 
+# The same with drivers for devices of which Debian's full kernel has modules.
+full-modules := input/evdev input/keyboard/gpio_keys watchdog/sp805_wdt
+$(images)/initrd-full.cpio.gz: $(images)/initrd.cpio.gz \
+		$(material)/linux-image-arm64/package
+	$(say) CPIO $@
+	$(Q)$(PYTHON) tools/material/initramfs.py -o $@ \
+		--busybox $(call unpacked,busybox-static,bin/busybox) \
+		$(foreach m,$(full-modules),--module \
+			$(call unpacked,linux-image-arm64,drivers/$(m).ko))
+
 # The person's own instead: make must not fetch what it does not use.
 image-Image := $(or $(KERNEL),$(images)/Image)
 image-Image-full := $(or $(KERNEL_FULL),$(images)/Image-full)
 image-initrd.cpio.gz := $(or $(INITRD),$(images)/initrd.cpio.gz)
 image-u-boot.bin := $(or $(UBOOT),$(images)/u-boot.bin)
+image-initrd-full.cpio.gz := $(images)/initrd-full.cpio.gz
 image-QEMU_EFI.fd := $(or $(UEFI),$(images)/QEMU_EFI.fd)
 
 # What is named has to be there: the rules above would try to make it.
@@ -65,14 +76,15 @@ ifneq ($(LIBFDT),$(material)/libfdt/libfdt.a)
 	is no libfdt.h in $(LIBFDT_INCLUDE); LIBFDT_INCLUDE= names its folder))
 endif
 
-known-images := Image Image-full initrd.cpio.gz u-boot.bin QEMU_EFI.fd
+known-images := Image Image-full initrd.cpio.gz initrd-full.cpio.gz u-boot.bin \
+	QEMU_EFI.fd
 image-file = $(image-$(1))
 
 .PHONY: material material-full
 material: $(LIBFDT) $(foreach i,Image initrd.cpio.gz u-boot.bin,\
 	$(call image-file,$(i)))
-material-full: material $(call image-file,Image-full) \
-	$(call image-file,QEMU_EFI.fd)
+material-full: material $(foreach i,Image-full initrd-full.cpio.gz QEMU_EFI.fd,\
+	$(call image-file,$(i)))
 
 # Links to the images in use, by their names in bundles, for the tests.
 .PHONY: check-images
