@@ -454,3 +454,13 @@ int dtb_path(const void *blob, const char *path, size_t len)
 	n = component(path, end);
 	return below(blob, by_alias(blob, path, n), path + n, end);
 }
+
+unsigned __int128 dtb_cells(const uint8_t *p, unsigned int cells)
+{
+	unsigned __int128 value = 0;
+
+	for (unsigned int i = 0; i < cells * 4; i++) {
+		value = (value << 8) | p[i];
+	}
+	return value;
+}

@@ -141,17 +141,6 @@ const char *dt_str(dt_node_t node, const char *name)
 	return s;
 }
 
-dt_addr_t dt_cells(const uint8_t *p, unsigned int cells)
-{
-	dt_addr_t value = 0;
-	unsigned int i;
-
-	for (i = 0; i < cells * DT_CELL; i++) {
-		value = (value << 8) | p[i];
-	}
-	return value;
-}
-
 static int dt_number(dt_node_t node, const char *name, int max_cells,
 		     uint64_t *out)
 {
@@ -164,7 +153,7 @@ static int dt_number(dt_node_t node, const char *name, int max_cells,
 	if (len <= 0 || len % DT_CELL != 0 || len / DT_CELL > max_cells) {
 		return -ERR_FORMAT;
 	}
-	*out = (uint64_t)dt_cells(p, (unsigned int)len / DT_CELL);
+	*out = (uint64_t)dtb_cells(p, (unsigned int)len / DT_CELL);
 	return 0;
 }
 

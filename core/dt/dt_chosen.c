@@ -98,7 +98,7 @@ static int dt_cpu_hwid(dt_node_t cpus, dt_node_t cpu, uint64_t *hwid)
 	if (!reg || len < (int)(na * DT_CELL)) {
 		return -ERR_FORMAT;
 	}
-	*hwid = (uint64_t)dt_cells(reg, na);
+	*hwid = (uint64_t)dtb_cells(reg, na);
 	return 0;
 }
 

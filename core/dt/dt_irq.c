@@ -34,19 +34,19 @@ static int dt_irq_decode(const uint8_t *p, unsigned int cells,
 
 	*edge = false;
 	if (cells < 3) {
-		*irq = (unsigned int)dt_cells(p, 1);
+		*irq = (unsigned int)dtb_cells(p, 1);
 		if (cells == 2) {
-			*edge = dt_irq_edge((uint32_t)dt_cells(p + DT_CELL, 1));
+			*edge = dt_irq_edge((uint32_t)dtb_cells(p + DT_CELL, 1));
 		}
 		return 0;
 	}
-	type = (uint32_t)dt_cells(p, 1);
-	number = (uint32_t)dt_cells(p + DT_CELL, 1);
+	type = (uint32_t)dtb_cells(p, 1);
+	number = (uint32_t)dtb_cells(p + DT_CELL, 1);
 	if (type >= ARRAY_SIZE(gic_types) || number >= gic_types[type].count) {
 		return -ERR_RANGE;
 	}
 	*irq = gic_types[type].intid + number;
-	*edge = dt_irq_edge((uint32_t)dt_cells(p + 2 * DT_CELL, 1));
+	*edge = dt_irq_edge((uint32_t)dtb_cells(p + 2 * DT_CELL, 1));
 	return 0;
 }
 
@@ -92,7 +92,7 @@ static int dt_irq_extended(const uint8_t *p, unsigned int len,
 
 	for (; len >= DT_CELL; len -= cells * DT_CELL, p += cells * DT_CELL) {
 		dt_node_t controller =
-			dt_by_phandle((uint32_t)dt_cells(p, 1));
+			dt_by_phandle((uint32_t)dtb_cells(p, 1));
 		int err = controller < 0 ? -ERR_FORMAT
 					 : dt_irq_cells(controller, &cells);
 

@@ -15,9 +15,6 @@ typedef unsigned __int128 dt_addr_t;
 #define DT_MAX_CELLS 4
 #define DT_CELL 4 /* bytes */
 
-/* Cells of big-endian `p` as one number; the caller checked that they exist. */
-dt_addr_t dt_cells(const uint8_t *p, unsigned int cells);
-
 /* A bus's #address-cells and #size-cells. -ERR_FORMAT above four. */
 int __must_check dt_bus_cells(dt_node_t bus, unsigned int *address,
 			      unsigned int *size);

@@ -2,6 +2,7 @@
 /* `reg` seen from the CPU: translation through every bus's `ranges`. */
 #include <string.h>
 
+#include <libs/dtb.h>
 #include <libs/error.h>
 
 #include "dt_priv.h"
@@ -79,11 +80,11 @@ static int dt_through_ranges(const uint8_t *ranges, int len,
 	for (; len > 0; len -= step, ranges += step) {
 		const uint8_t *parent = ranges + shape->child * DT_CELL;
 		const uint8_t *size = parent + shape->parent * DT_CELL;
-		dt_addr_t base = dt_cells(ranges, shape->child);
+		dt_addr_t base = dtb_cells(ranges, shape->child);
 
-		if (dt_window_inside(w, base, dt_cells(size, shape->size))) {
+		if (dt_window_inside(w, base, dtb_cells(size, shape->size))) {
 			w->base = w->base - base +
-				  dt_cells(parent, shape->parent);
+				  dtb_cells(parent, shape->parent);
 			return 0;
 		}
 	}
@@ -158,8 +159,8 @@ static int dt_reg_read(dt_node_t node, dt_node_t bus, unsigned int index,
 		return -ERR_NOENT;
 	}
 	reg += index * (unsigned int)step;
-	w->base = dt_cells(reg, na);
-	w->size = dt_cells(reg + na * DT_CELL, ns);
+	w->base = dtb_cells(reg, na);
+	w->size = dtb_cells(reg + na * DT_CELL, ns);
 	return 0;
 }
 

@@ -8,6 +8,7 @@
 
 #include <core/dt.h>
 #include <libs/checked.h>
+#include <libs/dtb.h>
 #include <libs/error.h>
 
 #include "dt_priv.h"
@@ -37,7 +38,7 @@ static int dt_salvage_base(const void *fdt, int node, paddr_t *base)
 	if (!reg || (len != 2 * DT_CELL && len != 4 * DT_CELL)) {
 		return -ERR_FORMAT;
 	}
-	base->v = (uint64_t)dt_cells(reg, (unsigned int)len / 2 / DT_CELL);
+	base->v = (uint64_t)dtb_cells(reg, (unsigned int)len / 2 / DT_CELL);
 	return 0;
 }
 

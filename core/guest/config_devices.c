@@ -209,13 +209,13 @@ static void devices_irqs(struct config_parser *p, struct config_device *dev)
 		return;
 	}
 	for (i = 0; i < n; i++, data += IRQ_CELLS * CONFIG_CELL) {
-		uint64_t spi = config_cells(data + CONFIG_CELL, 1);
+		uint64_t spi = dtb_cells(data + CONFIG_CELL, 1);
 
 		if (spi >= MACHINE_NR_SPIS) {
 			return; /* told by the row */
 		}
 		dev->irqs[i].intid = 32 + (uint32_t)spi;
-		dev->irqs[i].edge = config_cells(data + 2 * CONFIG_CELL, 1) ==
+		dev->irqs[i].edge = dtb_cells(data + 2 * CONFIG_CELL, 1) ==
 				    IRQ_EDGE;
 		dev->nirqs++;
 	}

@@ -79,7 +79,6 @@ const char *config_path(const struct config_parser *p, int node, char *buf,
 /* config_value.c */
 /* Check against the row; tells the mistake. */
 bool config_value(struct config_parser *p, struct schema_value *v);
-uint64_t config_cells(const uint8_t *data, unsigned int cells);
 /* Read a REG value of `bus`'s children; 0 entries after a mistake. */
 unsigned int config_reg(struct config_parser *p, int node, int bus,
 			struct config_range *out, unsigned int max);

@@ -100,7 +100,7 @@ static void report_numbers(const uint8_t *data, int len, char *buf, size_t size)
 
 	for (i = 0; i < MIN(count, REPORT_CELLS) && n < size; i++) {
 		uint64_t cell = bytes ? data[i] :
-					config_cells(data + i * CONFIG_CELL, 1);
+					dtb_cells(data + i * CONFIG_CELL, 1);
 
 		n += (size_t)snprintf(buf + n, size - n,
 				      bytes ? "%s%02x" : "%s0x%x", i ? " " : "",

@@ -146,7 +146,7 @@ static void take_affinity(struct config_parser *p, const uint8_t *data,
 	}
 	for (i = 0; i < cfg->vcpus; i++) {
 		unsigned int at = n == 1 ? 0 : i;
-		uint64_t cpu = config_cells(data + at * CONFIG_CELL, 1);
+		uint64_t cpu = dtb_cells(data + at * CONFIG_CELL, 1);
 
 		if (cpu >= CONFIG_MAX_CPUS) {
 			return; /* told by the row */
@@ -166,7 +166,7 @@ static void take_affinity_set(struct config_parser *p, const uint8_t *data,
 	uint32_t i;
 
 	for (i = 0; i < n; i++) {
-		uint64_t cpu = config_cells(data + i * CONFIG_CELL, 1);
+		uint64_t cpu = dtb_cells(data + i * CONFIG_CELL, 1);
 
 		if (cpu >= CONFIG_MAX_CPUS ||
 		    !take_host_cpu_ok(p, "affinity-set", cpu)) {

@@ -10,17 +10,6 @@
 
 #include "config_priv.h"
 
-uint64_t config_cells(const uint8_t *data, unsigned int cells)
-{
-	uint64_t value = 0;
-	unsigned int i;
-
-	for (i = 0; i < cells * CONFIG_CELL; i++) {
-		value = (value << 8) | data[i];
-	}
-	return value;
-}
-
 bool config_name_ok(const char *name)
 {
 	size_t n = strlen(name);
@@ -42,7 +31,7 @@ static bool value_cells(struct schema_value *v, unsigned int max_cells)
 	    (unsigned int)v->len > max_cells * CONFIG_CELL) {
 		return false;
 	}
-	v->number = config_cells(v->data, (unsigned int)v->len / CONFIG_CELL);
+	v->number = dtb_cells(v->data, (unsigned int)v->len / CONFIG_CELL);
 	return value_number_ok(v->prop, v->number);
 }
 
@@ -54,7 +43,7 @@ static bool value_list(const struct schema_value *v)
 		return false;
 	}
 	for (i = 0; i < v->len; i += CONFIG_CELL) {
-		if (!value_number_ok(v->prop, config_cells(v->data + i, 1))) {
+		if (!value_number_ok(v->prop, dtb_cells(v->data + i, 1))) {
 			return false;
 		}
 	}
@@ -122,10 +111,10 @@ static bool value_irqs(const struct schema_value *v)
 		return false;
 	}
 	for (i = 0; i < v->len; i += 3 * CONFIG_CELL) {
-		uint64_t flags = config_cells(v->data + i + 2 * CONFIG_CELL, 1);
+		uint64_t flags = dtb_cells(v->data + i + 2 * CONFIG_CELL, 1);
 
-		if (config_cells(v->data + i, 1) != 0 ||
-		    config_cells(v->data + i + CONFIG_CELL, 1) > v->prop->max ||
+		if (dtb_cells(v->data + i, 1) != 0 ||
+		    dtb_cells(v->data + i + CONFIG_CELL, 1) > v->prop->max ||
 		    (flags != 1 && flags != 4)) {
 			return false;
 		}
@@ -189,7 +178,7 @@ static unsigned int reg_cells(const struct config_parser *p, int bus,
 		const uint8_t *data = dtb_prop(p->fdt, nodes[i], name, &len);
 
 		if (data && len == CONFIG_CELL) {
-			uint64_t cells = config_cells(data, 1);
+			uint64_t cells = dtb_cells(data, 1);
 
 			/* A wrong one was told with its node. */
 			return cells == 1 ? 1 : 2;
@@ -253,8 +242,8 @@ unsigned int config_reg(struct config_parser *p, int node, int bus,
 		return 0;
 	}
 	for (i = 0; i < n; i++, data += step) {
-		out[i].base = config_cells(data, na);
-		out[i].size = config_cells(data + na * CONFIG_CELL, ns);
+		out[i].base = dtb_cells(data, na);
+		out[i].size = dtb_cells(data + na * CONFIG_CELL, ns);
 		if (!reg_entry_ok(p, node, &out[i], align)) {
 			return 0;
 		}

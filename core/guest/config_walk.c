@@ -12,7 +12,7 @@ static bool walk_bookkeeping(const char *name, const uint8_t *data, int len)
 	return (strcmp(name, "phandle") == 0 ||
 		strcmp(name, "linux,phandle") == 0) &&
 	       len == CONFIG_CELL &&
-	       config_cells(data, 1) < FDTGEN_PHANDLE_CLOCK;
+	       dtb_cells(data, 1) < FDTGEN_PHANDLE_CLOCK;
 }
 
 static void walk_suggest(const char *best, char *buf, size_t size)

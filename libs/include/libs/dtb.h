@@ -50,4 +50,8 @@ uint32_t dtb_phandle(const void *blob, int node);
 /* Is it among the strings of `compatible`? */
 bool dtb_compatible(const void *blob, int node, const char *compatible);
 
+/* Big-endian cells of 32 bits as one number, of which the last four matter;
+ * the caller checked that they exist. */
+unsigned __int128 dtb_cells(const uint8_t *p, unsigned int cells);
+
 #endif
