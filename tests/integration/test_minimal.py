@@ -7,7 +7,7 @@ from socle import BUILD, bare, description, make_bundle
 MINIMAL = BUILD / "check" / "minimal" / "vmm.bin.gz"
 # They only go down. The goal is 96 KiB.
 SIZE = 189000
-SIZE_GZ = 98000
+SIZE_GZ = 97000
 DETACH = "\x1d"
 
 

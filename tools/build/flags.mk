@@ -55,8 +55,10 @@ else
   cflags-arm64 += $(if $(CONFIG_BRANCH_PROTECTION),\
 	-mbranch-protection=bti,-mbranch-protection=none)
 
-  # In the order of the source the code is packed better (vmm.bin.gz).
-  small := -Os $(if $(cc-is-clang),,-fno-schedule-insns2)
+  # In the order of the source the code is packed better (vmm.bin.gz), and what
+  # leaves a loop needs a register that is saved and loaded.
+  small := -Os $(if $(cc-is-clang),,-fno-schedule-insns2 \
+	-fno-move-loop-invariants)
 
   # Everything is hidden: in a static image each symbol is reached directly, and
   # code that runs before relocation needs no GOT.
