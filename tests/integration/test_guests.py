@@ -8,7 +8,8 @@ import time
 
 import pytest
 
-from socle import BUILD, CTRL_C, CTRL_D, bare, description
+from socle import BUILD, CTRL_C, bare, description
+from test_terminal import check_guest_paste
 
 
 def test_two_linux(boot):
@@ -432,12 +433,7 @@ def test_16550_console(boot, layout):
         assert "ttyS0" in shell.sh("cat /sys/class/tty/console/active")
         assert "ttyAMA" not in shell.sh("ls /dev")
         before = shell.sh("grep ttyS0 /proc/interrupts")
-        shell.sh("stty -echo")
-        host.send("echo ${x}go; wc -c\r")
-        host.expect(r"go\r*\n")
-        host.paste(("y" * 255 + "\r") * 256)
-        host.send(CTRL_D)
-        host.expect(r"65536\r*\n", timeout=300)
+        check_guest_paste(host, shell)
         # Fewer bytes than the receiver's trigger, while nothing is sent.
         host.send("stty -icanon; echo ${x}one; head -c 1 | wc -c\r")
         host.expect(r"one\r*\n")

@@ -123,17 +123,22 @@ def test_paste_a_megabyte(boot):
     check_paste(boot(limit=900))
 
 
+def check_guest_paste(host, shell):
+    """64 KiB into a program in a guest, each of which arrives; echo is off."""
+    shell.sh("stty -echo")
+    # Only once it runs has the shell given the terminal back.
+    host.send("echo ${x}go; wc -c\r")
+    host.expect(r"go\r*\n")
+    host.paste(("y" * 255 + "\r") * 256)
+    host.send(CTRL_D)
+    host.expect(r"65536\r*\n", timeout=300)
+
+
 def test_paste_into_guest(boot):
     """The same through a guest's UART: each byte arrives."""
     host = boot({"linux0": description("linux0")}, limit=600)
     with host.linux("linux0") as shell:
-        shell.sh("stty -echo")
-        # Only once it runs has the shell given the terminal back.
-        host.send("echo ${x}go; wc -c\r")
-        host.expect(r"go\r*\n")
-        host.paste(("y" * 255 + "\r") * 256)
-        host.send(CTRL_D)
-        host.expect(r"65536\r*\n", timeout=300)
+        check_guest_paste(host, shell)
         shell.sh("stty echo")
 
 
