@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Command: the host's device tree. */
-#include <cmd/command.h>
+#include <core/command.h>
 #include <core/dt.h>
 #include <libfdt.h>
 #include <libs/error.h>
@@ -11,18 +11,18 @@
 
 #define DEVTREE_PATH 256
 
-/* The node that argv[1] names, the root if there is none. */
+/* The node that argv[1] names, or the root without an argument. */
 static int devtree_node(struct session *s, int argc, char **argv)
 {
 	const char *path = argc > 1 ? argv[1] : "/";
 	dt_node_t node = dt_path(path);
 
 	if (argc > 2) {
-		return command_usage(s, "one path is possible");
+		return command_usage(s, "at most one path is allowed");
 	}
 	if (node < 0) {
 		out_error(s,
-			  "'%s' is no node of the host's tree; 'devtree ls' "
+			  "'%s' is not a node of the host's tree; 'devtree ls' "
 			  "lists them",
 			  path);
 		return -ERR_NOENT;
@@ -103,7 +103,7 @@ static void devtree_complete(struct completion_ctx *c, int argc, char **argv)
 }
 
 static const struct subcommand devtree_subs[] = {
-	{ "ls", "[PATH] [--json]", "List the nodes below one.", devtree_ls,
+	{ "ls", "[PATH] [--json]", "List the nodes below a node.", devtree_ls,
 	  devtree_complete },
 	{ "cat", "[PATH]", "Print a node's properties.", devtree_cat,
 	  devtree_complete },

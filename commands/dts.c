@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Prints device trees as source. Types are guessed, as a blob has none: text
+ * Prints device trees as source. A blob has no types, so they are guessed: text
  * if it looks like text, else cells if the length allows, else bytes.
  */
 #include "dts.h"

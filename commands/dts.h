@@ -3,12 +3,14 @@
 #ifndef COMMANDS_DTS_H
 #define COMMANDS_DTS_H
 
-#include <cmd/command.h>
+#include <core/command.h>
 
-/* Properties of the node at offset `node` of the blob, one line each. */
+/*
+ * Print the properties of the node at offset `node` of the blob, one on a line.
+ */
 void dts_properties(struct session *s, const void *fdt, int node,
 		    unsigned int indent);
-/* The node and all below. -ERR_INTR: Ctrl-C. */
+/* Print the node and all below it. -ERR_INTR after Ctrl-C. */
 int dts_tree(struct session *s, const void *fdt, int node);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Command: print its arguments. */
-#include <cmd/command.h>
+#include <core/command.h>
 #include <string.h>
 
 static int echo_run(struct session *s, int argc, char **argv)

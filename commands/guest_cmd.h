@@ -3,17 +3,17 @@
 #ifndef COMMANDS_GUEST_CMD_H
 #define COMMANDS_GUEST_CMD_H
 
-#include <cmd/command.h>
+#include <core/command.h>
 #include <core/guest.h>
 
 /* guest_find.c */
 /*
- * The guest argv[1] names, referenced; NULL, and told, if there is none or
- * the number of arguments is not within 1..most.
+ * The guest that argv[1] names, with a reference. NULL, after an error message,
+ * if there is none or argc is not within 2 to `most`.
  */
 struct guest *guest_cmd_find(struct session *s, int argc, char **argv,
 			     int most);
-/* Mistakes in descriptions and images, for config_report_t. */
+/* Print a mistake in a description or an image; a config_report_t. */
 void guest_cmd_report(void *session, const char *message);
 
 /* guest_life.c */
@@ -25,6 +25,12 @@ int guest_cmd_reset(struct session *s, int argc, char **argv);
 int guest_cmd_stop(struct session *s, int argc, char **argv);
 int guest_cmd_powerdown(struct session *s, int argc, char **argv);
 int guest_cmd_destroy(struct session *s, int argc, char **argv);
+
+/* guest_memory.c */
+int guest_cmd_memory(struct session *s, int argc, char **argv);
+
+/* guest_queues.c */
+int guest_cmd_queues(struct session *s, int argc, char **argv);
 
 /* guest_inspect.c */
 int guest_cmd_info(struct session *s, int argc, char **argv);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Command guest: which guest is meant, and what is told about it. */
+/* Command guest: finding the guest that is meant, and reporting mistakes. */
 #include "guest_cmd.h"
-#include "suggest.h"
+#include <core/suggest.h>
 
 static void guest_unknown(struct session *s, const char *name)
 {
@@ -17,7 +17,7 @@ static void guest_unknown(struct session *s, const char *name)
 		out_error(s, "there is no guest '%s'; did you mean '%s'?", name,
 			  near.best);
 	} else {
-		out_error(s, "there is no guest '%s'; 'guest list' has them",
+		out_error(s, "there is no guest '%s'; 'guest list' lists them",
 			  name);
 	}
 }

@@ -1,21 +1,36 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Command guest: what one is, has, and did. */
-#include <core/console.h>
+/* Command guest: what a guest is, has, and did. */
+#include <arch/guest_platform.h>
+#include <arch/pmu.h>
+#include <core/budget.h>
+#include <core/guest_platform.h>
 #include <core/heap.h>
+#include <core/vserial.h>
 #include <libs/error.h>
 #include <libs/parse.h>
 
 #include "dts.h"
 #include "guest_cmd.h"
 
-#define INSPECT_TREE_MAX KIB(64)
-#define INTID_SPI 32 /* GIC: below are a VCPU's own */
-
 static const char *const crash_policies[] = {
 	[CRASH_HALT] = "halt",
 	[CRASH_RESTART] = "restart",
 	[CRASH_DESTROY] = "destroy",
 };
+
+static uint64_t info_exits(const struct guest *g)
+{
+	uint64_t counts[VCPU_EXITS];
+	uint64_t total = 0;
+
+	for (uint32_t i = 0; i < g->cfg->vcpus; i++) {
+		arch_vcpu_exits(g->vcpus[i], counts);
+		for (unsigned int k = 0; k < VCPU_EXITS; k++) {
+			total += counts[k];
+		}
+	}
+	return total;
+}
 
 static void info_boot(struct record *r, const struct guest_config *cfg)
 {
@@ -25,11 +40,61 @@ static void info_boot(struct record *r, const struct guest_config *cfg)
 	record_str(r, "Device tree", cfg->dtb != NULL ? cfg->dtb : "generated");
 }
 
+static void info_longest(struct record *r, const struct guest *g)
+{
+	struct vcpu_times times;
+	ticks_t longest = 0;
+
+	for (uint32_t i = 0; i < g->cfg->vcpus; i++) {
+		sched_times(g->vcpus[i], &times);
+		longest = MAX(longest, times.longest);
+	}
+	record_u64(r, "Longest wait us", COL_U64, ticks_to_ns(longest) / 1000);
+}
+
+/* The guest's own; those of VCPUs are in `budget list`. */
+static void info_budget(struct record *r, struct guest *g)
+{
+	struct vcpu_times times;
+	struct budget_info info;
+	ticks_t throttled = 0;
+	const char *event;
+
+	for (uint32_t i = 0; i < g->cfg->vcpus; i++) {
+		sched_times(g->vcpus[i], &times);
+		throttled += times.throttled;
+	}
+	record_u64(r, "Throttled ms", COL_U64,
+		   ticks_to_ns(throttled) / 1000000);
+	if (!budget_get_info(g, BUDGET_OF_GUEST, &info)) {
+		return;
+	}
+	event = arch_pmu_event_name(info.spec.event[BUDGET_ACCESSES]);
+	record_u64(r, "Budget", COL_U64, info.spec.events[BUDGET_ACCESSES]);
+	record_u64(r, "Budget us", COL_U64, info.spec.period_us);
+	record_str(r, "Budget event", event != NULL ? event : "by number");
+	record_u64(r, "Budget used", COL_U64, info.used[BUDGET_ACCESSES]);
+	record_u64(r, "Budget overrun", COL_U64, info.overrun[BUDGET_ACCESSES]);
+	record_u64(r, "Throttles", COL_U64, info.throttles);
+}
+
+/* Memory at host addresses that its description gives, in bytes. */
+static uint64_t info_fixed(const struct guest_config *cfg)
+{
+	uint64_t size = 0;
+
+	for (uint32_t i = 0; i < cfg->nmemory; i++) {
+		size += cfg->memory_host[i] ? cfg->memory[i].size : 0;
+	}
+	return size;
+}
+
 int guest_cmd_info(struct session *s, int argc, char **argv)
 {
 	bool json = take_flag(&argc, argv, "--json");
 	struct guest *g = guest_cmd_find(s, argc, argv, 1);
 	struct stage2_stats st;
+	char text[CONFIG_NAME_LEN];
 	struct record r;
 
 	if (g == NULL) {
@@ -42,9 +107,12 @@ int guest_cmd_info(struct session *s, int argc, char **argv)
 	record_str(&r, "State", guest_state_name(g->state));
 	record_u64(&r, "VCPUs", COL_U64, g->cfg->vcpus);
 	record_u64(&r, "Memory", COL_SIZE, g->cfg->memory_size);
+	if (IS_ENABLED(CONFIG_GUEST_FIXED_MEMORY)) {
+		record_u64(&r, "Fixed memory", COL_SIZE, info_fixed(g->cfg));
+	}
 	record_u64(&r, "Priority", COL_U64, g->cfg->priority);
-	record_fmt(&r, "Interrupts", "GICv%u, %u SPIs", g->cfg->gic_version,
-		   g->cfg->nspis);
+	arch_guest_platform.intc_describe(g->cfg, text, sizeof(text));
+	record_str(&r, "Interrupts", text);
 	record_u64(&r, "Devices", COL_U64, g->cfg->ndevices);
 	info_boot(&r, g->cfg);
 	record_str(&r, "On crash", crash_policies[g->cfg->on_crash]);
@@ -54,22 +122,37 @@ int guest_cmd_info(struct session *s, int argc, char **argv)
 		record_u64(&r, "Up ms", COL_U64,
 			   (time_now_ns() - g->started_at) / 1000000);
 	}
+	record_u64(&r, "Exits", COL_U64, info_exits(g));
+	info_longest(&r, g);
+	if (IS_ENABLED(CONFIG_BUDGET)) {
+		info_budget(&r, g);
+	}
 	record_u64(&r, "Stage 2 tables", COL_SIZE, st.tables * PAGE_SIZE);
-	record_fmt(&r, "Stage 2 maps", "%llu x 1G, %llu x 2M, %llu x 4K",
+	record_fmt(&r, "Stage 2 maps",
+		   "%llu x 1G, %llu x 2M, %llu x 64K, %llu x 4K",
 		   (unsigned long long)st.blocks_1g,
 		   (unsigned long long)st.blocks_2m,
+		   (unsigned long long)st.runs_64k,
 		   (unsigned long long)st.pages_4k);
 	record_end(&r);
 	guest_put(g);
 	return 0;
 }
 
+static void info_line(struct table *t, uint32_t line)
+{
+	char name[CONFIG_NAME_LEN];
+
+	arch_guest_platform.irq_name(line, name, sizeof(name));
+	table_str(t, name);
+}
+
 int guest_cmd_devices(struct session *s, int argc, char **argv)
 {
 	static const struct column cols[] = {
-		{ "DEVICE", COL_STR },  { "COMPATIBLE", COL_STR },
-		{ "ADDRESS", COL_HEX }, { "SIZE", COL_SIZE },
-		{ "INTID", COL_U64 },
+		{ "DEVICE", COL_STR },    { "COMPATIBLE", COL_STR },
+		{ "ADDRESS", COL_HEX },   { "SIZE", COL_SIZE },
+		{ "INTERRUPT", COL_STR },
 	};
 	bool json = take_flag(&argc, argv, "--json");
 	struct guest *g = guest_cmd_find(s, argc, argv, 1);
@@ -83,7 +166,7 @@ int guest_cmd_devices(struct session *s, int argc, char **argv)
 		const struct config_device *d = &g->cfg->devices[i];
 
 		table_str(t, d->name);
-		table_str(t, d->compatible);
+		table_str(t, d->emu->compatible[0]);
 		if (d->nregs > 0) {
 			table_u64(t, d->regs[0].base);
 			table_u64(t, d->regs[0].size);
@@ -92,7 +175,7 @@ int guest_cmd_devices(struct session *s, int argc, char **argv)
 			table_none(t);
 		}
 		if (d->nirqs > 0) {
-			table_u64(t, d->irqs[0].intid);
+			info_line(t, d->irqs[0].line);
 		} else {
 			table_none(t);
 		}
@@ -105,8 +188,7 @@ int guest_cmd_devices(struct session *s, int argc, char **argv)
 int guest_cmd_irq(struct session *s, int argc, char **argv)
 {
 	static const struct column cols[] = {
-		{ "INTID", COL_U64 },
-		{ "TYPE", COL_STR },
+		{ "INTERRUPT", COL_STR },
 		{ "TRIGGER", COL_STR },
 		{ "DEVICE", COL_STR },
 	};
@@ -122,9 +204,7 @@ int guest_cmd_irq(struct session *s, int argc, char **argv)
 		const struct config_device *d = &g->cfg->devices[i];
 
 		for (uint32_t k = 0; k < d->nirqs; k++) {
-			table_u64(t, d->irqs[k].intid);
-			table_str(t,
-				  d->irqs[k].intid < INTID_SPI ? "PPI" : "SPI");
+			info_line(t, d->irqs[k].line);
 			table_str(t, d->irqs[k].edge ? "edge" : "level");
 			table_str(t, d->name);
 		}
@@ -139,12 +219,12 @@ static void inspect_line(void *session, const char *line)
 	out(session, "%s\n", line);
 }
 
-/* Its VCPUs must not run meanwhile. */
+/* The guest must be paused, or its VCPUs would change their registers
+ * meanwhile. */
 static int inspect_regs(struct session *s, struct guest *g, uint32_t first,
 			uint32_t last)
 {
-	bool running = g->state == GUEST_RUNNING;
-	int ret = running ? guest_pause(g) : 0;
+	int ret = guest_hold(g);
 
 	if (ret != 0) {
 		return ret;
@@ -153,7 +233,8 @@ static int inspect_regs(struct session *s, struct guest *g, uint32_t first,
 		out(s, "%s/%u:\n", g->name, i);
 		arch_vcpu_dump(g->vcpus[i], inspect_line, s);
 	}
-	return running ? guest_resume(g) : 0;
+	guest_release(g);
+	return 0;
 }
 
 int guest_cmd_regs(struct session *s, int argc, char **argv)
@@ -181,7 +262,7 @@ int guest_cmd_regs(struct session *s, int argc, char **argv)
 	return ret;
 }
 
-/* As dmesg shows times. */
+/* Times are in the format of dmesg. */
 static void crash_show(struct session *s, const struct guest *g,
 		       const struct crash_report *r, uint32_t crashes)
 {
@@ -226,24 +307,12 @@ int guest_cmd_crash(struct session *s, int argc, char **argv)
 int guest_cmd_config(struct session *s, int argc, char **argv)
 {
 	struct guest *g = guest_cmd_find(s, argc, argv, 1);
-	struct fdtgen_info info = { 0 };
-	void *fdt;
 	int ret;
 
 	if (g == NULL) {
 		return -ERR_NOENT;
 	}
-	if (g->cfg->dtb != NULL) {
-		out(s, "%s is given %s as it is; what would be generated:\n",
-		    g->name, g->cfg->dtb);
-	}
-	fdt = heap_alloc(INSPECT_TREE_MAX);
-	ret = fdt != NULL ? fdtgen_build(g->cfg, &info, fdt, INSPECT_TREE_MAX)
-			  : -ERR_NOMEM;
-	if (ret == 0) {
-		ret = dts_tree(s, fdt, 0);
-	}
-	heap_free(fdt);
+	ret = dts_tree(s, g->tree, 0);
 	guest_put(g);
 	return ret;
 }

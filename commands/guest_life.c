@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Command guest: from creating to destroying one. */
+/* Command guest: creating, starting, stopping and destroying guests. */
 #include <core/time.h>
 #include <libs/error.h>
 
@@ -7,7 +7,7 @@
 
 #define LIFE_PATIENCE_NS UINT64_C(2000000000)
 
-/* Tell why a step was not possible, unless a report has. */
+/* Print why a step was not possible, unless a report has said so. */
 static int life_result(struct session *s, struct guest *g, const char *what,
 		       int ret)
 {
@@ -25,19 +25,27 @@ static int life_result(struct session *s, struct guest *g, const char *what,
 	return ret;
 }
 
+/* Was Ctrl-C typed while a guest's images are loaded? */
+static bool life_stop(void *session)
+{
+	return session_interrupted(session);
+}
+
 static int life_start(struct session *s, struct guest *g)
 {
 	return life_result(s, g, "started",
-			   guest_start(g, guest_cmd_report, s));
+			   guest_start(g, guest_cmd_report, life_stop, s));
 }
 
-/* While a guest is made. Clearing its memory is most of it: with 4 GiB some
- * tenths of a second on hardware, and 20 s in an emulator that has to get the
- * memory first. */
+/*
+ * Progress of creating a guest. Most of the time goes to clearing its memory:
+ * for 4 GiB, some tenths of a second on hardware, and 20 s in an emulator that
+ * has to allocate the memory first.
+ */
 struct life_create {
 	struct session *s;
 	const char *path;
-	uint64_t told_at; /* ns: who still waits then is told why */
+	uint64_t told_at; /* ns; progress is printed from then on */
 	bool told;
 };
 
@@ -54,7 +62,7 @@ static bool life_interrupted(void *ctx)
 
 	if (IS_ENABLED(CONFIG_TERMINAL) && !c->told &&
 	    time_now_ns() >= c->told_at) {
-		out(c->s, "%s: clearing the guest's memory; Ctrl-C gives up\n",
+		out(c->s, "%s: clearing the guest's memory; Ctrl-C cancels\n",
 		    c->path);
 		c->told = true;
 	}
@@ -77,7 +85,7 @@ int guest_cmd_create(struct session *s, int argc, char **argv)
 	if (ret == -ERR_EXIST) {
 		out_error(s,
 			  "%s: a guest of that name exists; 'guest destroy' "
-			  "it first, or change the model",
+			  "it, or change the model",
 			  argv[1]);
 	} else if (ret == -ERR_NOMEM) {
 		out_error(s,
@@ -117,12 +125,13 @@ int guest_cmd_reset(struct session *s, int argc, char **argv)
 	if (g == NULL) {
 		return -ERR_NOENT;
 	}
-	ret = life_result(s, g, "reset", guest_reset(g, guest_cmd_report, s));
+	ret = life_result(s, g, "reset",
+			  guest_reset(g, guest_cmd_report, life_stop, s));
 	guest_put(g);
 	return ret;
 }
 
-/* The steps that take no more than the guest. */
+/* The subcommands whose only argument is the guest. */
 static int life_step(struct session *s, int argc, char **argv,
 		     int (*step)(struct guest *g), const char *what)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Command: the hypervisor's heap and its pools. */
-#include <cmd/command.h>
+#include <core/command.h>
 #include <core/heap.h>
 
 /* The heap as a whole first, then each pool. */
@@ -11,16 +11,15 @@ static int heap_list(struct session *s, int argc, char **argv)
 		{ "LIVE", COL_U64 },  { "USED", COL_SIZE },
 		{ "HELD", COL_SIZE },
 	};
-	bool json = take_flag(&argc, argv, "--json");
 	struct heap_stats heap;
 	struct pool_stats pool;
 	struct table *t;
+	int err = table_begin_args(s, argc, argv, cols, ARRAY_SIZE(cols), &t);
 
-	if (argc > 1) {
-		return command_usage(s, "no arguments are possible");
+	if (err) {
+		return err;
 	}
 	heap_get_stats(&heap);
-	t = table_begin(s, cols, ARRAY_SIZE(cols), json);
 	table_str(t, "heap");
 	table_none(t);
 	table_u64(t, heap.allocations);
@@ -44,7 +43,7 @@ static int heap_stats(struct session *s, int argc, char **argv)
 	struct record r;
 
 	if (argc > 1) {
-		return command_usage(s, "no arguments are possible");
+		return command_usage(s, "it takes no arguments");
 	}
 	heap_get_stats(&st);
 	record_begin(&r, s, json);
@@ -65,21 +64,22 @@ static int heap_trim_run(struct session *s, int argc, char **argv)
 
 	(void)argv;
 	if (argc > 1) {
-		return command_usage(s, "no arguments are possible");
+		return command_usage(s, "it takes no arguments");
 	}
 	heap_get_stats(&before);
 	heap_trim();
 	heap_get_stats(&after);
-	out(s, "%s given back\n",
+	out(s, "%s freed\n",
 	    value_text(size, sizeof(size), COL_SIZE,
 		       before.bytes_held - after.bytes_held));
 	return 0;
 }
 
 static const struct subcommand heap_subs[] = {
-	{ "list", "[--json]", "The heap and its pools.", heap_list, NULL },
-	{ "stats", "[--json]", "Counters of the heap.", heap_stats, NULL },
-	{ "trim", "", "Give pages nothing lies in back.", heap_trim_run, NULL },
+	{ "list", "[--json]", "List the heap and its pools.", heap_list, NULL },
+	{ "stats", "[--json]", "Show counters of the heap.", heap_stats, NULL },
+	{ "trim", "", "Free the pages that nothing lies in.", heap_trim_run,
+	  NULL },
 	{ .name = NULL },
 };
 

@@ -3,7 +3,7 @@
  * Command: help. What it prints, and docs/reference/commands.md, come from
  * the commands' own descriptions.
  */
-#include <cmd/command.h>
+#include <core/command.h>
 #include <libs/error.h>
 #include <string.h>
 
@@ -11,7 +11,7 @@ static void help_list(struct session *s)
 {
 	const struct command *cmd;
 
-	out(s, "'help COMMAND' tells more; Tab completes, Ctrl-C interrupts, "
+	out(s, "'help COMMAND' says more; Tab completes, Ctrl-C interrupts, "
 	       "Ctrl-R searches.\n\n");
 	for (unsigned int n = 0; (cmd = command_nth(n)) != NULL; n++) {
 		out(s, "  %-10s %s\n", cmd->name, cmd->summary);
@@ -114,6 +114,7 @@ static int help_run(struct session *s, int argc, char **argv)
 {
 	const struct subcommand *sub;
 	const struct command *cmd;
+	int words;
 
 	if (take_flag(&argc, argv, "--markdown")) {
 		return help_markdown(s);
@@ -122,7 +123,7 @@ static int help_run(struct session *s, int argc, char **argv)
 		help_list(s);
 		return 0;
 	}
-	if (argc > 3) {
+	if (argc > 4) {
 		return command_usage(s, "too many arguments");
 	}
 	cmd = command_find(argv[1]);
@@ -138,9 +139,12 @@ static int help_run(struct session *s, int argc, char **argv)
 			  cmd->name);
 		return -ERR_NOENT;
 	}
-	sub = command_sub(cmd, argv[2]);
+	sub = command_sub(cmd, argc - 2, argv + 2, &words);
 	if (sub == NULL) {
-		return command_unknown_sub(s, cmd, argv[2]);
+		return command_unknown_sub(s, cmd, argc - 2, argv + 2);
+	}
+	if (words != argc - 2) {
+		return command_usage(s, "too many arguments");
 	}
 	help_sub(s, cmd, sub);
 	return 0;
@@ -148,10 +152,10 @@ static int help_run(struct session *s, int argc, char **argv)
 
 static void help_complete(struct completion_ctx *c, int argc, char **argv)
 {
-	const struct command *cmd = argc == 1 ? command_find(argv[0]) : NULL;
+	const struct command *cmd = argc > 0 ? command_find(argv[0]) : NULL;
 
 	if (cmd != NULL) {
-		complete_subs(c, cmd);
+		complete_subs(c, cmd, argc - 1, argv + 1);
 	}
 	for (unsigned int n = 0; argc == 0 && (cmd = command_nth(n)) != NULL;
 	     n++) {
@@ -161,7 +165,7 @@ static void help_complete(struct completion_ctx *c, int argc, char **argv)
 
 static const struct command help_command_entry = {
 	.name = "help",
-	.summary = "Tell what commands there are and how they are used.",
+	.summary = "List the commands, or show how one is used.",
 	.usage = "[COMMAND [SUBCOMMAND]]",
 	.examples = "help\nhelp guest\nhelp guest create\n",
 	.run = help_run,

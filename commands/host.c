@@ -1,20 +1,25 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Commands: the machine as a whole; shutdown and reset by their own names. */
+/* Command host: the machine as a whole; also shutdown and reset as commands of
+ * their own. */
 #include <arch/cpu.h>
+#include <arch/guest_platform.h>
 #include <arch/stage2.h>
 #include <arch/timer.h>
-#include <cmd/session.h>
 #include <core/boot.h>
 #include <core/dt.h>
 #include <core/guest.h>
+#include <core/guest_platform.h>
 #include <core/hostcon.h>
 #include <core/irq.h>
 #include <core/page.h>
+#include <core/session.h>
 #include <core/time.h>
 #include <core/version.h>
 #include <libs/error.h>
 #include <stdio.h>
 #include <string.h>
+
+#include "host_cmd.h"
 
 static unsigned int host_online(void)
 {
@@ -26,6 +31,24 @@ static unsigned int host_online(void)
 	return online;
 }
 
+/* The interrupt controllers that guests may have on this host. */
+static void host_intcs(const struct config_limits *limits, char *buf,
+		       size_t size)
+{
+	size_t n = 0;
+
+	buf[0] = '\0';
+	for (unsigned int i = 0; i < arch_guest_platform.nintcs; i++) {
+		const struct platform_intc *intc =
+			&arch_guest_platform.intcs[i];
+
+		if ((limits->intc_models & BIT(intc->id)) && n < size) {
+			n += (size_t)snprintf(buf + n, size - n, "%s%s",
+					      n ? ", " : "", intc->name);
+		}
+	}
+}
+
 static int host_info(struct session *s, int argc, char **argv)
 {
 	bool json = take_flag(&argc, argv, "--json");
@@ -33,9 +56,10 @@ static int host_info(struct session *s, int argc, char **argv)
 	struct dt_chosen chosen;
 	struct page_stats st;
 	struct record r;
+	char intcs[64];
 
 	if (argc > 1) {
-		return command_usage(s, "no arguments are possible");
+		return command_usage(s, "it takes no arguments");
 	}
 	arch_guest_limits(&limits);
 	dt_get_chosen(&chosen);
@@ -49,8 +73,8 @@ static int host_info(struct session *s, int argc, char **argv)
 	record_u64(&r, "CPUs online", COL_U64, host_online());
 	record_u64(&r, "Memory", COL_SIZE, st.total * PAGE_SIZE);
 	record_u64(&r, "Memory free", COL_SIZE, st.free * PAGE_SIZE);
-	record_u64(&r, "Guest GICv2", COL_BOOL, limits.gicv2_ok);
-	record_u64(&r, "Guest GICv3", COL_BOOL, limits.gicv3_ok);
+	host_intcs(&limits, intcs, sizeof(intcs));
+	record_str(&r, "Guest interrupts", intcs);
 	record_u64(&r, "Guest IPA bits", COL_U64, stage2_max_ipa_bits());
 	record_u64(&r, "Counter Hz", COL_U64, arch_timer_hz());
 	record_u64(&r, "Up ms", COL_U64, time_now_ns() / 1000000);
@@ -77,14 +101,13 @@ static int host_cpus(struct session *s, int argc, char **argv)
 		{ "CPU", COL_U64 },  { "HWID", COL_HEX },  { "STATE", COL_STR },
 		{ "IRQS", COL_U64 }, { "MODEL", COL_STR },
 	};
-	bool json = take_flag(&argc, argv, "--json");
 	struct table *t;
 	char model[128];
+	int err = table_begin_args(s, argc, argv, cols, ARRAY_SIZE(cols), &t);
 
-	if (argc > 1) {
-		return command_usage(s, "no arguments are possible");
+	if (err) {
+		return err;
 	}
-	t = table_begin(s, cols, ARRAY_SIZE(cols), json);
 	for (unsigned int i = 0; i < cpu_count; i++) {
 		const struct percpu *p = percpu_table[i];
 
@@ -106,7 +129,7 @@ static int host_cpus(struct session *s, int argc, char **argv)
 #define FEATURES_INDENT 7
 #define FEATURES_WIDTH 79
 
-/* Words of `text` on as many lines as they take. */
+/* Print `text`, wrapped between words. */
 static void host_print_wrapped(struct session *s, const char *text)
 {
 	size_t column = FEATURES_INDENT;
@@ -125,18 +148,19 @@ static void host_print_wrapped(struct session *s, const char *text)
 	out(s, "\n");
 }
 
-/* The whole text on each CPU, which `host cpus` cuts. */
+/* Print the whole text about each CPU, which `host cpus` cuts. */
 static int host_features(struct session *s, int argc, char **argv)
 {
 	static const struct column columns[] = {
-		{ "CPU", COL_U64 }, { "FEATURES", COL_STR },
+		{ "CPU", COL_U64 },
+		{ "FEATURES", COL_STR },
 	};
 	bool json = take_flag(&argc, argv, "--json");
 	struct table *t = NULL;
 	char text[256];
 
 	if (argc > 1) {
-		return command_usage(s, "no arguments are possible");
+		return command_usage(s, "it takes no arguments");
 	}
 	if (json) {
 		t = table_begin(s, columns, ARRAY_SIZE(columns), true);
@@ -160,7 +184,7 @@ static int host_features(struct session *s, int argc, char **argv)
 	return 0;
 }
 
-/* Guests that would be stopped hard; their number. */
+/* The number of guests that are not shut down. */
 static unsigned int host_running_guests(void)
 {
 	unsigned int running = 0;
@@ -174,9 +198,9 @@ static unsigned int host_running_guests(void)
 	return running;
 }
 
-#define HOST_POLITE_MS 10000 /* for guests to shut down by themselves */
+#define HOST_POLITE_MS 10000 /* time for guests to shut down by themselves */
 
-/* Press each guest's power key and wait; false when Ctrl-C ended that. */
+/* Press each guest's power key and wait for the guests; false after Ctrl-C. */
 static bool host_ask_guests(struct session *s)
 {
 	ticks_t end = time_now() + ms_to_ticks(HOST_POLITE_MS);
@@ -190,7 +214,7 @@ static bool host_ask_guests(struct session *s)
 	if (!asked) {
 		return true;
 	}
-	out(s, "asking guests to shut down, for %u s (Ctrl-C: not at all)\n",
+	out(s, "asking guests to shut down, waiting %u s (Ctrl-C cancels)\n",
 	    HOST_POLITE_MS / 1000);
 	while (host_running_guests() > 0 && time_now() < end) {
 		if (session_interrupted(s)) {
@@ -207,7 +231,7 @@ static int host_down(struct session *s, int argc, char **argv, bool reset)
 	bool forced = take_flag(&argc, argv, "-f");
 
 	if (argc > 1) {
-		return command_usage(s, "no other arguments are possible");
+		return command_usage(s, "it takes no other arguments");
 	}
 	if (gently && !forced && !host_ask_guests(s)) {
 		out_error(s, "interrupted; the machine stays on");
@@ -223,7 +247,7 @@ static int host_down(struct session *s, int argc, char **argv, bool reset)
 	} else {
 		arch_system_off();
 	}
-	out_error(s, "the firmware did not do it");
+	out_error(s, "the firmware refused");
 	return -ERR_IO;
 }
 
@@ -246,6 +270,10 @@ static const struct subcommand host_subs[] = {
 	{ "info", "[--json]", "Show what the machine is and has.", host_info,
 	  NULL },
 	{ "cpus", "[--json]", "List the CPUs.", host_cpus, NULL },
+#ifdef CONFIG_COLOURS
+	{ "cache", "[--json]", "List the caches, and the colours of pages.",
+	  host_cmd_cache, NULL },
+#endif
 	{ "features", "[--json]", "Show what each CPU can do.", host_features,
 	  NULL },
 	{ "shutdown", DOWN_USAGE, DOWN_SUMMARY, host_shutdown_run, NULL },
@@ -257,9 +285,10 @@ static const struct command host_command = {
 	.name = "host",
 	.summary = "Show the machine; switch it off or reset it.",
 	.usage = "[--json]",
-	.examples = "host info\nhost cpus --json\nhost shutdown\n"
-		    "host shutdown --ask   # by the guests' power keys first\n"
-		    "host shutdown -f      # whatever the guests do\n",
+	.examples =
+		"host info\nhost cpus --json\nhost shutdown\n"
+		"host shutdown --ask   # press the guests' power keys first\n"
+		"host shutdown -f      # whatever the guests do\n",
 	.run = host_info,
 	.sub = host_subs,
 };

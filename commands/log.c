@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Commands: dmesg, which prints the log, and log, which sets it up. */
-#include <cmd/command.h>
+/* Commands: dmesg, which prints the log, and log, which configures it. */
+#include <core/command.h>
 #include <core/hostcon.h>
 #include <core/log.h>
 #include <libs/error.h>
@@ -15,7 +15,7 @@ static int log_parse_level(struct session *s, const char *name,
 			return 0;
 		}
 	}
-	out_error(s, "'%s' is no level; levels are err, warn, info, debug",
+	out_error(s, "'%s' is not a level; levels are err, warn, info, debug",
 		  name);
 	return -ERR_INVAL;
 }
@@ -56,7 +56,7 @@ static int dmesg_run(struct session *s, int argc, char **argv)
 	uint64_t pos = 0;
 
 	if (argc > 2) {
-		return command_usage(s, "one level is possible");
+		return command_usage(s, "at most one level is allowed");
 	}
 	if (argc == 2) {
 		int ret = log_parse_level(s, argv[1], &most);
@@ -82,7 +82,7 @@ static int dmesg_run(struct session *s, int argc, char **argv)
 
 static const struct command dmesg_command = {
 	.name = "dmesg",
-	.summary = "Print the log, or what of it is that bad or worse.",
+	.summary = "Print the log, or its lines of a level and above.",
 	.usage = "[err|warn|info|debug] [--json]",
 	.examples = "dmesg\ndmesg warn\n",
 	.run = dmesg_run,
@@ -96,7 +96,7 @@ static int log_level_run(struct session *s, int argc, char **argv)
 	int ret;
 
 	if (argc > 2) {
-		return command_usage(s, "one level is possible");
+		return command_usage(s, "at most one level is allowed");
 	}
 	if (argc == 1) {
 		out(s, "%s\n", log_level_name(log_get_console_level()));
@@ -113,7 +113,7 @@ static int log_clear_run(struct session *s, int argc, char **argv)
 {
 	(void)argv;
 	if (argc > 1) {
-		return command_usage(s, "no arguments are possible");
+		return command_usage(s, "it takes no arguments");
 	}
 	log_clear();
 	return 0;
@@ -126,13 +126,13 @@ static int log_info_run(struct session *s, int argc, char **argv)
 	struct record r;
 
 	if (argc > 1) {
-		return command_usage(s, "no arguments are possible");
+		return command_usage(s, "it takes no arguments");
 	}
-	hostcon_get_stats(&st);
+	hostcon_get_stats(hostcon_main(), &st);
 	record_begin(&r, s, json);
 	record_str(&r, "Console level",
 		   log_level_name(log_get_console_level()));
-	record_u64(&r, "Lines left out", COL_U64, st.log_dropped);
+	record_u64(&r, "Lines dropped", COL_U64, st.log_dropped);
 	record_u64(&r, "Bytes sent", COL_U64, st.tx_bytes);
 	record_u64(&r, "Bytes received", COL_U64, st.rx_bytes);
 	record_u64(&r, "Input pauses", COL_U64, st.rx_pauses);
@@ -143,10 +143,11 @@ static int log_info_run(struct session *s, int argc, char **argv)
 
 static const struct subcommand log_subs[] = {
 	{ "level", "[err|warn|info|debug]",
-	  "Show or set from which level on lines reach the console.",
+	  "Show or set the lowest level of lines shown on the console.",
 	  log_level_run, log_complete_level },
-	{ "info", "[--json]", "Counters of the console.", log_info_run, NULL },
-	{ "clear", "", "Forget the lines kept so far.", log_clear_run, NULL },
+	{ "info", "[--json]", "Show counters of the console.", log_info_run,
+	  NULL },
+	{ "clear", "", "Delete the lines kept so far.", log_clear_run, NULL },
 	{ .name = NULL },
 };
 

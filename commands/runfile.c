@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Command: run a file of commands. */
-#include <cmd/command.h>
+#include <core/command.h>
 
 static int runfile_run(struct session *s, int argc, char **argv)
 {

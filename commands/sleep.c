@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Command: wait. */
-#include <cmd/command.h>
+#include <core/command.h>
 #include <core/time.h>
 #include <libs/error.h>
 #include <libs/parse.h>
 
-#define SLEEP_STEP_MS 50 /* Ctrl-C is seen within */
+#define SLEEP_STEP_MS 50 /* how long Ctrl-C may take */
 
 static int sleep_run(struct session *s, int argc, char **argv)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Command: the host's timers. */
 #include <arch/timer.h>
-#include <cmd/command.h>
+#include <core/command.h>
 #include <core/percpu.h>
 #include <core/time.h>
 
@@ -13,14 +13,13 @@ static int timer_list(struct session *s, int argc, char **argv)
 		{ "NEXT US", COL_U64 },
 		{ "FIRED", COL_U64 },
 	};
-	bool json = take_flag(&argc, argv, "--json");
 	struct timer_info info;
 	struct table *t;
+	int err = table_begin_args(s, argc, argv, cols, ARRAY_SIZE(cols), &t);
 
-	if (argc > 1) {
-		return command_usage(s, "no arguments are possible");
+	if (err) {
+		return err;
 	}
-	t = table_begin(s, cols, ARRAY_SIZE(cols), json);
 	for (unsigned int i = 0; i < cpu_count; i++) {
 		ticks_t now = time_now();
 
@@ -49,7 +48,7 @@ static int timer_clock(struct session *s, int argc, char **argv)
 	struct record r;
 
 	if (argc > 1) {
-		return command_usage(s, "no arguments are possible");
+		return command_usage(s, "it takes no arguments");
 	}
 	record_begin(&r, s, json);
 	record_u64(&r, "Hz", COL_U64, arch_timer_hz());
@@ -60,9 +59,10 @@ static int timer_clock(struct session *s, int argc, char **argv)
 }
 
 static const struct subcommand timer_subs[] = {
-	{ "list", "[--json]", "Timers of each CPU.", timer_list, NULL },
-	{ "clock", "[--json]", "The counter and its frequency.", timer_clock,
+	{ "list", "[--json]", "List the timers of each CPU.", timer_list,
 	  NULL },
+	{ "clock", "[--json]", "Show the counter and its frequency.",
+	  timer_clock, NULL },
 	{ .name = NULL },
 };
 

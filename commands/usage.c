@@ -1,21 +1,23 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Snapshots of the scheduler's accounting. The list of VCPUs is walked under
- * its lock, where neither memory nor a session may be used: count, allocate,
- * then copy; who comes meanwhile is left out.
+ * its lock, where memory cannot be allocated and nothing printed: count,
+ * allocate, then copy. A VCPU that is created in between is left out.
  */
 #include "usage.h"
+#include <core/guest.h>
 #include <core/heap.h>
 #include <core/sched.h>
 #include <libs/error.h>
 #include <stdio.h>
 #include <string.h>
 
-#define USAGE_SPARE 8 /* for VCPUs that come while we allocate */
+#define USAGE_SPARE 8 /* room for VCPUs that are created while we allocate */
 
 struct usage_walk {
 	struct usage_list *list;
 	size_t size;
+	size_t at; /* the first item that usage_measure() has not passed */
 };
 
 static void usage_count(struct vcpu *v, void *arg)
@@ -37,9 +39,9 @@ static void usage_copy(struct vcpu *v, void *arg)
 	u = &w->list->items[w->list->count++];
 	u->id = v->id;
 	u->index = v->index;
-	u->guest = v->guest;
+	u->group = v->group;
 	u->cpu = v->cpu;
-	u->priority = v->priority;
+	u->priority = v->params.priority;
 	u->affinity = v->affinity;
 	u->state = vcpu_state_name(v);
 	sched_times(v, &u->times);
@@ -48,26 +50,29 @@ static void usage_copy(struct vcpu *v, void *arg)
 
 static void usage_measure(struct vcpu *v, void *arg)
 {
-	const struct usage_list *list = arg;
+	struct usage_walk *w = arg;
 	struct vcpu_times now;
 	uint64_t span = ms_to_ticks(USAGE_MS);
 
-	for (size_t i = 0; i < list->count; i++) {
-		struct usage *u = &list->items[i];
+	/* Both are in order of id. */
+	for (; w->at < w->list->count && w->list->items[w->at].id <= v->id;
+	     w->at++) {
+		struct usage *u = &w->list->items[w->at];
 
 		if (u->id != v->id) {
 			continue;
 		}
 		sched_times(v, &now);
-		/* All times of a VCPU together are the time that passed. */
-		span = MAX(now.running + now.ready + now.blocked + now.paused -
-				   u->times.running - u->times.ready -
-				   u->times.blocked - u->times.paused,
+		/* The times of all states of a VCPU add up to the time that has
+		 * passed. */
+		span = MAX(now.running + now.ready + now.blocked + now.paused +
+				   now.throttled - u->times.running -
+				   u->times.ready - u->times.blocked -
+				   u->times.paused - u->times.throttled,
 			   span);
 		u->permille = (unsigned int)((now.running - u->times.running) *
 					     1000 / span);
 		u->times = now;
-		return;
 	}
 }
 
@@ -85,7 +90,7 @@ int usage_take(struct session *s, struct usage_list *list)
 	}
 	sched_for_each(usage_copy, &w);
 	sleep_ms(USAGE_MS);
-	sched_for_each(usage_measure, list);
+	sched_for_each(usage_measure, &w);
 	if (session_interrupted(s)) {
 		usage_free(list);
 		return -ERR_INTR;
@@ -105,14 +110,15 @@ unsigned int usage_guest(const struct usage_list *list, const struct guest *g)
 	unsigned int sum = 0;
 
 	for (size_t i = 0; i < list->count; i++) {
-		if (list->items[i].guest == g) {
+		if (list->items[i].group == &g->group) {
 			sum += list->items[i].permille;
 		}
 	}
 	return sum;
 }
 
-/* First CPU from `from` on that is (not) in the set; cpu_count: none. */
+/* The first CPU from `from` on that is (not) in the set; cpu_count if there is
+ * none. */
 static unsigned int cpumask_next(const struct cpumask *m, unsigned int from,
 				 bool in)
 {

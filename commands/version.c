@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Command: what runs here. */
-#include <cmd/command.h>
+/* Command: the version of the hypervisor. */
+#include <core/command.h>
 #include <core/version.h>
 
 #ifdef __clang__
-#define VERSION_COMPILER __VERSION__ /* begins with its name */
+#define VERSION_COMPILER __VERSION__ /* begins with the compiler's name */
 #else
 #define VERSION_COMPILER "gcc " __VERSION__
 #endif
@@ -16,7 +16,7 @@ static int version_run(struct session *s, int argc, char **argv)
 	char id[48];
 
 	if (argc > 1) {
-		return command_usage(s, "no arguments are possible");
+		return command_usage(s, "it takes no arguments");
 	}
 	record_begin(&r, s, json);
 	record_str(&r, "Version", version_string());

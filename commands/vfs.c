@@ -1,22 +1,22 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Commands: files: vfs, and ls, cat and hexdump by their own names. */
-#include <cmd/command.h>
+/* Command vfs: files; also ls, cat and hexdump as commands of their own. */
+#include <core/command.h>
+#include <core/vfs.h>
 #include <libs/error.h>
 #include <libs/parse.h>
-#include <libs/vfs.h>
 #include <stdio.h>
 #include <string.h>
 
-#define VFS_ENTRIES_MAX 10000 /* of a directory that are listed */
+#define VFS_ENTRIES_MAX 10000 /* most entries of a directory that are listed */
 
-/* Tell what is wrong with `path`; the error. */
+/* Print what is wrong with `path`; returns the error. */
 static int files_error(struct session *s, const char *path, int err)
 {
 	if (path[0] != '/') {
 		out_error(s, "'%s': paths begin with /", path);
 	} else if (vfs_root_name() == NULL) {
 		out_error(s, "there are no files: no bundle was given at boot, "
-			     "or it was refused ('dmesg' has why)");
+			     "or it was refused ('dmesg' shows why)");
 	} else if (err == -ERR_NOENT) {
 		out_error(s, "%s: no such file", path);
 	} else {
@@ -73,7 +73,7 @@ static int files_ls(struct session *s, int argc, char **argv)
 	int ret;
 
 	if (argc > 2) {
-		return command_usage(s, "one path is possible");
+		return command_usage(s, "at most one path is allowed");
 	}
 	ret = vfs_stat(path, &st);
 	if (ret != 0) {
@@ -193,7 +193,7 @@ static int files_info(struct session *s, int argc, char **argv)
 	struct record r;
 
 	if (argc > 1) {
-		return command_usage(s, "no arguments are possible");
+		return command_usage(s, "it takes no arguments");
 	}
 	record_begin(&r, s, json);
 	record_str(&r, "Root", vfs_root_name());

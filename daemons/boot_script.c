@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The commands that are run at start. */
+/* Running the commands of the boot script. */
 #include "boot_script.h"
 
-#include <libs/vfs.h>
+#include <core/vfs.h>
 
 #define BOOT_SCRIPT "/boot.cmd"
 

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The commands that are run at start. */
+/* Running the commands of the boot script. */
 #ifndef DAEMONS_BOOT_SCRIPT_H
 #define DAEMONS_BOOT_SCRIPT_H
 
-#include <cmd/session.h>
+#include <core/session.h>
 
-/* Run /boot.cmd of the root file system; mistakes in it are told. */
+/* Run /boot.cmd of the root file system; mistakes in it are reported. Thread
+ * context. */
 void boot_script_run(struct session *s);
 
 #endif

@@ -3,30 +3,45 @@
 #include "port.h"
 
 #include <core/hostcon.h>
-#include <core/time.h>
 #include <core/sync.h>
+#include <core/time.h>
 
 #define PORT_GATHER_MS 2
 
 static void port_write(struct session *s, const uint8_t *buf, size_t n)
 {
-	(void)s;
-	hostcon_write(buf, n);
+	hostcon_write(s->port, buf, n);
 }
 
 static void port_write_raw(struct session *s, const uint8_t *buf, size_t n)
 {
-	(void)s;
-	hostcon_write_raw(buf, n);
+	hostcon_write_raw(s->port, buf, n);
+}
+
+static void port_show(struct session *s, const struct session_row *row)
+{
+	hostcon_edit(s->port,
+		     row->fullscreen ? HOSTCON_FULLSCREEN : HOSTCON_STYLED,
+		     row->out, row->out_n, row->redraw, row->redraw_n);
+}
+
+static void port_divert_log(struct session *s, hostcon_divert_t divert,
+			    void *ctx)
+{
+	hostcon_divert_log(s->port, divert, ctx);
+}
+
+static void port_write_log(struct session *s, const char *text, size_t n)
+{
+	hostcon_write_log(s->port, text, n);
 }
 
 static size_t port_read(struct session *s, uint8_t *buf, size_t n)
 {
-	(void)s;
-	n = hostcon_read(buf, n);
+	n = hostcon_read(s->port, buf, n);
 	if (n == 0) {
-		/* Woken by the first byte of what a guest prints: a moment
-		 * later there is a line, for one switch to this thread. */
+		/* Woken by the first byte that a guest prints: wait a moment,
+		 * and print a line with one switch to this thread. */
 		sleep_ms(PORT_GATHER_MS);
 	}
 	return n;
@@ -34,37 +49,35 @@ static size_t port_read(struct session *s, uint8_t *buf, size_t n)
 
 static void port_wait(struct session *s)
 {
-	(void)s;
-	hostcon_wait();
+	hostcon_wait(s->port);
 }
 
 static void port_wake(struct session *s)
 {
-	(void)s;
-	hostcon_wake();
+	hostcon_wake(s->port);
 }
 
 static bool port_take_interrupt(struct session *s)
 {
-	(void)s;
-	return hostcon_take_interrupt();
+	return hostcon_take_interrupt(s->port);
 }
 
 static bool port_take_detach(struct session *s)
 {
-	(void)s;
-	return hostcon_take_detach();
+	return hostcon_take_detach(s->port);
 }
 
 static void port_discard(struct session *s)
 {
-	(void)s;
-	hostcon_discard();
+	hostcon_discard(s->port);
 }
 
 const struct session_ops port_session_ops = {
 	.write = port_write,
 	.write_raw = port_write_raw,
+	.show = port_show,
+	.divert_log = port_divert_log,
+	.write_log = port_write_log,
 	.read = port_read,
 	.wait = port_wait,
 	.wake = port_wake,

@@ -3,9 +3,10 @@
 #ifndef DAEMONS_PORT_H
 #define DAEMONS_PORT_H
 
-#include <cmd/session.h>
+#include <core/session.h>
 
-/* For one session: what is typed goes to whoever reads it. */
+/* Operations for the one session on the port, which gets everything that is
+ * typed. */
 extern const struct session_ops port_session_ops;
 
 #endif

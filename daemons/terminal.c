@@ -1,18 +1,27 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The terminal on the host's serial port: greets, runs /boot.cmd, then reads
- * and runs lines for ever.
+ * The terminal on the main console: it prints a greeting, runs /boot.cmd, then
+ * reads and runs command lines for ever. The boot argument terminals= starts
+ * further terminals, each on a port of its own.
  */
-#include <cmd/session.h>
-#include <core/console.h>
+#include <core/boot.h>
+#include <core/daemon.h>
+#include <core/device.h>
 #include <core/guest.h>
+#include <core/heap.h>
 #include <core/hostcon.h>
+#include <core/log.h>
 #include <core/page.h>
 #include <core/percpu.h>
 #include <core/sched.h>
+#include <core/session.h>
+#include <core/thread.h>
+#include <core/uart.h>
 #include <core/version.h>
-#include <daemon/daemon.h>
+#include <core/vserial.h>
+#include <libs/error.h>
 #include <libs/lineedit.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "boot_script.h"
@@ -20,19 +29,36 @@
 
 #define TERMINAL_PROMPT "socle> "
 #define TERMINAL_OUT 2048
+#define TERMINAL_PRIORITY (SCHED_PRIO_MAX - 1)
 
-/* All of it belongs to the terminal's thread. */
+/* A terminal belongs to its thread. */
 struct terminal {
 	struct session session;
 	struct lineedit edit;
 	struct history history;
-	char out[TERMINAL_OUT]; /* of the line editor, to be sent */
+	char out[TERMINAL_OUT]; /* from the line editor, to be sent */
 	size_t out_n;
 };
 
-static struct terminal terminal;
+static struct terminal terminal; /* on the main console */
 
-/* Send what the line editor gave out; `editing`: its line stays. */
+/* Names of ports, which are looked up when the terminals are opened. */
+static char further[BOOTARG_SIZE];
+
+static bool terminal_take_argument(const char *value)
+{
+	(void)snprintf(further, sizeof(further), "%s", value);
+	return *value != '\0';
+}
+
+static const struct bootarg terminals_arg = {
+	.name = "terminals=",
+	.usage = "terminals=DEVICE[,DEVICE]",
+	.take = terminal_take_argument,
+};
+BOOTARG(terminals_arg);
+
+/* Send the line editor's output; `editing`: the line stays on the screen. */
 static void terminal_send(struct terminal *t, bool editing)
 {
 	uint8_t redraw[HOSTCON_EDIT_MAX];
@@ -41,7 +67,8 @@ static void terminal_send(struct terminal *t, bool editing)
 	if (editing) {
 		n = lineedit_redraw(&t->edit, (char *)redraw, sizeof(redraw));
 	}
-	hostcon_edit((const uint8_t *)t->out, t->out_n, redraw, n);
+	hostcon_edit(t->session.port, HOSTCON_OWN, (const uint8_t *)t->out,
+		     t->out_n, redraw, n);
 	t->out_n = 0;
 }
 
@@ -87,7 +114,8 @@ static enum lineedit_event terminal_feed(struct terminal *t)
 			return event;
 		}
 		if (c == HOSTCON_INTERRUPT) {
-			/* It ended a search: not the next command too. */
+			/* It has ended a search, and must not interrupt the
+			 * next command, too. */
 			session_forget_interrupt(s);
 		}
 	}
@@ -105,7 +133,7 @@ static enum lineedit_event terminal_line(struct terminal *t)
 		lineedit_flush(&t->edit);
 		terminal_send(t, true);
 		s->in_at = 0;
-		s->in_n = hostcon_read(s->in, sizeof(s->in));
+		s->in_n = hostcon_read(s->port, s->in, sizeof(s->in));
 	}
 	terminal_send(t, false);
 	return event;
@@ -156,12 +184,12 @@ static void terminal_greet(struct session *s)
 
 static void terminal_tell_guests(struct session *s)
 {
-	char device[CONSOLE_NAME_MAX];
+	char device[VSERIAL_NAME_MAX];
 	struct guest *g;
 
 	for (unsigned int n = 0; (g = guest_get_nth(n)) != NULL; n++) {
 		if (g->state == GUEST_RUNNING &&
-		    console_nth(g->name, 0, device, sizeof(device))) {
+		    vserial_nth(g->name, 0, device, sizeof(device))) {
 			out(s,
 			    "%s is running; its console: guest console %s "
 			    "(leave with Ctrl-])\n",
@@ -171,30 +199,106 @@ static void terminal_tell_guests(struct session *s)
 	}
 }
 
+static void terminal_lines(struct terminal *t)
+{
+	t->session.typed = true;
+	session_paste_marks(&t->session, true);
+	for (;;) {
+		terminal_run(t);
+	}
+}
+
+/* A further terminal, in a thread of its own. */
+static void terminal_further(void *arg)
+{
+	struct terminal *t = arg;
+
+	terminal_greet(&t->session);
+	terminal_lines(t);
+}
+
+static void terminal_start(struct terminal *t, struct hostcon *con)
+{
+	session_init(&t->session, &port_session_ops, con);
+	lineedit_init(&t->edit, &terminal_edit_ops, t, &t->history);
+}
+
+/* A terminal on the port of the device called `name`. */
+static int terminal_open(const char *name)
+{
+	const struct thread_attr attr = {
+		.name = "terminal",
+		.priority = TERMINAL_PRIORITY,
+	};
+	struct uart *u = uart_find(name);
+	struct hostcon *con;
+	struct terminal *t;
+	struct vcpu *thread;
+	int err;
+
+	if (u == NULL) {
+		return -ERR_NOENT;
+	}
+	t = heap_alloc(sizeof(*t));
+	err = t != NULL ? hostcon_create(&con, u) : -ERR_NOMEM;
+	uart_put(u);
+	if (err != 0) {
+		heap_free(t);
+		return err;
+	}
+	terminal_start(t, con);
+	err = thread_create(&thread, &attr, terminal_further, t);
+	if (err != 0) {
+		hostcon_destroy(con);
+		heap_free(t);
+	}
+	return err;
+}
+
+/* Start the terminals of the boot argument terminals=NAME,NAME. */
+static void terminal_open_further(void)
+{
+	char name[DEVICE_NAME_MAX];
+	const char *at = further;
+
+	while (*at != '\0') {
+		size_t n = strcspn(at, ",");
+		int err = -ERR_NOENT;
+
+		if (n < sizeof(name)) {
+			memcpy(name, at, n);
+			name[n] = '\0';
+			err = terminal_open(name);
+		}
+		if (err != 0) {
+			log_err("terminal: %.*s: %s; 'device list' has the "
+				"serial ports",
+				(int)n, at, err_str(err));
+		}
+		at += n + (at[n] == ',');
+	}
+}
+
 static void terminal_main(void *arg)
 {
 	struct terminal *t = &terminal;
 	struct session *s = &t->session;
 
 	(void)arg;
-	session_init(s, &port_session_ops);
-	lineedit_init(&t->edit, &terminal_edit_ops, t, &t->history);
+	terminal_start(t, hostcon_main());
 	terminal_greet(s);
 	boot_script_run(s);
 	terminal_tell_guests(s);
-	if (!hostcon_present()) {
-		return; /* nobody can type: the guests run alone */
+	terminal_open_further();
+	if (!hostcon_present(hostcon_main())) {
+		return; /* there is no input: the guests run unattended */
 	}
-	s->typed = true;
-	session_paste_marks(s, true);
-	for (;;) {
-		terminal_run(t);
-	}
+	terminal_lines(t);
 }
 
 static const struct daemon terminal_daemon = {
 	.name = "terminal",
-	.priority = SCHED_PRIO_MAX - 1,
+	.priority = TERMINAL_PRIORITY,
 	.run = terminal_main,
 };
 DAEMON(terminal_daemon);

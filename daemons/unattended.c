@@ -1,36 +1,36 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * In place of the terminal where there is none: runs /boot.cmd, then gives
- * the host's serial port to the guests' consoles, one after the other.
+ * For images without the terminal: runs /boot.cmd, then connects the host's
+ * serial port to the guests' consoles, one after the other.
  */
-#include <core/console.h>
+#include <core/daemon.h>
 #include <core/guest.h>
 #include <core/hostcon.h>
 #include <core/sched.h>
-#include <daemon/daemon.h>
+#include <core/vserial.h>
 #include <string.h>
 
 #include "boot_script.h"
 #include "port.h"
 
-/* The guest's console until Ctrl-]; false: it has none. */
+/* Show the guest's console until Ctrl-]; false if it has none. */
 static bool unattended_console(struct session *s, struct guest *g)
 {
 	char name[CONFIG_NAME_LEN];
-	struct console *c;
+	struct vserial *c;
 	bool attached;
 
 	memcpy(name, g->cfg->name, sizeof(name));
-	c = console_get(name, NULL);
+	c = vserial_get(name, NULL);
 	if (c == NULL) {
 		return false;
 	}
-	attached = session_attach(s, c, name) == 0;
-	console_put(c);
+	attached = session_attach(s, c, name, false) == 0;
+	vserial_put(c);
 	return attached;
 }
 
-/* Each guest's console in turn; ends when no guest has one. */
+/* Show each guest's console in turn; ends when no guest has one. */
 static void unattended_consoles(struct session *s)
 {
 	bool any = true;
@@ -51,9 +51,9 @@ static void unattended_main(void *arg)
 	static struct session session;
 
 	(void)arg;
-	session_init(&session, &port_session_ops);
+	session_init(&session, &port_session_ops, hostcon_main());
 	boot_script_run(&session);
-	if (hostcon_present()) {
+	if (hostcon_present(hostcon_main())) {
 		unattended_consoles(&session);
 	}
 }

@@ -20,6 +20,7 @@ static const char *const err_texts[] = {
 	[ERR_FORMAT] = "malformed data",
 	[ERR_INTR] = "interrupted",
 	[ERR_STATE] = "not possible in this state",
+	[ERR_DEFER] = "what it needs is not there yet",
 };
 
 const char *err_str(int err)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Strict parsing of numbers, sizes and lists of numbers. */
 #include <libs/bitmap.h>
+#include <libs/checked.h>
 #include <libs/error.h>
 #include <libs/parse.h>
 #include <string.h>
@@ -16,7 +17,7 @@ static unsigned int parse_digit(char c)
 	return 16;
 }
 
-/* The number *s begins with; *s is then behind it. */
+/* Read the number that *s begins with, and move *s behind it. */
 static int parse_digits(const char **s, uint64_t *out)
 {
 	const char *p = *s, *start;
@@ -117,6 +118,36 @@ static int parse_list_item(const char **s, uint64_t *map, size_t nbits)
 	}
 	bitmap_set_range(map, first, last - first + 1);
 	return 0;
+}
+
+int parse_duration(const char *s, uint64_t *ns)
+{
+	static const struct {
+		const char *name;
+		uint64_t ns;
+	} units[] = {
+		{ "ns", 1 },
+		{ "us", 1000 },
+		{ "ms", 1000000 },
+		{ "s", 1000000000 },
+	};
+	char digits[24];
+	size_t n = 0;
+	uint64_t v;
+	int err;
+
+	while (s[n] >= '0' && s[n] <= '9' && n < sizeof(digits) - 1) {
+		digits[n] = s[n];
+		n++;
+	}
+	digits[n] = '\0';
+	err = parse_u64(digits, &v);
+	for (size_t i = 0; !err && i < ARRAY_SIZE(units); i++) {
+		if (strcmp(s + n, units[i].name) == 0) {
+			return checked_mul(v, units[i].ns, ns) ? 0 : -ERR_RANGE;
+		}
+	}
+	return err ? err : -ERR_INVAL;
 }
 
 int parse_list(const char *s, uint64_t *map, size_t nbits)

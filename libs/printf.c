@@ -169,7 +169,8 @@ static const char *printf_flags(const char *p, struct spec *sp)
 	return p;
 }
 
-/* A decimal number; too great ones stay at a bound nobody means. */
+/* A decimal number; one that is too large becomes a bound that no format
+ * reaches. */
 static const char *printf_count(const char *p, int *out)
 {
 	int n = 0;
@@ -207,7 +208,8 @@ static const char *printf_length(const char *p, struct spec *sp)
 	}
 }
 
-/* The struct lets functions advance one list, which C else leaves open. */
+/* In a struct, so that functions can share and advance one list: C does not
+ * otherwise say what happens to a va_list that was passed on. */
 struct args {
 	va_list ap;
 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Bulk operations on rings of bytes. */
+#include <libs/copy.h>
 #include <libs/ring.h>
-#include <string.h>
 
 size_t ring_write(struct ring *r, const uint8_t *buf, size_t n)
 {
@@ -10,8 +10,8 @@ size_t ring_write(struct ring *r, const uint8_t *buf, size_t n)
 
 	n = MIN(n, ring_free(r));
 	first = MIN(n, (size_t)(r->size - at));
-	memcpy(r->buf + at, buf, first);
-	memcpy(r->buf, buf + first, n - first);
+	copy_bytes(r->buf + at, buf, first);
+	copy_bytes(r->buf, buf + first, n - first);
 	__atomic_store_n(&r->head, head + (uint32_t)n, __ATOMIC_RELEASE);
 	return n;
 }
@@ -23,8 +23,8 @@ size_t ring_read(struct ring *r, uint8_t *buf, size_t n)
 
 	n = MIN(n, ring_used(r));
 	first = MIN(n, (size_t)(r->size - at));
-	memcpy(buf, r->buf + at, first);
-	memcpy(buf + first, r->buf, n - first);
+	copy_bytes(buf, r->buf + at, first);
+	copy_bytes(buf + first, r->buf, n - first);
 	__atomic_store_n(&r->tail, tail + (uint32_t)n, __ATOMIC_RELEASE);
 	return n;
 }

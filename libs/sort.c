@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Heapsort: its worst case is its usual case, whoever chose the input. */
+/* Heapsort: O(n log n) for every input, even one chosen by a guest. */
 #include <libs/sort.h>
 
 struct sort_array {

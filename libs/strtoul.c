@@ -33,10 +33,10 @@ static const char *strtoul_prefix(const char *s, unsigned int *base)
 	return s;
 }
 
-unsigned long long strtoull(const char *s, char **end, int radix)
+unsigned long long strtoull(const char *s, char **end, int base)
 {
 	const char *p = s, *digits;
-	unsigned int base = (unsigned int)radix, d;
+	unsigned int radix = (unsigned int)base, d;
 	unsigned long long value = 0;
 	bool negative, overflow = false;
 
@@ -47,9 +47,9 @@ unsigned long long strtoull(const char *s, char **end, int radix)
 	if (*p == '-' || *p == '+') {
 		p++;
 	}
-	digits = p = strtoul_prefix(p, &base);
-	for (; (d = strtoul_digit(*p)) < base; p++) {
-		overflow |= __builtin_mul_overflow(value, base, &value);
+	digits = p = strtoul_prefix(p, &radix);
+	for (; (d = strtoul_digit(*p)) < radix; p++) {
+		overflow |= __builtin_mul_overflow(value, radix, &value);
 		overflow |= __builtin_add_overflow(value, d, &value);
 	}
 	if (end != NULL) {

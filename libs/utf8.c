@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Telling characters apart in UTF-8 text that nobody has checked. */
+/* Finding characters in UTF-8 text that has not been validated. */
 #include <libs/utf8.h>
 
 static size_t utf8_length(unsigned char c)
@@ -10,8 +10,8 @@ static size_t utf8_length(unsigned char c)
 	return c < 0xe0 ? 2 : c < 0xf0 ? 3 : 4;
 }
 
-/* The second byte tells C1 controls (which some terminals obey), overlong
- * forms, surrogates and what is beyond U+10FFFF. */
+/* The second byte identifies C1 controls (which some terminals obey), overlong
+ * forms, surrogates and code points beyond U+10FFFF. */
 static bool utf8_second_ok(unsigned char first, unsigned char second)
 {
 	switch (first) {

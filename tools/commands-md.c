@@ -3,7 +3,7 @@
  * Prints docs/reference/commands.md: runs the real `help --markdown`, with
  * all the commands linked in. `commands-md LINE...` runs other lines instead.
  */
-#include <cmd/session.h>
+#include <core/session.h>
 #include <stdio.h>
 
 static void write_out(struct session *s, const uint8_t *buf, size_t n)
@@ -47,7 +47,7 @@ int main(int argc, char **argv)
 	struct session s;
 	int ret = 0;
 
-	session_init(&s, &ops);
+	session_init(&s, &ops, NULL);
 	if (argc < 2) {
 		return command_run_line(&s, "help --markdown") != 0;
 	}

@@ -4,13 +4,17 @@
  * that the hypervisor checks it with.
  */
 #include <getopt.h>
+#include <libgen.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <arch/guest_platform.h>
 #include <core/guest_config.h>
+#include <core/guest_platform.h>
 #include <libs/error.h>
 #include <libs/parse.h>
 
@@ -18,17 +22,22 @@
 
 #define TREE_MAX MIB(2)
 #define SEED_SIZE 32
+#define INCLUDE_MAX 32 /* directories, with those that are not given: */
+#define OWN_INCLUDES 3
 
 static const char usage[] =
 	"Usage: socle-check [OPTION]... FILE...\n"
-	"Check guest descriptions, as sources (.dts, through dtc) or blobs "
-	"(.dtb).\n\n"
+	"Check guest descriptions, as sources (.dts, through cpp and dtc) or "
+	"blobs\n(.dtb).\n\n"
+	"  -I DIR          sources' #include looks there too: after their own "
+	"directory,\n"
+	"                  before ../include and the include/ of this program\n"
 	"  --dtb           write the operating system's device tree to "
 	"standard output\n"
 	"  --reference     print the reference page of guest descriptions\n"
 	"  --host-cpus=N   the host has N CPUs\n"
 	"  --ipa-bits=N    guests have N address bits\n"
-	"  --gic=2|3       the host has this interrupt controller\n"
+	"  --intc=MODEL    guests of the host have this interrupt controller\n"
 	"  --free=SIZE     the host has so much memory for guests, e.g. 4G\n"
 	"\nExit status: 0 when all are right, 1 when there are mistakes, 2 "
 	"for wrong use.\n";
@@ -75,15 +84,68 @@ static bool check_is_source(const char *path)
 	return n > 4 && strcmp(path + n - 4, ".dts") == 0;
 }
 
-/*
- * dtc tells of syntax. Its warnings are left out: they miss what has a default
- * in a description (reg, interrupt-parent), and the rest is ours to check.
- */
-static bool check_compile(const char *path, struct blob *out)
+/* --- sources ------------------------------------------------------------- */
+
+/* Where #include <...>, /include/ and /incbin/ look, after the directory of the
+ * source: -I, a bundle's include/ beside its guests/, and ours. */
+static char check_include[INCLUDE_MAX][PATH_MAX];
+static unsigned int check_includes;
+
+static bool check_add_include(const char *dir, const char *below)
+{
+	int n;
+
+	if (check_includes == INCLUDE_MAX) {
+		return false;
+	}
+	n = snprintf(check_include[check_includes], PATH_MAX, "%s%s", dir,
+		     below);
+	if (n < 0 || n >= PATH_MAX) {
+		return false;
+	}
+	check_includes++;
+	return true;
+}
+
+/* Beside the program, where `make tools` puts them. */
+static bool check_add_own_include(void)
+{
+	char program[PATH_MAX];
+	ssize_t n = readlink("/proc/self/exe", program, sizeof(program) - 1);
+
+	if (n < 0) {
+		return false;
+	}
+	program[n] = '\0';
+	return check_add_include(dirname(program), "/include");
+}
+
+/* A command line, NULL at its end; what is added is not copied. */
+struct command {
+	const char *package;
+	const char *argv[2 * INCLUDE_MAX + 16];
+	unsigned int argc;
+};
+
+static void check_arg(struct command *c, const char *arg)
+{
+	c->argv[c->argc++] = arg;
+}
+
+static void check_include_args(struct command *c, const char *option)
+{
+	for (unsigned int i = 0; i < check_includes; i++) {
+		check_arg(c, option);
+		check_arg(c, check_include[i]);
+	}
+}
+
+/* Run it from file `in` to `out`, which is read while it runs. */
+static bool check_run(const struct command *c, FILE *in, struct blob *out)
 {
 	int ends[2], status;
 	bool ok;
-	FILE *in;
+	FILE *pipe_end;
 	pid_t pid;
 
 	if (pipe(ends) != 0) {
@@ -95,24 +157,101 @@ static bool check_compile(const char *path, struct blob *out)
 		return false;
 	}
 	if (pid == 0) {
+		dup2(fileno(in), STDIN_FILENO);
 		dup2(ends[1], STDOUT_FILENO);
 		close(ends[0]);
 		close(ends[1]);
-		execlp("dtc", "dtc", "-q", "-I", "dts", "-O", "dtb", "--", path,
-		       (char *)NULL);
-		fprintf(stderr, "socle-check: dtc is missing: install the "
-				"package device-tree-compiler\n");
+		execvp(c->argv[0], (char *const *)(uintptr_t)c->argv);
+		fprintf(stderr,
+			"socle-check: %s is missing: install the package %s\n",
+			c->argv[0], c->package);
 		_exit(127);
 	}
 	close(ends[1]);
-	in = fdopen(ends[0], "rb");
-	ok = in && check_read(in, out);
-	if (in) {
-		fclose(in);
+	pipe_end = fdopen(ends[0], "rb");
+	ok = pipe_end && check_read(pipe_end, out);
+	if (pipe_end) {
+		fclose(pipe_end);
 	}
 	return waitpid(pid, &status, 0) == pid && ok && WIFEXITED(status) &&
 	       WEXITSTATUS(status) == 0;
 }
+
+/* As Linux compiles its own (scripts/Makefile.lib): nothing is predefined but
+ * __DTS__, and what only looks like a directive (#address-cells) is left. */
+static bool check_preprocess(const char *path, struct blob *text)
+{
+	struct command cpp = {
+		.package = "cpp",
+		.argv = { "cpp", "-nostdinc", "-undef", "-D__DTS__", "-x",
+			  "assembler-with-cpp" },
+		.argc = 6,
+	};
+	FILE *in = fopen(path, "rb");
+	bool ok;
+
+	if (!in) {
+		perror(path);
+		return false;
+	}
+	check_include_args(&cpp, "-I");
+	check_arg(&cpp, path);
+	ok = check_run(&cpp, in, text);
+	fclose(in);
+	return ok;
+}
+
+/*
+ * dtc tells of syntax. Its warnings are left out: they miss what has a default
+ * in a description (reg, interrupt-parent), and the rest is ours to check.
+ */
+static bool check_dtc(const struct blob *text, struct blob *out)
+{
+	struct command dtc = {
+		.package = "device-tree-compiler",
+		.argv = { "dtc", "-q", "-I", "dts", "-O", "dtb" },
+		.argc = 6,
+	};
+	FILE *in = tmpfile();
+	bool ok;
+
+	if (!in) {
+		perror("socle-check: a temporary file");
+		return false;
+	}
+	check_include_args(&dtc, "-i");
+	check_arg(&dtc, "-");
+	ok = fwrite(text->data, 1, text->size, in) == text->size &&
+	     fseek(in, 0, SEEK_SET) == 0 && check_run(&dtc, in, out);
+	fclose(in);
+	return ok;
+}
+
+static bool check_compile(const char *path, struct blob *out)
+{
+	unsigned int given = check_includes;
+	struct blob text = { .data = NULL };
+	char file[PATH_MAX], copy[PATH_MAX];
+	const char *dir;
+	bool ok;
+
+	/* cpp has no "--" before what is not an option. */
+	snprintf(file, sizeof(file), "%s%s", path[0] == '-' ? "./" : "", path);
+	snprintf(copy, sizeof(copy), "%s", path);
+	dir = dirname(copy);
+	ok = check_add_include(dir, "") &&
+	     check_add_include(dir, "/../include") && check_add_own_include();
+	if (ok) {
+		ok = check_preprocess(file, &text) && check_dtc(&text, out);
+	} else {
+		fprintf(stderr, "socle-check: %s: too long a path\n", path);
+	}
+	free(text.data);
+	check_includes = given;
+	return ok;
+}
+
+/* --- descriptions --------------------------------------------------------- */
 
 static bool check_load(const char *path, struct blob *out)
 {
@@ -213,16 +352,34 @@ static uint64_t check_number(const char *option, const char *value,
 	return number;
 }
 
+/* The id of the model of that name. */
+static uint32_t check_intc(const char *name)
+{
+	const struct guest_platform *p = &arch_guest_platform;
+
+	for (unsigned int i = 0; i < p->nintcs; i++) {
+		if (strcmp(p->intcs[i].name, name) == 0) {
+			return p->intcs[i].id;
+		}
+	}
+	fprintf(stderr, "socle-check: --intc: found %s; allowed", name);
+	for (unsigned int i = 0; i < p->nintcs; i++) {
+		fprintf(stderr, "%s %s", i ? "," : "", p->intcs[i].name);
+	}
+	fprintf(stderr, "\n");
+	exit(2);
+}
+
 int main(int argc, char **argv)
 {
-	enum { HELP, DTB, REFERENCE, HOST_CPUS, IPA_BITS, GIC, FREE };
+	enum { HELP, DTB, REFERENCE, HOST_CPUS, IPA_BITS, INTC, FREE };
 	static const struct option options[] = {
 		[HELP] = { "help", no_argument, NULL, 0 },
 		[DTB] = { "dtb", no_argument, NULL, 0 },
 		[REFERENCE] = { "reference", no_argument, NULL, 0 },
 		[HOST_CPUS] = { "host-cpus", required_argument, NULL, 0 },
 		[IPA_BITS] = { "ipa-bits", required_argument, NULL, 0 },
-		[GIC] = { "gic", required_argument, NULL, 0 },
+		[INTC] = { "intc", required_argument, NULL, 0 },
 		[FREE] = { "free", required_argument, NULL, 0 },
 		{ NULL, 0, NULL, 0 },
 	};
@@ -230,7 +387,16 @@ int main(int argc, char **argv)
 	bool write_tree = false, ok = true;
 	int c, which;
 
-	while ((c = getopt_long(argc, argv, "", options, &which)) == 0) {
+	while ((c = getopt_long(argc, argv, "I:", options, &which)) == 0 ||
+	       c == 'I') {
+		if (c == 'I') {
+			if (check_includes == INCLUDE_MAX - OWN_INCLUDES ||
+			    !check_add_include(optarg, "")) {
+				fprintf(stderr, "socle-check: too many -I\n");
+				return 2;
+			}
+			continue;
+		}
 		switch (which) {
 		case HELP:
 			fputs(usage, stdout);
@@ -249,11 +415,9 @@ int main(int argc, char **argv)
 			limits.ipa_bits = (uint32_t)check_number(
 				"ipa-bits", optarg, 32, 48);
 			break;
-		case GIC:
-			limits.gic_version =
-				(uint32_t)check_number("gic", optarg, 2, 3);
-			limits.gicv2_ok = limits.gic_version == 2;
-			limits.gicv3_ok = limits.gic_version == 3;
+		case INTC:
+			limits.intc_default = check_intc(optarg);
+			limits.intc_models = (uint32_t)BIT(limits.intc_default);
 			break;
 		default:
 			limits.free_memory = check_size("free", optarg);

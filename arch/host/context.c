@@ -20,16 +20,17 @@ static void leave(struct host_ctx *from, const struct host_ctx *to)
 	__sanitizer_start_switch_fiber(&from->fake, to->bottom, to->size);
 }
 
-/* `from` left its stack's bounds to be told, if they are not known. */
-static void arrive(struct host_ctx *here, struct host_ctx *from)
+/* On the stack of `here`. The bounds of the one that `left` are kept if they
+ * were not known. */
+static void arrive(struct host_ctx *here, struct host_ctx *left)
 {
 	const void *bottom;
 	size_t size;
 
 	__sanitizer_finish_switch_fiber(here->fake, &bottom, &size);
-	if (!from->bottom) {
-		from->bottom = bottom;
-		from->size = size;
+	if (!left->bottom) {
+		left->bottom = bottom;
+		left->size = size;
 	}
 }
 #else
@@ -39,10 +40,10 @@ static void leave(struct host_ctx *from, const struct host_ctx *to)
 	(void)to;
 }
 
-static void arrive(struct host_ctx *here, struct host_ctx *from)
+static void arrive(struct host_ctx *here, struct host_ctx *left)
 {
 	(void)here;
-	(void)from;
+	(void)left;
 }
 #endif
 

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Host: simulated CPUs: who runs, interrupts, time, coroutines. */
+/* Host: simulated CPUs: which one runs, interrupts, time, coroutines. */
 #include <arch/cpu.h>
 #include <arch/ipi.h>
 #include <arch/timer.h>
 #include <arch_impl/host.h>
+#include <core/latency.h>
 #include <core/log.h>
 #include <core/sched.h>
 #include <core/smp.h>
@@ -27,7 +28,7 @@ struct host_cpu {
 };
 
 static struct host_cpu cpus[CONFIG_MAX_CPUS];
-static unsigned int me; /* who runs */
+static unsigned int me; /* the one that runs */
 static bool inside;     /* in a coroutine, not the test */
 static uint64_t now;
 
@@ -119,7 +120,7 @@ void host_deliver(void)
 	}
 }
 
-/* What the test itself does not want by surprise. */
+/* Take pending interrupts in simulated code only, never in the test's own. */
 static void unmasked(void)
 {
 	if (inside) {
@@ -134,11 +135,17 @@ unsigned long arch_irq_save(void)
 	host_point();
 	flags = cpus[me].masked;
 	cpus[me].masked = true;
+	if (latency_on() && !flags) {
+		latency_masked((uintptr_t)__builtin_return_address(0));
+	}
 	return flags;
 }
 
 void arch_irq_restore(unsigned long flags)
 {
+	if (latency_on() && !flags) {
+		latency_end((uintptr_t)__builtin_return_address(0));
+	}
 	cpus[me].masked = flags;
 	if (!flags) {
 		unmasked();
@@ -154,6 +161,18 @@ void arch_irq_enable(void)
 void arch_irq_disable(void)
 {
 	(void)arch_irq_save();
+}
+
+void arch_irq_window(void)
+{
+	cpus[me].masked = false;
+	unmasked();
+	cpus[me].masked = true;
+}
+
+bool arch_irq_was_disabled(unsigned long flags)
+{
+	return flags != 0;
 }
 
 bool arch_irq_disabled(void)
@@ -317,7 +336,16 @@ static void boot_main(void)
 		abort();
 	}
 	percpu_set_online();
+	sched_cpu_online();
 	sched_idle_loop();
+}
+
+void host_cpu_start(unsigned int cpu, void (*entry)(void))
+{
+	cpus[cpu].percpu = cpu ? percpu_table[cpu] : percpu_boot();
+	cpus[cpu].masked = true;
+	host_ctx_init(&cpus[cpu].boot, malloc(BOOT_STACK), BOOT_STACK, entry);
+	cpus[cpu].ctx = &cpus[cpu].boot;
 }
 
 void host_boot(unsigned int n)

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Host: guests have no interrupt controller and no time of their own. Tests
- * that look at either define these functions themselves.
+ * Host: a guest's interrupt lines interrupt nobody, and it has no time of its
+ * own. Tests that look at more define these functions
+ * themselves.
  */
 #include <arch/guest.h>
 #include <arch/stage2.h>
-#include <core/guest_config.h>
-#include <emu/emulator.h>
+#include <core/emulator.h>
+#include <core/guest.h>
 
 void arch_guest_limits(struct config_limits *limits)
 {
@@ -40,10 +41,10 @@ unsigned int arch_guest_regions(struct guest *g, struct emu_region *out,
 	return 0;
 }
 
-void arch_guest_irq(struct guest *g, unsigned int intid, bool level)
+void arch_guest_irq(struct guest *g, unsigned int line, bool level)
 {
 	(void)g;
-	(void)intid;
+	(void)line;
 	(void)level;
 }
 

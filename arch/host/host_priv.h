@@ -21,6 +21,9 @@ void host_ctx_switch(struct host_ctx *to);
 struct host_ctx *host_ctx_running(void);
 struct host_ctx *host_ctx_test(void); /* main()'s */
 
+/* As firmware starts a CPU: it runs `entry`, masked, when it is run next. */
+void host_cpu_start(unsigned int cpu, void (*entry)(void));
+
 /* The context CPU `cpu` boots in, then its idle VCPU's. */
 struct host_ctx *host_boot_ctx(unsigned int cpu);
 

@@ -1,20 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Host: firmware and the rest of the machine; there is none. */
 #include <arch/cpu.h>
-#include <libs/error.h>
 #include <stdio.h>
 #include <stdlib.h>
-
-int arch_cpu_start(unsigned int cpu)
-{
-	(void)cpu;
-	return -ERR_IO;
-}
 
 void arch_cpu_halt(void)
 {
 	fprintf(stderr, "host: CPU halted\n");
 	abort();
+}
+
+/* There are none: interrupts are function calls. */
+void arch_watch_exceptions(bool on)
+{
+	(void)on;
 }
 
 void arch_system_off(void)

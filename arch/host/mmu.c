@@ -2,8 +2,8 @@
 /* Host: physical memory and the hypervisor's address space, by mmap. */
 #define _GNU_SOURCE
 #include <arch/mmu.h>
+#include <arch/mmu_path.h>
 #include <arch_impl/host_ram.h>
-#include <core/page.h>
 #include <libs/error.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -25,16 +25,18 @@ struct mapping {
 	struct mapping *next;
 };
 
+uint64_t host_window;
+
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct mapping *mappings;
 
-__attribute__((constructor)) static void host_memory_init(void)
+__attribute__((constructor(160))) static void host_window_init(void)
 {
-	host_reserve(MMU_WINDOW_BASE, MMU_WINDOW_SIZE, PROT_NONE, -1);
-	if (page_add_ram(PADDR(HOST_RAM_BASE), HOST_RAM_SIZE) ||
-	    page_init_done()) {
-		host_die("page_init_done");
+	/* The use links memory_given.c, if the test is not without it. */
+	if (!host_memory_given) {
+		host_die("host_memory_given");
 	}
+	host_window = (uintptr_t)host_reserve(MMU_WINDOW_SIZE);
 }
 
 #ifdef HAVE_ASAN
@@ -79,6 +81,11 @@ void arch_cache_clean_inval(const void *va, size_t size)
 	(void)size;
 }
 
+size_t arch_cache_granule(void)
+{
+	return 64;
+}
+
 void arch_cache_sync_icache(const void *va, size_t size)
 {
 	(void)va;
@@ -110,8 +117,8 @@ static struct mapping *find(uint64_t va, uint64_t size)
 /* Nothing is executed here: RX is checked by arch_mmu_lookup() only. */
 static int host_prot(enum mmu_prot prot)
 {
-	return prot == MMU_RO || prot == MMU_RX ? PROT_READ :
-						  PROT_READ | PROT_WRITE;
+	return prot == MMU_RO || prot == MMU_RX ? PROT_READ
+						: PROT_READ | PROT_WRITE;
 }
 
 static int map_locked(uint64_t va, uint64_t pa, uint64_t size,
@@ -127,7 +134,8 @@ static int map_locked(uint64_t va, uint64_t pa, uint64_t size,
 		return -ERR_NOMEM;
 	}
 	if (mmap((void *)(uintptr_t)va, size, host_prot(prot),
-		 MAP_SHARED | MAP_FIXED, host_ram_fd, (off_t)pa) == MAP_FAILED) {
+		 MAP_SHARED | MAP_FIXED, host_ram_fd,
+		 (off_t)pa) == MAP_FAILED) {
 		host_die("mmap");
 	}
 	*m = (struct mapping){ va, size, pa, prot, mappings };
@@ -184,8 +192,9 @@ int arch_mmu_protect(vaddr_t va, uint64_t size, enum mmu_prot prot)
 	m = find(va.v, size);
 	if (m && m->va == va.v && m->size == size) {
 		m->prot = prot;
-		err = mprotect((void *)(uintptr_t)va.v, size,
-			       host_prot(prot)) ? -ERR_NOMEM : 0;
+		err = mprotect((void *)(uintptr_t)va.v, size, host_prot(prot))
+			      ? -ERR_NOMEM
+			      : 0;
 	}
 	pthread_mutex_unlock(&lock);
 	return err;
@@ -207,6 +216,21 @@ int arch_mmu_lookup(vaddr_t va, paddr_t *pa, enum mmu_prot *prot)
 	}
 	pthread_mutex_unlock(&lock);
 	return err;
+}
+
+/* The window alone, an entry a page; there are no tables. */
+bool arch_mmu_path(vaddr_t va, struct mmu_path *out)
+{
+	enum mmu_prot prot;
+
+	if (va.v - host_window >= MMU_WINDOW_SIZE) {
+		return false;
+	}
+	*out = (struct mmu_path){ .base = ALIGN_DOWN(va.v, PAGE_SIZE),
+				  .size = PAGE_SIZE };
+	out->mapped = arch_mmu_lookup(VADDR(out->base), &out->pa, &prot) == 0;
+	out->ram = out->mapped && prot != MMU_DEVICE;
+	return true;
 }
 
 uint64_t host_window_mapped(void)

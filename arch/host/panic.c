@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Host: a panic ends the program, or is what a test waits for. */
+#include <arch/cpu.h>
 #include <arch_impl/host.h>
 #include <core/log.h>
 #include <stdarg.h>
@@ -9,6 +10,12 @@
 jmp_buf host_panic_env;
 bool host_panic_armed;
 char host_panic_text[256];
+
+/* They are in the debugger. */
+void arch_panic_registers(uintptr_t pc)
+{
+	(void)pc;
+}
 
 void panic(const char *fmt, ...)
 {

@@ -8,9 +8,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#define PHYS_BASE 0x510000000000
-
-uint8_t *const host_phys = (uint8_t *)PHYS_BASE;
+uint8_t *host_phys;
 int host_ram_fd = -1;
 
 void host_die(const char *what)
@@ -19,16 +17,16 @@ void host_die(const char *what)
 	abort();
 }
 
-void host_reserve(uint64_t base, uint64_t size, int prot, int fd)
+void *host_reserve(uint64_t size)
 {
-	int flags = MAP_FIXED_NOREPLACE | MAP_NORESERVE |
-		    (fd < 0 ? MAP_PRIVATE | MAP_ANONYMOUS : MAP_SHARED);
-	void *at = (void *)(uintptr_t)base;
+	uint8_t *all = mmap(NULL, size + 2 * HOST_RESERVE_ALIGN, PROT_NONE,
+			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
-	if (mmap(at, size, prot, flags, fd, 0) != at) {
+	if (all == MAP_FAILED) {
 		host_die("mmap");
 	}
-	(void)madvise(at, size, MADV_DONTDUMP);
+	/* At least a page is left at either end: mappings are of pages. */
+	return (void *)ALIGN_UP((uintptr_t)all + 1, HOST_RESERVE_ALIGN);
 }
 
 /* Before mmu.c gives some of it to the page allocator. */
@@ -38,6 +36,12 @@ __attribute__((constructor(150))) static void host_ram_init(void)
 	if (host_ram_fd < 0 || ftruncate(host_ram_fd, HOST_PHYS_SIZE)) {
 		host_die("memfd_create");
 	}
-	host_reserve(PHYS_BASE, HOST_PHYS_SIZE, PROT_READ | PROT_WRITE,
-		     host_ram_fd);
+	host_phys = mmap(host_reserve(HOST_PHYS_SIZE), HOST_PHYS_SIZE,
+			 PROT_READ | PROT_WRITE,
+			 MAP_SHARED | MAP_FIXED | MAP_NORESERVE, host_ram_fd,
+			 0);
+	if (host_phys == MAP_FAILED) {
+		host_die("mmap");
+	}
+	(void)madvise(host_phys, HOST_PHYS_SIZE, MADV_DONTDUMP);
 }

@@ -7,3 +7,9 @@ bool arch_random64(uint64_t *out)
 	(void)out;
 	return false;
 }
+
+bool arch_random_firmware(uint64_t out[3])
+{
+	(void)out;
+	return false;
+}

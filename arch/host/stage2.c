@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Host: stage 2 as a list of ranges, in pages of one size. */
+#include <arch/mmu_path.h>
 #include <arch/stage2.h>
 #include <libs/error.h>
 #include <stdlib.h>
@@ -12,13 +13,23 @@ unsigned int stage2_max_ipa_bits(void)
 	return MAX_IPA_BITS;
 }
 
-int stage2_init(struct stage2 *s2, unsigned int ipa_bits)
+unsigned int stage2_ipa_bits(uint64_t end)
 {
+	unsigned int bits = 32;
+
+	while (bits <= MAX_IPA_BITS && end > BIT(bits)) {
+		bits += 4;
+	}
+	return bits;
+}
+
+int stage2_init(struct stage2 *s2, unsigned int ipa_bits, colour_mask_t colours)
+{
+	(void)colours;
 	if (ipa_bits < 32 || ipa_bits > MAX_IPA_BITS) {
 		return -ERR_RANGE;
 	}
-	*s2 = (struct stage2){ .ipa_bits = (uint8_t)ipa_bits,
-			       .root_pages = 1 };
+	*s2 = (struct stage2){ .ipa_bits = (uint8_t)ipa_bits, .root_pages = 1 };
 	s2->ranges = calloc(STAGE2_HOST_RANGES, sizeof(*s2->ranges));
 	if (!s2->ranges) {
 		return -ERR_NOMEM;
@@ -49,8 +60,7 @@ static unsigned int find(const struct stage2 *s2, uint64_t ipa)
 {
 	unsigned int i = 0;
 
-	while (i < s2->nr &&
-	       s2->ranges[i].ipa + s2->ranges[i].size <= ipa) {
+	while (i < s2->nr && s2->ranges[i].ipa + s2->ranges[i].size <= ipa) {
 		i++;
 	}
 	return i;
@@ -68,7 +78,7 @@ static int insert(struct stage2 *s2, unsigned int at, struct stage2_range r)
 	return 0;
 }
 
-static void delete(struct stage2 *s2, unsigned int at)
+static void delete (struct stage2 *s2, unsigned int at)
 {
 	s2->nr--;
 	memmove(&s2->ranges[at], &s2->ranges[at + 1],
@@ -90,8 +100,9 @@ int stage2_map(struct stage2 *s2, ipa_t ipa, paddr_t pa, uint64_t size,
 	if (at < s2->nr && s2->ranges[at].ipa < ipa.v + size) {
 		err = -ERR_EXIST;
 	} else {
-		err = insert(s2, at, (struct stage2_range){ ipa.v, pa.v, size,
-							    (int)prot });
+		err = insert(s2, at,
+			     (struct stage2_range){ ipa.v, pa.v, size,
+						    (int)prot });
 	}
 	spin_unlock_irqrestore(&s2->lock, flags);
 	return err;
@@ -137,7 +148,7 @@ int stage2_unmap(struct stage2 *s2, ipa_t ipa, uint64_t size)
 		if (at == s2->nr || s2->ranges[at].ipa >= ipa.v + size) {
 			break;
 		}
-		delete(s2, at);
+		delete (s2, at);
 	}
 	spin_unlock_irqrestore(&s2->lock, flags);
 	return err;
@@ -181,4 +192,32 @@ void stage2_get_stats(struct stage2 *s2, struct stage2_stats *st)
 	for (unsigned int i = 0; i < s2->nr; i++) {
 		st->pages_4k += s2->ranges[i].size >> PAGE_SHIFT;
 	}
+}
+
+/* An entry a page; there are no tables. */
+bool stage2_path(struct stage2 *s2, ipa_t ipa, struct mmu_path *out)
+{
+	uint64_t base = ALIGN_DOWN(ipa.v, PAGE_SIZE);
+	enum stage2_prot prot;
+
+	if (ipa.v >= BIT(s2->ipa_bits)) {
+		return false;
+	}
+	*out = (struct mmu_path){ .base = base, .size = PAGE_SIZE };
+	out->mapped = stage2_lookup(s2, IPA(base), &out->pa, &prot) == 0;
+	out->ram = out->mapped && prot != STAGE2_DEVICE;
+	return true;
+}
+
+int stage2_map_pieces(struct stage2 *s2, ipa_t ipa,
+		      const struct stage2_piece *pieces, unsigned int n,
+		      enum stage2_prot prot)
+{
+	int err = 0;
+
+	for (unsigned int i = 0; i < n && !err; i++) {
+		err = stage2_map(s2, ipa, pieces[i].pa, pieces[i].size, prot);
+		ipa.v += pieces[i].size;
+	}
+	return err;
 }

@@ -6,8 +6,10 @@
 #include <arch/cpu.h>
 #include <arch/vcpu.h>
 #include <arch_impl/host.h>
+#include <core/budget.h>
 #include <core/sched.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "host_priv.h"
 
@@ -36,11 +38,23 @@ void arch_vcpu_prepare_thread(struct vcpu *v)
 	host_ctx_init(ctx_of(v), v->stack, size, first);
 }
 
+void arch_vcpu_native_wait(struct vcpu *v, bool native)
+{
+	(void)v; /* a coroutine has nothing to trap */
+	(void)native;
+}
+
 struct vcpu *arch_vcpu_switch(struct vcpu *prev, struct vcpu *next)
 {
 	struct vcpu *from;
 
 	host_point();
+	if (prev->budget) {
+		budget_switch_out(prev);
+	}
+	if (next->budget) {
+		budget_switch_in(next);
+	}
 	switched_from = prev;
 	host_ctx_switch(ctx_of(next));
 	from = switched_from;
@@ -81,10 +95,16 @@ void arch_vcpu_enter(void *vcpu)
 	sched_off();
 }
 
-bool arch_vcpu_has_work(struct vcpu *v)
+void arch_vcpu_exits(const struct vcpu *v, uint64_t *counts)
 {
 	(void)v;
-	return false;
+	memset(counts, 0, VCPU_EXITS * sizeof(counts[0]));
+}
+
+const char *arch_exception_name(uint32_t number)
+{
+	(void)number;
+	return NULL;
 }
 
 void arch_vcpu_dump(struct vcpu *v, void (*line)(void *ctx, const char *s),

@@ -1,30 +1,26 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The host device tree: acceptance, nodes and properties.
+ * The host device tree: its check, nodes and properties.
  *
- * The tree is checked once, whole, so that reading it looks at no bounds; what
- * a property means is checked where it is read. Nothing is copied.
+ * The tree is checked once as a whole (dt_blob_check()), and libfdt checks each
+ * access again. A property's contents are checked where they are read. Nothing
+ * is copied.
  */
 #include <libfdt.h>
 #include <string.h>
 
 #include <core/dt.h>
-#include <libs/dtb.h>
 #include <libs/error.h>
 
 #include "dt_priv.h"
 
-#define DT_MAX_SIZE MIB(2) /* arm64 boot protocol */
+#define DT_MAX_SIZE MIB(2) /* the largest that Linux accepts at boot */
 
-static const void *dt_fdt; /* [I] NULL before dt_init() */
-static struct dt_chosen dt_chosen; /* [I] many ask for it, for one thing each */
-/* What was asked for last is nearly always asked for next, too. */
-static dt_node_t dt_last_phandle; /* [A] the node */
-static uint64_t dt_last_parent;	  /* [A] a node and its parent */
-
+static const void *dt_fdt;         /* [I] NULL before dt_init() */
+static struct dt_chosen dt_chosen; /* [I] read once, as it is used often */
 int dt_init(const void *fdt, size_t max_size, const char **why)
 {
-	*why = dtb_check(fdt, max_size);
+	*why = dt_blob_check(fdt, max_size);
 	if (*why) {
 		return -ERR_FORMAT;
 	}
@@ -34,8 +30,7 @@ int dt_init(const void *fdt, size_t max_size, const char **why)
 		return -ERR_FORMAT;
 	}
 	dt_fdt = fdt;
-	dt_last_phandle = 0;
-	dt_last_parent = (uint32_t)DTB_NONE; /* the root's */
+	dt_index_build(fdt);
 	dt_chosen_read(&dt_chosen);
 	return 0;
 }
@@ -50,63 +45,74 @@ const void *dt_blob(void)
 	return dt_fdt;
 }
 
-dt_node_t dt_path(const char *path)
+/* The value of the alias whose name is the first `n` bytes, which must be an
+ * absolute path and terminated; or NULL. An alias cannot name another (3.3). */
+static const char *dt_alias(const char *name, size_t n)
 {
-	return dtb_path(dt_fdt, path, strlen(path));
+	int len, aliases = dt_subnode(0, "aliases", strlen("aliases"));
+	const char *path =
+		fdt_getprop_namelen(dt_fdt, aliases, name, (int)n, &len);
+
+	return path && len > 0 && path[0] == '/' &&
+			       memchr(path, '\0', (size_t)len)
+		       ? path
+		       : NULL;
 }
 
-dt_node_t dt_next_compatible(dt_node_t from, const char *compatible)
+/* Bytes before the next slash. */
+static size_t dt_component(const char *s, const char *end)
 {
-	do {
-		from = dtb_next(dt_fdt, from, NULL);
-	} while (from >= 0 && !dtb_compatible(dt_fdt, from, compatible));
-	return from;
+	const char *slash = memchr(s, '/', (size_t)(end - s));
+
+	return (size_t)((slash ? slash : end) - s);
 }
 
-dt_node_t dt_next(dt_node_t from, int *depth)
+/* Descend from a node by names. There may be several slashes, and one at the
+ * end. */
+static dt_node_t dt_descend(dt_node_t node, const char *path, const char *end)
 {
-	return dtb_next(dt_fdt, from, depth);
-}
-
-dt_node_t dt_parent(dt_node_t node)
-{
-	uint64_t last = READ_ONCE(dt_last_parent);
-
-	if ((dt_node_t)(last >> 32) != node) {
-		last = (uint64_t)(uint32_t)node << 32 |
-		       (uint32_t)dtb_parent(dt_fdt, node);
-		WRITE_ONCE(dt_last_parent, last);
-	}
-	return (dt_node_t)(uint32_t)last;
-}
-
-dt_node_t dt_by_phandle(uint32_t phandle)
-{
-	dt_node_t node = READ_ONCE(dt_last_phandle);
-
-	if (!phandle || dtb_phandle(dt_fdt, node) != phandle) {
-		node = dtb_by_phandle(dt_fdt, phandle);
-	}
-	if (node >= 0) {
-		WRITE_ONCE(dt_last_phandle, node);
+	for (size_t n; node >= 0 && path < end; path += n) {
+		n = dt_component(path, end);
+		if (n > 0) {
+			node = dt_subnode(node, path, n);
+		} else {
+			n = 1;
+		}
 	}
 	return node;
 }
 
-bool dt_available(dt_node_t node)
+/* Not fdt_path_offset(): it walks through all that precedes the node, loops for
+ * ever if an alias names itself, and reads past the end of one that is not
+ * terminated. */
+dt_node_t dt_path_n(const char *path, size_t len)
 {
-	const char *status = dt_str(node, "status");
+	const char *end = path + len, *alias;
+	dt_node_t node;
+	size_t n;
 
-	if (!status) {
-		/* Absent is okay; present and unreadable is not. */
-		return !dt_prop(node, "status", NULL);
+	if (len == 0 || len > INT_MAX) {
+		return -ERR_NOENT;
 	}
-	return strcmp(status, "okay") == 0 || strcmp(status, "ok") == 0;
+	if (path[0] == '/') {
+		return dt_descend(0, path, end);
+	}
+	n = dt_component(path, end);
+	alias = dt_alias(path, n);
+	node = alias ? dt_descend(0, alias, alias + strlen(alias)) : -ERR_NOENT;
+	return dt_descend(node, path + n, end);
+}
+
+dt_node_t dt_path(const char *path)
+{
+	return dt_path_n(path, strlen(path));
 }
 
 const char *dt_name(dt_node_t node)
 {
-	return dtb_name(dt_fdt, node);
+	const char *name = fdt_get_name(dt_fdt, node, NULL);
+
+	return name ? name : "";
 }
 
 const char *dt_node_path(dt_node_t node, char *buf, size_t size)
@@ -115,7 +121,7 @@ const char *dt_node_path(dt_node_t node, char *buf, size_t size)
 		return "";
 	}
 	if (size > INT_MAX || fdt_get_path(dt_fdt, node, buf, (int)size) != 0) {
-		/* Too long, or no node: the end of the path says most. */
+		/* Too long, or no node: the name says more than a cut path. */
 		const char *name = dt_name(node);
 		size_t n = MIN(strlen(name), size - 1);
 
@@ -127,7 +133,7 @@ const char *dt_node_path(dt_node_t node, char *buf, size_t size)
 
 const void *dt_prop(dt_node_t node, const char *name, int *len)
 {
-	return dtb_prop(dt_fdt, node, name, len);
+	return fdt_getprop(dt_fdt, node, name, len);
 }
 
 const char *dt_str(dt_node_t node, const char *name)
@@ -153,7 +159,7 @@ static int dt_number(dt_node_t node, const char *name, int max_cells,
 	if (len <= 0 || len % DT_CELL != 0 || len / DT_CELL > max_cells) {
 		return -ERR_FORMAT;
 	}
-	*out = (uint64_t)dtb_cells(p, (unsigned int)len / DT_CELL);
+	*out = (uint64_t)dt_cells(p, (unsigned int)len / DT_CELL);
 	return 0;
 }
 
@@ -169,7 +175,7 @@ int dt_u32(dt_node_t node, const char *name, uint32_t *out)
 	return 0;
 }
 
-/* One cell is taken as well: trees write small values that way. */
+/* One cell is accepted too, as trees write small values that way. */
 int dt_u64(dt_node_t node, const char *name, uint64_t *out)
 {
 	return dt_number(node, name, 2, out);
@@ -177,5 +183,8 @@ int dt_u64(dt_node_t node, const char *name, uint64_t *out)
 
 bool dt_is_compatible(dt_node_t node, const char *compatible)
 {
-	return dtb_compatible(dt_fdt, node, compatible);
+	int len;
+	const char *list = dt_compatible(node, &len);
+
+	return list && fdt_stringlist_contains(list, len, compatible);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the boot loader says in /chosen, and the CPUs. */
+/* The boot loader's information in /chosen, and the CPUs. */
 #include <string.h>
 
-#include <libs/dtb.h>
+#include <libfdt.h>
 #include <libs/error.h>
 
 #include "dt_priv.h"
@@ -37,14 +37,14 @@ static void dt_chosen_stdout(dt_node_t chosen, struct dt_chosen *out)
 	} else {
 		out->stdout_options = colon + 1;
 	}
-	out->stdout_node =
-		dtb_path(dt_blob(), path, (size_t)(colon - path));
+	out->stdout_node = dt_path_n(path, (size_t)(colon - path));
 }
 
 void dt_chosen_read(struct dt_chosen *out)
 {
 	dt_node_t chosen = dt_path("/chosen");
 	const char *bootargs;
+	uint32_t probe_only;
 
 	*out = (struct dt_chosen){
 		.bootargs = "",
@@ -56,6 +56,9 @@ void dt_chosen_read(struct dt_chosen *out)
 		out->bootargs = bootargs ? bootargs : "";
 		dt_chosen_initrd(chosen, out);
 		dt_chosen_stdout(chosen, out);
+		out->pci_probe_only = dt_u32(chosen, "linux,pci-probe-only",
+					     &probe_only) == 0 &&
+				      probe_only != 0;
 		out->rng_seed = dt_prop(chosen, "rng-seed", &out->rng_seed_len);
 		if (!out->rng_seed || out->rng_seed_len < 0) {
 			out->rng_seed = NULL;
@@ -63,26 +66,23 @@ void dt_chosen_read(struct dt_chosen *out)
 		}
 	}
 	if (out->stdout_node < 0) {
-		/* Trees of many boards only have the alias. */
+		/* The trees of many boards have only the alias. */
 		out->stdout_node = MAX(dt_path("serial0"), -1);
 	}
 }
 
 static bool dt_is_cpu(dt_node_t node)
 {
-	const char *type = dt_str(node, "device_type");
+	const char *type = dt_type(node);
 
 	return type && strcmp(type, "cpu") == 0 && dt_available(node);
 }
 
-static bool dt_cpu_by_psci(dt_node_t cpus, dt_node_t cpu)
+static const char *dt_cpu_how(dt_node_t cpus, dt_node_t cpu)
 {
 	const char *method = dt_str(cpu, "enable-method");
 
-	if (!method) {
-		method = dt_str(cpus, "enable-method");
-	}
-	return method && strcmp(method, "psci") == 0;
+	return method ? method : dt_str(cpus, "enable-method");
 }
 
 static int dt_cpu_hwid(dt_node_t cpus, dt_node_t cpu, uint64_t *hwid)
@@ -98,7 +98,7 @@ static int dt_cpu_hwid(dt_node_t cpus, dt_node_t cpu, uint64_t *hwid)
 	if (!reg || len < (int)(na * DT_CELL)) {
 		return -ERR_FORMAT;
 	}
-	*hwid = (uint64_t)dtb_cells(reg, na);
+	*hwid = (uint64_t)dt_cells(reg, na);
 	return 0;
 }
 
@@ -124,7 +124,7 @@ unsigned int dt_cpus(struct dt_cpu *out, unsigned int max)
 	if (cpus < 0) {
 		return 0;
 	}
-	dtb_for_each_child(cpu, dt_blob(), cpus) {
+	dt_for_each_child(cpu, cpus) {
 		uint64_t hwid;
 
 		if (n == max) {
@@ -138,8 +138,25 @@ unsigned int dt_cpus(struct dt_cpu *out, unsigned int max)
 		out[n++] = (struct dt_cpu){
 			.node = cpu,
 			.hwid = hwid,
-			.psci = dt_cpu_by_psci(cpus, cpu),
+			.method = dt_cpu_how(cpus, cpu),
 		};
 	}
 	return n;
+}
+
+const char *dt_cpu_method(uint64_t hwid)
+{
+	dt_node_t cpu, cpus = dt_path("/cpus");
+	uint64_t id;
+
+	if (cpus < 0) {
+		return NULL;
+	}
+	dt_for_each_child(cpu, cpus) {
+		if (dt_is_cpu(cpu) && dt_cpu_hwid(cpus, cpu, &id) == 0 &&
+		    id == hwid) {
+			return dt_cpu_how(cpus, cpu);
+		}
+	}
+	return NULL;
 }

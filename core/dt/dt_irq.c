@@ -1,63 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* `interrupts` and `interrupts-extended` as numbers of their controller. */
+/*
+ * `interrupts` and `interrupts-extended`: finds the controller and the cells.
+ * The controller's driver decodes them (core/irq_dispatch.h).
+ */
+#include <string.h>
 
-#include <libs/dtb.h>
 #include <libs/error.h>
 
 #include "dt_priv.h"
 
-#define DT_MAX_IRQ_CELLS 8
-#define DT_MAX_DEPTH 64 /* of nodes above one another */
-
-/*
- * The Arm GIC's cells: type, number, flags (Linux
- * Documentation/devicetree/bindings/interrupt-controller/arm,gic-v3.yaml).
- */
-static const struct {
-	uint32_t count, intid;
-} gic_types[] = {
-	{ 988, 32 },    /* SPI */
-	{ 16, 16 },     /* PPI */
-	{ 1024, 4096 }, /* extended SPI */
-	{ 64, 1056 },   /* extended PPI */
-};
-
-static bool dt_irq_edge(uint32_t flags)
-{
-	return (flags & 3) != 0 && (flags & 12) == 0;
-}
-
-static int dt_irq_decode(const uint8_t *p, unsigned int cells,
-			 unsigned int *irq, bool *edge)
-{
-	uint32_t type, number;
-
-	*edge = false;
-	if (cells < 3) {
-		*irq = (unsigned int)dtb_cells(p, 1);
-		if (cells == 2) {
-			*edge = dt_irq_edge((uint32_t)dtb_cells(p + DT_CELL, 1));
-		}
-		return 0;
-	}
-	type = (uint32_t)dtb_cells(p, 1);
-	number = (uint32_t)dtb_cells(p + DT_CELL, 1);
-	if (type >= ARRAY_SIZE(gic_types) || number >= gic_types[type].count) {
-		return -ERR_RANGE;
-	}
-	*irq = gic_types[type].intid + number;
-	*edge = dt_irq_edge((uint32_t)dtb_cells(p + 2 * DT_CELL, 1));
-	return 0;
-}
-
-static int dt_irq_cells(dt_node_t controller, unsigned int *cells)
+int dt_irq_cells(dt_node_t controller, unsigned int *cells)
 {
 	uint32_t n;
 
-	/* A nexus (interrupt-map) would need its table; PCI's only. */
-	if (dt_prop(controller, "interrupt-map", NULL)) {
-		return -ERR_NOSUPP;
-	}
 	if (dt_u32(controller, "#interrupt-cells", &n) < 0 || n == 0 ||
 	    n > DT_MAX_IRQ_CELLS) {
 		return -ERR_FORMAT;
@@ -66,7 +21,54 @@ static int dt_irq_cells(dt_node_t controller, unsigned int *cells)
 	return 0;
 }
 
-/* The controller that `interrupts` of this node is about. */
+/* The node's unit address, for a nexus: the address in its first `reg`. */
+static void dt_irq_address(dt_node_t node, struct dt_irq_spec *spec)
+{
+	unsigned int address, size;
+	const uint8_t *reg;
+	int len;
+
+	spec->address_cells = 0;
+	reg = dt_prop(node, "reg", &len);
+	if (reg && dt_bus_cells(dt_parent(node), &address, &size) == 0 &&
+	    (size_t)len >= address * DT_CELL) {
+		spec->address_cells = address;
+		memcpy(spec->address, reg, address * DT_CELL);
+	}
+}
+
+void dt_irq_out(const struct dt_irq_spec *spec, struct dt_interrupt *out)
+{
+	out->controller = spec->parent;
+	out->cells = spec->irq_cells;
+	for (unsigned int i = 0; i < spec->irq_cells; i++) {
+		out->cell[i] = (uint32_t)dt_cells(spec->irq + i * DT_CELL, 1);
+	}
+}
+
+/* Resolve the specifier of `node` at p, of `cells` cells at `parent`. */
+static int dt_irq_resolve(dt_node_t node, dt_node_t parent, const uint8_t *p,
+			  unsigned int cells, struct dt_interrupt *out)
+{
+	struct dt_irq_spec spec = { .parent = parent, .irq_cells = cells };
+	int err;
+
+	memcpy(spec.irq, p, cells * DT_CELL);
+	if (dt_prop(parent, "interrupt-map", NULL)) {
+		if (!IS_ENABLED(CONFIG_DT_INTERRUPT_MAP)) {
+			return -ERR_NOSUPP;
+		}
+		dt_irq_address(node, &spec);
+		err = dt_irq_map(&spec);
+		if (err < 0) {
+			return err;
+		}
+	}
+	dt_irq_out(&spec, out);
+	return 0;
+}
+
+/* The interrupt parent of the node, for its `interrupts`. */
 static dt_node_t dt_irq_parent(dt_node_t node)
 {
 	unsigned int depth;
@@ -85,14 +87,13 @@ static dt_node_t dt_irq_parent(dt_node_t node)
 	return -ERR_NOENT;
 }
 
-static int dt_irq_extended(const uint8_t *p, unsigned int len,
-			   unsigned int index, unsigned int *irq, bool *edge)
+static int dt_irq_extended(dt_node_t node, const uint8_t *p, unsigned int len,
+			   unsigned int index, struct dt_interrupt *out)
 {
 	unsigned int cells;
 
 	for (; len >= DT_CELL; len -= cells * DT_CELL, p += cells * DT_CELL) {
-		dt_node_t controller =
-			dt_by_phandle((uint32_t)dtb_cells(p, 1));
+		dt_node_t controller = dt_by_phandle((uint32_t)dt_cells(p, 1));
 		int err = controller < 0 ? -ERR_FORMAT
 					 : dt_irq_cells(controller, &cells);
 
@@ -105,13 +106,13 @@ static int dt_irq_extended(const uint8_t *p, unsigned int len,
 			return -ERR_FORMAT;
 		}
 		if (index-- == 0) {
-			return dt_irq_decode(p, cells, irq, edge);
+			return dt_irq_resolve(node, controller, p, cells, out);
 		}
 	}
 	return len == 0 ? -ERR_NOENT : -ERR_FORMAT;
 }
 
-int dt_irq(dt_node_t node, unsigned int index, unsigned int *irq, bool *edge)
+int dt_interrupt(dt_node_t node, unsigned int index, struct dt_interrupt *out)
 {
 	unsigned int cells;
 	const uint8_t *p;
@@ -120,7 +121,7 @@ int dt_irq(dt_node_t node, unsigned int index, unsigned int *irq, bool *edge)
 
 	p = dt_prop(node, "interrupts-extended", &len);
 	if (p) {
-		return dt_irq_extended(p, (unsigned int)len, index, irq, edge);
+		return dt_irq_extended(node, p, (unsigned int)len, index, out);
 	}
 	p = dt_prop(node, "interrupts", &len);
 	if (!p) {
@@ -141,5 +142,42 @@ int dt_irq(dt_node_t node, unsigned int index, unsigned int *irq, bool *edge)
 	if (index >= (unsigned int)(len / step)) {
 		return -ERR_NOENT;
 	}
-	return dt_irq_decode(p + index * (unsigned int)step, cells, irq, edge);
+	return dt_irq_resolve(node, controller, p + index * (unsigned int)step,
+			      cells, out);
+}
+
+/* The index of the string `name` in the property; negative: it has none. */
+static int dt_str_index(dt_node_t node, const char *prop, const char *name)
+{
+	int len;
+	const char *s = dt_prop(node, prop, &len);
+	size_t left = s && len > 0 ? (size_t)len : 0;
+
+	for (int i = 0; left > 0; i++) {
+		const char *end = memchr(s, '\0', left);
+
+		if (!end) {
+			break;
+		}
+		if (strcmp(s, name) == 0) {
+			return i;
+		}
+		left -= (size_t)(end + 1 - s);
+		s = end + 1;
+	}
+	return -ERR_NOENT;
+}
+
+int dt_interrupt_named(dt_node_t node, const char *name, unsigned int otherwise,
+		       struct dt_interrupt *out)
+{
+	int index = (int)otherwise;
+
+	if (dt_prop(node, "interrupt-names", NULL)) {
+		index = dt_str_index(node, "interrupt-names", name);
+		if (index < 0) {
+			return index;
+		}
+	}
+	return dt_interrupt(node, (unsigned int)index, out);
 }

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the host tree says of RAM, and of the parts of it that are taken. */
+/* RAM by the host tree, and the parts of it that are reserved. */
 #include <libfdt.h>
 #include <string.h>
 
-#include <libs/dtb.h>
 #include <libs/error.h>
 
 #include "dt_priv.h"
@@ -14,7 +13,7 @@ struct dt_span {
 
 static bool dt_is_memory(dt_node_t node)
 {
-	const char *type = dt_str(node, "device_type");
+	const char *type = dt_type(node);
 
 	return type && strcmp(type, "memory") == 0 && dt_available(node);
 }
@@ -37,7 +36,7 @@ static int dt_bank(dt_node_t node, unsigned int index, struct dt_span *out)
 	return 0;
 }
 
-/* Ask fn about every bank in the order of the tree. */
+/* Call fn for each bank, in the order of the tree. */
 static void dt_scan_banks(void (*fn)(const struct dt_span *bank, void *arg),
 			  void *arg)
 {
@@ -46,7 +45,7 @@ static void dt_scan_banks(void (*fn)(const struct dt_span *bank, void *arg),
 	dt_node_t node;
 	int err;
 
-	dtb_for_each_child(node, dt_blob(), 0) {
+	dt_for_each_child(node, 0) {
 		if (!dt_is_memory(node)) {
 			continue;
 		}
@@ -94,10 +93,9 @@ static void dt_search_grow(const struct dt_span *bank, void *arg)
 }
 
 /*
- * Banks may come unordered, overlap or touch; fn sees disjoint pieces in
- * ascending order. The tree is scanned again for each piece instead of
- * being sorted into a table: there are few banks, and this runs before
- * there is an allocator.
+ * Banks may be unordered, overlap or touch; fn gets disjoint pieces in
+ * ascending order. The tree is scanned again for each piece instead of sorting
+ * banks in a table: there are few, and there is no allocator yet.
  */
 int dt_for_each_memory(int (*fn)(paddr_t base, uint64_t size, void *arg),
 		       void *arg)
@@ -188,7 +186,7 @@ int dt_for_each_reserved(int (*fn)(paddr_t base, uint64_t size, bool no_map,
 	if (parent < 0) {
 		return 0;
 	}
-	dtb_for_each_child(region, dt_blob(), parent) {
+	dt_for_each_child(region, parent) {
 		if (!dt_available(region)) {
 			continue;
 		}

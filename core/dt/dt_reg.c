@@ -1,18 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* `reg` seen from the CPU: translation through every bus's `ranges`. */
+/* `reg` as the CPU's address: translated through the `ranges` of each bus. */
 #include <string.h>
 
-#include <libs/dtb.h>
 #include <libs/error.h>
 
 #include "dt_priv.h"
-
-/* Devicetree Specification 0.4, 2.3.5: what a bus without them means. */
-#define DT_DEFAULT_ADDRESS_CELLS 2
-#define DT_DEFAULT_SIZE_CELLS 1
-
-/* As deep as buses nest; a blob cannot loop, but it can be silly. */
-#define DT_MAX_BUSES 32
 
 struct dt_window {
 	dt_addr_t base, size;
@@ -35,7 +27,7 @@ static int dt_cell_count(dt_node_t bus, const char *name, uint32_t otherwise,
 	return 0;
 }
 
-int dt_bus_cells(dt_node_t bus, unsigned int *address, unsigned int *size)
+int dt_bus_cells_read(dt_node_t bus, unsigned int *address, unsigned int *size)
 {
 	int err = dt_cell_count(bus, "#address-cells", DT_DEFAULT_ADDRESS_CELLS,
 				address);
@@ -46,10 +38,10 @@ int dt_bus_cells(dt_node_t bus, unsigned int *address, unsigned int *size)
 	return dt_cell_count(bus, "#size-cells", DT_DEFAULT_SIZE_CELLS, size);
 }
 
-/* The first cell of a PCI address is flags: plain arithmetic is wrong there. */
+/* The first cell of a PCI address has flags, so plain arithmetic is wrong. */
 static bool dt_bus_is_pci(dt_node_t bus)
 {
-	const char *type = dt_str(bus, "device_type");
+	const char *type = dt_type(bus);
 
 	return type && (strcmp(type, "pci") == 0 || strcmp(type, "pciex") == 0);
 }
@@ -80,11 +72,11 @@ static int dt_through_ranges(const uint8_t *ranges, int len,
 	for (; len > 0; len -= step, ranges += step) {
 		const uint8_t *parent = ranges + shape->child * DT_CELL;
 		const uint8_t *size = parent + shape->parent * DT_CELL;
-		dt_addr_t base = dtb_cells(ranges, shape->child);
+		dt_addr_t base = dt_cells(ranges, shape->child);
 
-		if (dt_window_inside(w, base, dtb_cells(size, shape->size))) {
+		if (dt_window_inside(w, base, dt_cells(size, shape->size))) {
 			w->base = w->base - base +
-				  dtb_cells(parent, shape->parent);
+				  dt_cells(parent, shape->parent);
 			return 0;
 		}
 	}
@@ -104,14 +96,14 @@ static int dt_up(dt_node_t bus, dt_node_t above, struct dt_window *w)
 	}
 	ranges = dt_prop(bus, "ranges", &len);
 	if (!ranges) {
-		return -ERR_NOSUPP; /* not mapped into the CPU's space */
+		return -ERR_NOSUPP; /* not in the CPU's address space */
 	}
 	err = dt_bus_cells(bus, &shape.child, &shape.size);
 	if (err == 0) {
 		err = dt_bus_cells(above, &shape.parent, &unused);
 	}
 	if (err < 0 || len == 0) {
-		return err; /* empty: one to one */
+		return err; /* empty `ranges`: an identity mapping */
 	}
 	return dt_through_ranges(ranges, len, &shape, w);
 }
@@ -136,6 +128,22 @@ static int dt_translate(dt_node_t bus, struct dt_window *w)
 	return -ERR_RANGE;
 }
 
+int dt_translate_up(dt_node_t bus, dt_addr_t base, dt_addr_t size, paddr_t *out)
+{
+	struct dt_window w = { base, size };
+	int err = dt_translate(bus, &w);
+
+	if (err < 0) {
+		return err;
+	}
+	if (w.base > UINT64_MAX || w.size > UINT64_MAX ||
+	    w.size > (dt_addr_t)UINT64_MAX + 1 - w.base) {
+		return -ERR_RANGE;
+	}
+	*out = PADDR((uint64_t)w.base);
+	return 0;
+}
+
 static int dt_reg_read(dt_node_t node, dt_node_t bus, unsigned int index,
 		       struct dt_window *w)
 {
@@ -143,7 +151,7 @@ static int dt_reg_read(dt_node_t node, dt_node_t bus, unsigned int index,
 	const uint8_t *reg;
 	int len, err, step;
 
-	reg = dt_prop(node, "reg", &len);
+	reg = dt_reg_prop(node, &len);
 	if (!reg) {
 		return -ERR_NOENT;
 	}
@@ -159,8 +167,8 @@ static int dt_reg_read(dt_node_t node, dt_node_t bus, unsigned int index,
 		return -ERR_NOENT;
 	}
 	reg += index * (unsigned int)step;
-	w->base = dtb_cells(reg, na);
-	w->size = dtb_cells(reg + na * DT_CELL, ns);
+	w->base = dt_cells(reg, na);
+	w->size = dt_cells(reg + na * DT_CELL, ns);
 	return 0;
 }
 
@@ -177,15 +185,10 @@ int dt_reg(dt_node_t node, unsigned int index, paddr_t *base, uint64_t *size)
 	if (err < 0) {
 		return err;
 	}
-	err = dt_translate(bus, &w);
+	err = dt_translate_up(bus, w.base, w.size, base);
 	if (err < 0) {
 		return err;
 	}
-	if (w.base > UINT64_MAX || w.size > UINT64_MAX ||
-	    w.size > (dt_addr_t)UINT64_MAX + 1 - w.base) {
-		return -ERR_RANGE;
-	}
-	*base = PADDR((uint64_t)w.base);
 	*size = (uint64_t)w.size;
 	return 0;
 }

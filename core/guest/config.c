@@ -3,16 +3,17 @@
  * A guest's description, from blob to struct guest_config.
  *
  * The blob comes from a file and is not trusted. It is copied, so that it
- * cannot change between check and use, and checked whole by libfdt; what is
- * in it is then checked against the table in config_schema.c, and against
- * itself. Nothing stops at the first mistake but a blob that is no tree.
+ * cannot change between check and use, and its structure is checked by libfdt.
+ * Its contents are then checked against the table in config_schema.c, and for
+ * contradictions. All mistakes are reported; only a blob that is not a device
+ * tree ends the check at once.
  */
 #include <stdio.h>
 #include <string.h>
 
+#include <core/dt_blob.h>
 #include <core/heap.h>
 #include <core/sched.h>
-#include <libs/dtb.h>
 #include <libs/error.h>
 
 #include "config_priv.h"
@@ -47,12 +48,28 @@ static int config_copy_blob(struct config_parser *p, const void *blob,
 		return -ERR_NOMEM;
 	}
 	memcpy(p->cfg->blob, blob, size);
-	why = dtb_check(p->cfg->blob, size);
+	why = dt_blob_check(p->cfg->blob, size);
 	if (why) {
 		return config_malformed(p, why);
 	}
 	p->fdt = p->cfg->blob;
 	return 0;
+}
+
+static void config_counters(struct config_parser *p)
+{
+	struct guest_config *cfg = p->cfg;
+
+	if (!p->limits->no_counters) {
+		return;
+	}
+	if (cfg->counters == GUEST_COUNTERS_HOST) {
+		config_mistake(
+			p, p->cpus_node, "pmu",
+			"found \"host\"; allowed \"none\" or \"auto\" on "
+			"this host, which has no counters for guests");
+	}
+	cfg->counters = GUEST_COUNTERS_NONE;
 }
 
 static int config_read(struct config_parser *p, const void *blob, size_t size)
@@ -62,16 +79,25 @@ static int config_read(struct config_parser *p, const void *blob, size_t size)
 	if (err < 0) {
 		return err;
 	}
-	machine_init(p);
+	p->cfg->vcpus = 1;
 	p->cfg->priority = SCHED_PRIO_DEFAULT;
 	config_walk(p);
 	config_affinity(p);
+	config_budgets(p);
+	err = config_sched(p);
+	if (err < 0) {
+		return err;
+	}
+	config_counters(p);
 	config_memory(p);
+	config_fixed(p);
+	config_colours(p);
+	config_reserved(p);
 	err = config_devices(p);
 	if (err < 0) {
 		return err;
 	}
-	err = config_check(p);
+	err = config_conflicts(p);
 	if (err < 0) {
 		return err;
 	}
@@ -105,7 +131,7 @@ int config_parse(struct guest_config **out, const void *blob, size_t size,
 		return -ERR_NOMEM;
 	}
 	p.cfg->extra_node = -1;
-	p.cfg->gic_node = -1;
+	p.cfg->intc_node = -1;
 	err = config_read(&p, blob, size);
 	if (err < 0) {
 		config_free(p.cfg);
@@ -121,6 +147,7 @@ void config_free(struct guest_config *cfg)
 		return;
 	}
 	heap_free(cfg->devices);
+	heap_free(cfg->sched);
 	heap_free(cfg->blob);
 	heap_free(cfg);
 }

@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Telling mistakes in a guest description. */
+/* Reporting mistakes in a guest description. */
+#include <core/dt_blob.h>
 #include <libfdt.h>
-#include <libs/dtb.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "config_priv.h"
 
-#define REPORT_MAX 400 /* bytes of a message */
+#define REPORT_MAX 512 /* bytes of a message */
 #define REPORT_CELLS 6 /* shown of a value */
 #define REPORT_TEXT 48 /* characters shown of a string */
-#define REPORT_WORD 32 /* longest word a slip is looked for in */
+#define REPORT_WORD 32 /* longest word for which a similar one is suggested */
 
-/* What is shown came from the description: no control codes at a terminal. */
+/* The text comes from the description: keep control codes off the terminal. */
 static void report_clean(char *s)
 {
 	for (; *s != '\0'; s++) {
@@ -23,11 +23,12 @@ static void report_clean(char *s)
 	}
 }
 
-const char *config_path(const struct config_parser *p, int node, char *buf,
-			size_t size)
+/* Write the path of a node of the description, truncated to the size. */
+static const char *path_of(const struct config_parser *p, int node, char *buf,
+			   size_t size)
 {
 	if (node < 0 || fdt_get_path(p->fdt, node, buf, (int)size) != 0) {
-		const char *name = dtb_name(p->fdt, node);
+		const char *name = fdt_get_name(p->fdt, node, NULL);
 
 		snprintf(buf, size, "/%s%.40s", name ? ".../" : "",
 			 name ? name : "");
@@ -35,8 +36,13 @@ const char *config_path(const struct config_parser *p, int node, char *buf,
 	return buf;
 }
 
-void config_mistake(struct config_parser *p, int node, const char *prop,
-		    const char *fmt, ...)
+void config_tell_place(struct config_parser *p, int node, const char *prop)
+{
+	config_tell(p, node, prop, "not allowed; socle-check says why");
+}
+
+void config_tell(struct config_parser *p, int node, const char *prop,
+		 const char *fmt, ...)
 {
 	char path[CONFIG_TEXT], msg[REPORT_MAX];
 	int n;
@@ -47,7 +53,7 @@ void config_mistake(struct config_parser *p, int node, const char *prop,
 		return;
 	}
 	n = snprintf(msg, sizeof(msg), "%s: %.40s%s",
-		     config_path(p, node, path, sizeof(path)), prop ? prop : "",
+		     path_of(p, node, path, sizeof(path)), prop ? prop : "",
 		     prop ? ": " : "");
 	if (n > 0 && (size_t)n < sizeof(msg)) {
 		va_start(ap, fmt);
@@ -58,7 +64,7 @@ void config_mistake(struct config_parser *p, int node, const char *prop,
 	p->report(p->ctx, msg);
 }
 
-/* As dtc decides it: printable strings, none of several empty. */
+/* By dtc's rule: printable strings, none empty if there are several. */
 static bool report_is_text(const char *s, int len)
 {
 	int i;
@@ -91,7 +97,7 @@ static void report_strings(const char *s, int len, char *buf, size_t size)
 	}
 }
 
-/* <cells>, or [bytes] where they do not come out even. */
+/* <cells>, or [bytes] if the length is not a multiple of a cell. */
 static void report_numbers(const uint8_t *data, int len, char *buf, size_t size)
 {
 	bool bytes = len % CONFIG_CELL != 0;
@@ -99,8 +105,8 @@ static void report_numbers(const uint8_t *data, int len, char *buf, size_t size)
 	size_t n = (size_t)snprintf(buf, size, bytes ? "[" : "<");
 
 	for (i = 0; i < MIN(count, REPORT_CELLS) && n < size; i++) {
-		uint64_t cell = bytes ? data[i] :
-					dtb_cells(data + i * CONFIG_CELL, 1);
+		uint64_t cell = bytes ? data[i]
+				      : dt_cells64(data + i * CONFIG_CELL, 1);
 
 		n += (size_t)snprintf(buf + n, size - n,
 				      bytes ? "%s%02x" : "%s0x%x", i ? " " : "",
@@ -114,7 +120,9 @@ static void report_numbers(const uint8_t *data, int len, char *buf, size_t size)
 
 void config_show(const void *data, int len, char *buf, size_t size)
 {
-	if (len == 0) {
+	if (!IS_ENABLED(CONFIG_GUEST_CONFIG_WHY)) {
+		buf[0] = '\0';
+	} else if (len == 0) {
 		snprintf(buf, size, "no value");
 	} else if (report_is_text(data, len)) {
 		report_strings(data, len, buf, size);
@@ -127,7 +135,9 @@ void config_list(char *buf, size_t size, const char *word)
 {
 	size_t n = strnlen(buf, size - 1);
 
-	snprintf(buf + n, size - n, "%s%s", n ? ", " : "", word);
+	if (IS_ENABLED(CONFIG_GUEST_CONFIG_WHY)) {
+		snprintf(buf + n, size - n, "%s%s", n ? ", " : "", word);
+	}
 }
 
 /* Levenshtein distance, by rows. Both words are short. */
@@ -161,11 +171,12 @@ bool config_closer(const char *name, const char *candidate,
 	size_t m = strnlen(candidate, REPORT_WORD + 1);
 	unsigned int d;
 
-	if (n > REPORT_WORD || m > REPORT_WORD) {
+	if (!IS_ENABLED(CONFIG_GUEST_CONFIG_WHY) || n > REPORT_WORD ||
+	    m > REPORT_WORD) {
 		return false;
 	}
 	d = report_distance(name, n, candidate, m);
-	/* A third of the word wrong is another word. */
+	/* With more than about a third of it wrong it is another word. */
 	if (d > MAX(n, m) / 3 + 1 || d >= MAX(n, m) || d >= *distance) {
 		return false;
 	}

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Properties that need more than to be stored: name, CPUs and memory. */
+/* Properties whose values are not simply stored: name, CPUs and memory. */
+#include <core/dt_blob.h>
 #include <inttypes.h>
 #include <libfdt.h>
-#include <libs/dtb.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -69,7 +69,7 @@ void config_take_memory(struct config_parser *p, const struct schema_value *v)
 		p->memory_bad = true;
 		return;
 	}
-	n = config_reg(p, v->node, 0, r, room);
+	n = config_reg(p, v->node, 0, PAGE_SIZE, r, room);
 	p->memory_bad = p->memory_bad || n == 0;
 	for (i = 0; i < n; i++) {
 		take_insert(p, v->node, &r[i]);
@@ -88,12 +88,12 @@ void config_memory(struct config_parser *p)
 		return;
 	}
 	if (p->memory_size) {
-		cfg->memory[0].base = MACHINE_RAM_BASE;
+		cfg->memory[0].base = arch_guest_platform.ram_base;
 		cfg->memory[0].size = p->memory_size;
 		cfg->nmemory = 1;
 	}
 	if (cfg->nmemory == 0 && p->memory_node < 0 &&
-	    !dtb_prop(p->fdt, 0, "memory", NULL)) {
+	    !fdt_getprop(p->fdt, 0, "memory", NULL)) {
 		config_mistake(p, 0, "memory",
 			       "missing; allowed a size such "
 			       "as \"256M\", or nodes memory@ADDRESS with reg");
@@ -114,7 +114,51 @@ void config_memory(struct config_parser *p)
 	}
 }
 
-/* False, and told, if the host has no such CPU. */
+static bool take_in_memory(const struct guest_config *cfg,
+			   const struct config_range *r)
+{
+	for (uint32_t i = 0; i < cfg->nmemory; i++) {
+		if (range_within(r->base - cfg->memory[i].base, r->size,
+				 cfg->memory[i].size)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* /memreserve/ (Devicetree Specification 0.4, 5.3), which the guest's OS finds
+ * in its own tree. */
+void config_reserved(struct config_parser *p)
+{
+	struct guest_config *cfg = p->cfg;
+	int n = fdt_num_mem_rsv(p->fdt);
+
+	for (int i = 0; i < n; i++) {
+		struct config_range r;
+
+		if (fdt_get_mem_rsv(p->fdt, i, &r.base, &r.size) < 0 ||
+		    r.size == 0) {
+			continue; /* an unused entry, left by dtc -R */
+		}
+		if (cfg->nreserved == CONFIG_MAX_RESERVED) {
+			config_mistake(p, 0, "/memreserve/",
+				       "found more than %d; allowed %d",
+				       CONFIG_MAX_RESERVED,
+				       CONFIG_MAX_RESERVED);
+			return;
+		}
+		if (cfg->nmemory && !take_in_memory(cfg, &r)) {
+			config_mistake(p, 0, "/memreserve/",
+				       "found 0x%" PRIx64 " bytes at 0x%" PRIx64
+				       "; allowed a part of the guest's memory",
+				       r.size, r.base);
+			continue;
+		}
+		cfg->reserved[cfg->nreserved++] = r;
+	}
+}
+
+/* False, with a report, if the host has no such CPU. */
 static bool take_host_cpu_ok(struct config_parser *p, const char *prop,
 			     uint64_t cpu)
 {
@@ -146,10 +190,10 @@ static void take_affinity(struct config_parser *p, const uint8_t *data,
 	}
 	for (i = 0; i < cfg->vcpus; i++) {
 		unsigned int at = n == 1 ? 0 : i;
-		uint64_t cpu = dtb_cells(data + at * CONFIG_CELL, 1);
+		uint64_t cpu = dt_cells64(data + at * CONFIG_CELL, 1);
 
 		if (cpu >= CONFIG_MAX_CPUS) {
-			return; /* told by the row */
+			return; /* the row's check has reported it */
 		}
 		if (!take_host_cpu_ok(p, "affinity", cpu) && n == 1) {
 			return;
@@ -166,7 +210,7 @@ static void take_affinity_set(struct config_parser *p, const uint8_t *data,
 	uint32_t i;
 
 	for (i = 0; i < n; i++) {
-		uint64_t cpu = dtb_cells(data + i * CONFIG_CELL, 1);
+		uint64_t cpu = dt_cells64(data + i * CONFIG_CELL, 1);
 
 		if (cpu >= CONFIG_MAX_CPUS ||
 		    !take_host_cpu_ok(p, "affinity-set", cpu)) {
@@ -185,8 +229,8 @@ void config_affinity(struct config_parser *p)
 	const uint8_t *each, *set;
 	int each_len, set_len;
 
-	each = dtb_prop(p->fdt, p->cpus_node, "affinity", &each_len);
-	set = dtb_prop(p->fdt, p->cpus_node, "affinity-set", &set_len);
+	each = fdt_getprop(p->fdt, p->cpus_node, "affinity", &each_len);
+	set = fdt_getprop(p->fdt, p->cpus_node, "affinity-set", &set_len);
 	if (each && set) {
 		config_mistake(p, p->cpus_node, "affinity-set",
 			       "found with "

@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Walking a description: every node and property has a row, or is a mistake. */
-#include <libs/dtb.h>
+/* Walks a description: each node and property has a row, or is a mistake. */
+#include <core/dt_blob.h>
+#include <libfdt.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "config_priv.h"
 
-/* What dtc adds by itself; what we add has handles above those. */
+/* A phandle that dtc added. Those that we generate are higher. */
 static bool walk_bookkeeping(const char *name, const uint8_t *data, int len)
 {
 	return (strcmp(name, "phandle") == 0 ||
 		strcmp(name, "linux,phandle") == 0) &&
-	       len == CONFIG_CELL &&
-	       dtb_cells(data, 1) < FDTGEN_PHANDLE_CLOCK;
+	       len == CONFIG_CELL && dt_cells(data, 1) < FDTGEN_PHANDLE_CLOCK;
 }
 
 static void walk_suggest(const char *best, char *buf, size_t size)
@@ -23,9 +23,9 @@ static void walk_suggest(const char *best, char *buf, size_t size)
 	}
 }
 
-/* What an unknown name may have meant. */
+/* What may have been meant by an unknown name. */
 struct walk_known {
-	const char *name; /* that is unknown */
+	const char *name; /* the unknown one */
 	const char *best;
 	unsigned int distance;
 	char names[CONFIG_TEXT];
@@ -46,12 +46,16 @@ static void walk_unknown_prop(struct config_parser *p,
 {
 	struct walk_known known = { .name = name, .distance = UINT_MAX };
 	char text[64], found[CONFIG_TEXT];
+	const struct schema_prop *row;
 	unsigned int i;
 
-	for (i = 0; i < schema_prop_count; i++) {
-		if (strcmp(schema_props[i].node, path) == 0) {
-			walk_candidate(&known, schema_props[i].name,
-				       schema_props[i].name);
+	if (!IS_ENABLED(CONFIG_GUEST_CONFIG_WHY)) {
+		config_tell_place(p, v->node, name);
+		return;
+	}
+	for (i = 0; (row = schema_row(i)) != NULL; i++) {
+		if (strcmp(row->node, path) == 0) {
+			walk_candidate(&known, row->name, row->name);
 		}
 	}
 	for (; own && own->name; own++) {
@@ -64,7 +68,7 @@ static void walk_unknown_prop(struct config_parser *p,
 		       known.names, text);
 }
 
-/* Rows name a field of struct guest_config; it has the row's type. */
+/* Store the value in the row's field of struct guest_config. */
 static void walk_store(struct config_parser *p, const struct schema_value *v)
 {
 	const struct schema_prop *row = v->prop;
@@ -89,7 +93,7 @@ static void walk_store(struct config_parser *p, const struct schema_value *v)
 
 static void walk_prop(struct config_parser *p, struct schema_value *v)
 {
-	if (!config_value(p, v)) {
+	if (!config_property(p, v)) {
 		return;
 	}
 	if (v->prop->size) {
@@ -103,13 +107,12 @@ static void walk_prop(struct config_parser *p, struct schema_value *v)
 static void walk_required(struct config_parser *p, int node, const char *path)
 {
 	char allowed[CONFIG_TEXT];
+	const struct schema_prop *row;
 	unsigned int i;
 
-	for (i = 0; i < schema_prop_count; i++) {
-		const struct schema_prop *row = &schema_props[i];
-
+	for (i = 0; (row = schema_row(i)) != NULL; i++) {
 		if (row->required && strcmp(row->node, path) == 0 &&
-		    !dtb_prop(p->fdt, node, row->name, NULL)) {
+		    !fdt_getprop(p->fdt, node, row->name, NULL)) {
 			schema_allowed(row, allowed, sizeof(allowed));
 			config_mistake(p, node, row->name,
 				       "missing; allowed %s", allowed);
@@ -120,20 +123,19 @@ static void walk_required(struct config_parser *p, int node, const char *path)
 void config_node(struct config_parser *p, int node, const char *path,
 		 const struct schema_prop *own)
 {
-	struct dtb_prop prop;
-	bool more = dtb_first_prop(p->fdt, node, &prop);
+	int offset;
 
-	for (; more; more = dtb_next_prop(p->fdt, &prop)) {
-		struct schema_value v = {
-			.node = node, .data = prop.data, .len = prop.len,
-		};
+	fdt_for_each_property_offset(offset, p->fdt, node) {
+		struct schema_value v = { .node = node };
+		const char *name;
 
-		if (walk_bookkeeping(prop.name, v.data, v.len)) {
+		v.data = fdt_getprop_by_offset(p->fdt, offset, &name, &v.len);
+		if (walk_bookkeeping(name, v.data, v.len)) {
 			continue;
 		}
-		v.prop = schema_find(path, prop.name, own);
+		v.prop = schema_find(path, name, own);
 		if (!v.prop) {
-			walk_unknown_prop(p, &v, prop.name, path, own);
+			walk_unknown_prop(p, &v, name, path, own);
 		} else {
 			walk_prop(p, &v);
 		}
@@ -176,6 +178,10 @@ static void walk_unknown_node(struct config_parser *p, int node,
 	unsigned int i;
 	char text[64];
 
+	if (!IS_ENABLED(CONFIG_GUEST_CONFIG_WHY)) {
+		config_tell_place(p, node, NULL);
+		return;
+	}
 	for (i = 1; i < schema_node_count; i++) {
 		const char *path = schema_nodes[i].path + 1;
 
@@ -192,20 +198,21 @@ static void walk_children_unknown(struct config_parser *p, int node)
 {
 	int child;
 
-	dtb_for_each_child(child, p->fdt, node) {
+	fdt_for_each_subnode(child, p->fdt, node) {
 		config_mistake(p, child, NULL,
 			       "unknown node; allowed none in %s",
-			       dtb_name(p->fdt, node));
+			       fdt_get_name(p->fdt, node, NULL));
 	}
 }
 
-/* os-tree may hold anything, but not be so deep that copying it hurts. */
+/* os-tree may hold anything, but its depth is limited: it is copied by a
+ * recursive function. */
 static void walk_depth(struct config_parser *p, int node)
 {
 	int depth = 0, at = node;
 
 	for (;;) {
-		at = dtb_next(p->fdt, at, &depth);
+		at = fdt_next_node(p->fdt, at, &depth);
 		if (at < 0 || depth <= 0) {
 			return;
 		}
@@ -236,7 +243,7 @@ static void walk_remember(struct config_parser *p, const char *path, int node)
 
 static void walk_child(struct config_parser *p, int node)
 {
-	const char *name = dtb_name(p->fdt, node);
+	const char *name = fdt_get_name(p->fdt, node, NULL);
 	const struct schema_node *row;
 	unsigned int i;
 
@@ -272,7 +279,7 @@ void config_walk(struct config_parser *p)
 
 	p->nodes_seen = 1;
 	config_node(p, 0, "/", NULL);
-	dtb_for_each_child(node, p->fdt, 0) {
+	fdt_for_each_subnode(node, p->fdt, 0) {
 		walk_child(p, node);
 	}
 	for (i = 0; i < schema_node_count; i++) {

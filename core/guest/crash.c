@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The report of a guest's last crash, which outlives its restart. */
+/* The report of a guest's last crash, which is kept when it restarts. */
 #include <arch/vcpu.h>
 #include <core/guest.h>
 #include <core/heap.h>
@@ -12,7 +12,7 @@
 #include "guest_priv.h"
 
 struct recorder {
-	struct crash_report *report;	/* NULL: there was no memory */
+	struct crash_report *report; /* NULL: none is kept */
 	bool log;
 };
 
@@ -25,7 +25,7 @@ static void record_line(void *ctx, const char *s)
 	if (rec->log) {
 		log_err("  %s", s);
 	}
-	/* A whole line or nothing of it. */
+	/* Keep only whole lines. */
 	if (IS_ENABLED(CONFIG_TERMINAL) && r &&
 	    n < sizeof(r->text) - r->length) {
 		memcpy(r->text + r->length, s, n);
@@ -34,20 +34,22 @@ static void record_line(void *ctx, const char *s)
 	}
 }
 
-/* The guest's report, begun anew; NULL if nobody can ask for it, or there is
- * no memory. One buffer does for all its crashes. */
+int crash_init(struct guest *g)
+{
+	if (!IS_ENABLED(CONFIG_TERMINAL)) {
+		return 0;
+	}
+	g->last_crash = heap_alloc(sizeof(*g->last_crash));
+	return g->last_crash ? 0 : -ERR_NOMEM;
+}
+
+/* Clear the guest's report, and begin a new one. NULL: without a terminal none
+ * is kept. */
 static struct crash_report *begin_report(struct guest *g)
 {
 	struct crash_report *r = g->last_crash;
 
-	if (!IS_ENABLED(CONFIG_TERMINAL)) {
-		return NULL;
-	}
-	if (!r) {
-		r = heap_alloc(sizeof(*r));
-		g->last_crash = r;
-	}
-	if (r) {
+	if (IS_ENABLED(CONFIG_TERMINAL)) {
 		r->at = time_now_ns();
 		r->vcpu = g->crash_vcpu->index;
 		memcpy(r->reason, g->crash_reason, sizeof(r->reason));
@@ -62,7 +64,9 @@ void crash_record(struct guest *g, bool with_registers)
 
 	log_err("guest %s: VCPU %u crashed: %s", g->name, g->crash_vcpu->index,
 		g->crash_reason);
-	arch_vcpu_dump(g->crash_vcpu, record_line, &rec);
+	if (IS_ENABLED(CONFIG_CRASH_REGISTERS)) {
+		arch_vcpu_dump(g->crash_vcpu, record_line, &rec);
+	}
 }
 
 int guest_last_crash(struct guest *g, struct crash_report *report,
@@ -70,8 +74,8 @@ int guest_last_crash(struct guest *g, struct crash_report *report,
 {
 	int err = -ERR_NOENT;
 
-	mutex_lock(&g->lock);
-	if (g->last_crash) {
+	guest_lock(g, false);
+	if (g->last_crash && g->crashes > 0) {
 		*report = *g->last_crash;
 		*crashes = g->crashes;
 		err = 0;

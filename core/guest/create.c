@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* From a description to a guest with all it needs, and back. */
+/* Creating a guest from its description, and freeing it. */
 #include <arch/guest.h>
 #include <arch/vcpu.h>
+#include <core/cache.h>
 #include <core/guest.h>
 #include <core/heap.h>
 #include <core/log.h>
 #include <core/page.h>
 #include <core/sched.h>
+#include <core/sched_pool.h>
 #include <core/thread.h>
+#include <core/vfs.h>
 #include <libs/error.h>
-#include <libs/vfs.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -28,13 +30,13 @@ struct prefixed {
 static void report_prefixed(void *ctx, const char *message)
 {
 	const struct prefixed *p = ctx;
-	char line[320];
+	char line[600];
 
 	snprintf(line, sizeof(line), "%s: %s", p->path, message);
 	p->report(p->ctx, line);
 }
 
-/* The usual slips of a person who names a description. */
+/* The usual mistakes in the name of a description. */
 static const char *path_mistake(const char *path)
 {
 	size_t n = strlen(path);
@@ -49,7 +51,7 @@ static const char *path_mistake(const char *path)
 }
 
 static int read_description(const char *path, void **blob, size_t *size,
-			    struct prefixed *p)
+			    struct attempt *a)
 {
 	const char *why = path_mistake(path);
 	struct vfs_stat st;
@@ -57,17 +59,17 @@ static int read_description(const char *path, void **blob, size_t *size,
 	int err;
 
 	if (why) {
-		report_prefixed(p, why);
+		attempt_report(a, why);
 		return -ERR_INVAL;
 	}
 	err = vfs_stat(path, &st);
 	if (err || st.type != VFS_FILE) {
-		report_prefixed(p, err ? "no such file" : "not a file");
+		attempt_report(a, err ? "no such file" : "not a file");
 		return err ? err : -ERR_INVAL;
 	}
 	if (st.size > DESCRIPTION_MAX) {
-		report_prefixed(p, "more than 256 KiB; a guest's description "
-				"is a compiled device tree (.dtb)");
+		attempt_report(a, "more than 256 KiB; a guest's description "
+				  "is a compiled device tree (.dtb)");
 		return -ERR_FORMAT;
 	}
 	*blob = heap_alloc(MAX(st.size, UINT64_C(1)));
@@ -84,14 +86,13 @@ static int read_description(const char *path, void **blob, size_t *size,
 }
 
 static int read_config(struct guest_config **cfg, const char *path,
-		       config_report_t report, void *ctx)
+		       struct attempt *a)
 {
-	struct prefixed p = { report, ctx, path };
 	struct config_limits limits = { 0 };
 	struct page_stats pages;
 	void *blob;
 	size_t size = 0;
-	int err = read_description(path, &blob, &size, &p);
+	int err = read_description(path, &blob, &size, a);
 
 	if (err) {
 		return err;
@@ -100,7 +101,9 @@ static int read_config(struct guest_config **cfg, const char *path,
 	page_get_stats(&pages);
 	limits.host_cpus = cpu_count;
 	limits.free_memory = pages.free * PAGE_SIZE;
-	err = config_parse(cfg, blob, size, &limits, report_prefixed, &p);
+	limits.colours = page_colours();
+	limits.uncoloured = cache_uncoloured();
+	err = config_parse(cfg, blob, size, &limits, attempt_report, a);
 	heap_free(blob);
 	return err;
 }
@@ -115,8 +118,69 @@ static void vcpu_destroy(struct vcpu *v)
 	heap_free(v);
 }
 
-static int vcpu_create(struct guest *g, uint32_t index)
+#ifdef CONFIG_SCHED_PARAMS
+/* Set its pool and parameters from the description, before sched_add(). */
+static int promise(struct vcpu *v, const struct guest_config *cfg,
+		   struct attempt *a)
 {
+	struct sched_params *p = &v->params;
+	const struct config_sched *s;
+
+	if (cfg->pool) {
+		v->pool = sched_pool_find(cfg->pool);
+		if (!v->pool) {
+			attempt_report(a, "/cpus: pool: there is none of that "
+					  "name; 'sched pool list' has them");
+			return -ERR_NOENT;
+		}
+	}
+	p->weight = cfg->weight;
+	p->cap = cfg->cap;
+	if (!cfg->sched) {
+		return 0;
+	}
+	s = &cfg->sched[v->index];
+	p->period = ns_to_ticks(UINT64_C(1000) * s->period_us);
+	p->budget = ns_to_ticks(UINT64_C(1000) * s->budget_us);
+	p->deadline = ns_to_ticks(UINT64_C(1000) * s->deadline_us);
+	p->windows = (uint8_t)s->windows;
+	p->overrun = (uint8_t)cfg->overrun;
+	p->vcpu_cap = (uint8_t)s->cap;
+	memcpy(p->window, s->window, sizeof(p->window));
+	return 0;
+}
+
+/* Move the thread that works for it into its VCPUs' pool, if possible. */
+static void work_to_pool(struct guest *g)
+{
+	struct sched_pool *pool = g->cfg->pool ? sched_pool_find(g->cfg->pool)
+					       : NULL;
+	int err = 0;
+
+	if (pool) {
+		err = sched_pool_move_thread(pool, g->work.thread->id, NULL);
+	}
+	(void)err; /* if the policy takes no threads it stays */
+}
+#else
+static int promise(struct vcpu *v, const struct guest_config *cfg,
+		   struct attempt *a)
+{
+	(void)v;
+	(void)cfg;
+	(void)a;
+	return 0;
+}
+
+static void work_to_pool(struct guest *g)
+{
+	(void)g;
+}
+#endif
+
+static int vcpu_create(struct guest *g, uint32_t index, struct attempt *a)
+{
+	struct sched_refusal why = { .text = "" };
 	struct vcpu *v = heap_alloc(sizeof(*v));
 	int err = -ERR_NOMEM;
 
@@ -124,8 +188,9 @@ static int vcpu_create(struct guest *g, uint32_t index)
 		return err;
 	}
 	v->guest = g;
+	v->group = &g->group;
 	v->index = index;
-	v->priority = g->cfg->priority;
+	v->params.priority = g->cfg->priority;
 	v->entry = arch_vcpu_enter;
 	v->arg = v;
 	if (g->cfg->has_affinity) {
@@ -145,8 +210,15 @@ static int vcpu_create(struct guest *g, uint32_t index)
 	if (err) {
 		goto no_arch;
 	}
-	err = sched_add(v);
+	err = promise(v, g->cfg, a);
 	if (err) {
+		goto no_sched;
+	}
+	err = sched_add(v, &why);
+	if (err) {
+		if (why.text[0]) {
+			attempt_report(a, why.text);
+		}
 		goto no_sched;
 	}
 	g->vcpus[index] = v;
@@ -161,97 +233,21 @@ no_stack:
 	return err;
 }
 
-/* --- devices and regions ------------------------------------------------ */
+/* --- the guest ---------------------------------------------------------- */
 
-#define MAX_ARCH_REGIONS 4
-
-static int build_map(struct guest *g)
+/* Runs in the guest's thread. */
+static int populate(struct guest *g, struct attempt *a)
 {
-	struct emu_region *r;
-	unsigned int n = 0;
-	int err;
+	/* No more address bits than it needs: small guests get small tables. */
+	int err = stage2_init(&g->stage2, stage2_ipa_bits(g->cfg->address_end),
+			      g->colours.set);
 
-	r = heap_alloc_array(g->cfg->ndevices * CONFIG_MAX_REGS +
-			     MAX_ARCH_REGIONS, sizeof(*r));
-	if (!r) {
-		return -ERR_NOMEM;
+	if (err == -ERR_INVAL) {
+		attempt_report(a,
+			       "/: colors: found no adjacent ones; allowed an "
+			       "even one and the next, for the root of its "
+			       "tables");
 	}
-	for (uint32_t i = 0; i < g->cfg->ndevices; i++) {
-		const struct config_device *c = &g->cfg->devices[i];
-
-		for (uint32_t j = 0; j < c->nregs; j++) {
-			r[n++] = (struct emu_region){
-				.base = IPA(c->regs[j].base),
-				.size = c->regs[j].size,
-				.dev = &g->devices[i],
-				.index = (uint8_t)j,
-			};
-		}
-	}
-	n += arch_guest_regions(g, r + n, MAX_ARCH_REGIONS);
-	err = emu_map_build(&g->emu_map, r, n);
-	if (err) {
-		heap_free(r);
-	}
-	return err;
-}
-
-static void fini_devices(struct guest *g)
-{
-	for (uint32_t i = g->cfg->ndevices; i-- > 0;) {
-		if (g->devices[i].emu) {
-			emu_device_fini(&g->devices[i]);
-		}
-	}
-	heap_free(g->devices);
-	g->devices = NULL;
-}
-
-static int init_devices(struct guest *g)
-{
-	if (g->cfg->ndevices == 0) {
-		return 0;
-	}
-	g->devices = heap_alloc_array(g->cfg->ndevices, sizeof(*g->devices));
-	if (!g->devices) {
-		return -ERR_NOMEM;
-	}
-	for (uint32_t i = 0; i < g->cfg->ndevices; i++) {
-		int err = emu_device_init(&g->devices[i], g,
-					  &g->cfg->devices[i]);
-
-		if (err) {
-			log_err("guest %s: device %s: %s", g->name,
-				g->cfg->devices[i].name, err_str(err));
-			g->devices[i].emu = NULL;
-			return err;
-		}
-	}
-	return 0;
-}
-
-/* --- the whole ---------------------------------------------------------- */
-
-/* IPA bits that cover RAM and devices: small tables for small guests. */
-static unsigned int ipa_bits(const struct guest_config *cfg)
-{
-	unsigned int max = stage2_max_ipa_bits();
-	uint64_t end = 0;
-	unsigned int bits = 32;
-
-	for (uint32_t i = 0; i < cfg->nmemory; i++) {
-		end = MAX(end, cfg->memory[i].base + cfg->memory[i].size);
-	}
-	while (bits < max && end > BIT(bits)) {
-		bits++;
-	}
-	return MIN(bits, max);
-}
-
-static int populate(struct guest *g, bool (*stop)(void *ctx), void *ctx)
-{
-	int err = stage2_init(&g->stage2, ipa_bits(g->cfg));
-
 	if (err) {
 		return err;
 	}
@@ -259,47 +255,66 @@ static int populate(struct guest *g, bool (*stop)(void *ctx), void *ctx)
 	if (!g->vcpus) {
 		return -ERR_NOMEM;
 	}
-	err = guest_memory_init(g, stop, ctx);
+	err = crash_init(g);
+	if (!err) {
+		err = guest_tree_init(g, a);
+	}
+	if (!err) {
+		err = guest_load_init(g);
+	}
+	if (err) {
+		return err;
+	}
+	err = guest_memory_init(g);
+	if (err == -ERR_NOMEM && g->colours.set != PAGE_ANY_COLOUR) {
+		attempt_report(a, "/: memory: the host has not so much free of "
+				  "these colours; allowed less memory, or more "
+				  "colors");
+	}
 	if (!err) {
 		err = arch_guest_init(g);
 	}
 	for (uint32_t i = 0; !err && i < g->cfg->vcpus; i++) {
-		err = vcpu_create(g, i);
+		err = vcpu_create(g, i, a);
 	}
 	if (!err) {
-		err = init_devices(g);
+		work_to_pool(g);
+		err = budget_init(g, attempt_report, a);
 	}
 	if (!err) {
-		err = build_map(g);
+		err = guest_devices_init(g);
 	}
 	return err;
 }
 
-/* Also takes down what populate() left half done. */
+/* Also frees what an incomplete populate() has left. */
 void guest_free(struct guest *g)
 {
-	heap_free(g->emu_map.regions);
-	if (g->devices) {
-		fini_devices(g);
-	}
+	guest_work_stop(g);
+	guest_devices_fini(g);
+	budget_fini(g);
 	for (uint32_t i = g->cfg->vcpus; g->vcpus && i-- > 0;) {
 		if (g->vcpus[i]) {
 			vcpu_destroy(g->vcpus[i]);
 		}
 	}
 	heap_free(g->vcpus);
+	sched_group_fini(&g->group);
 	arch_guest_fini(g);
 	if (g->stage2.root_pages) {
 		stage2_fini(&g->stage2);
 	}
 	guest_memory_fini(g);
+	guest_colours_fini(g);
+	guest_load_fini(g);
+	guest_tree_fini(g);
 	config_free(g->cfg);
 	heap_free(g->last_crash);
 	heap_free(g);
 }
 
-int guest_create(struct guest **out, const char *path, config_report_t report,
-		 bool (*stop)(void *ctx), void *ctx)
+static int create(struct guest **out, const char *path, struct attempt *a,
+		  const struct guest_asker *asker)
 {
 	struct guest *g = heap_alloc(sizeof(*g));
 	int err;
@@ -307,16 +322,27 @@ int guest_create(struct guest **out, const char *path, config_report_t report,
 	if (!g) {
 		return -ERR_NOMEM;
 	}
-	err = read_config(&g->cfg, path, report, ctx);
+	err = read_config(&g->cfg, path, a);
 	if (err) {
 		heap_free(g);
 		return err;
 	}
 	g->name = g->cfg->name;
-	g->refs = 2;			/* the list's, the caller's */
+	g->refs = 2; /* the list's and the caller's */
 	guest_life_init(g);
-	list_init(&g->ram_blocks);
-	err = populate(g, stop, ctx);
+	guest_memory_prepare(g);
+	list_init(&g->colours.node);
+	list_init(&g->held_queues);
+	err = guest_work_start(g);
+	if (!err) {
+		err = guest_colours_init(g, a);
+	}
+	if (!err) {
+		err = guest_fixed_take(g, a);
+	}
+	if (!err) {
+		err = guest_run(g, asker, populate);
+	}
 	if (!err) {
 		err = guest_link(g);
 	}
@@ -326,4 +352,19 @@ int guest_create(struct guest **out, const char *path, config_report_t report,
 	}
 	*out = g;
 	return 0;
+}
+
+int guest_create(struct guest **out, const char *path, config_report_t report,
+		 bool (*stop)(void *ctx), void *ctx)
+{
+	struct prefixed p = { report, ctx, path };
+	struct attempt a = { .report = report_prefixed, .ctx = &p };
+	const struct guest_asker asker = { attempt_report, &a, stop, ctx };
+	int err = create(out, path, &a, &asker);
+
+	if (err) {
+		attempt_failed(&a, err, "guest cannot be created from %s",
+			       path);
+	}
+	return err;
 }

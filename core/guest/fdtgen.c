@@ -1,122 +1,59 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The device tree for a guest's operating system, made from its checked
- * description: written front to back, then the description's os-tree merged
- * in. What depends on the architecture is in fdtgen_arm.c.
+ * Generates the device tree for a guest's operating system from its checked
+ * description: it is written sequentially, then the description's os-tree is
+ * merged in. The architecture adds nodes (core/guest_platform.h).
  */
 #include <inttypes.h>
 #include <libfdt.h>
 #include <stdio.h>
 #include <string.h>
 
-#include <libs/dtb.h>
 #include <libs/error.h>
 
 #include "config_priv.h"
 
-#define CLOCK_HZ 24000000 /* the APB clock of QEMU's virt */
-#define KEY_POWER 116     /* Linux input-event-codes.h */
-#define POWER_KEY_LINE 3  /* of the PL061, as on virt */
+#define KEY_POWER 116 /* Linux input-event-codes.h */
+#define DEVICE_CLOCKS_MAX 4
+/* The bus of devices at I/O ports; Linux knows it by this name. */
+#define FDTGEN_ISA "isa"
 
-/*
- * A blob as it is written: header, no reservations, structure, and the names
- * of properties in the last part of the buffer, from where they are moved up
- * against the structure at the end. No name is looked for among those that
- * are there already: that was most of the work, for a few hundred bytes.
- */
-#define STRUCTURE_AT (sizeof(struct fdt_header) + sizeof(struct fdt_reserve_entry))
-#define NAMES_SHARE 4		/* of the buffer: one part in ... */
-
-/* Room for n bytes of structure, not 0, and for zeroes up to a multiple of 4. */
-static uint8_t *fdtgen_room(struct fdtgen *g, size_t n)
-{
-	uint8_t *at = g->at;
-
-	if (g->err || n > (size_t)(g->names - at)) {
-		g->err = -FDT_ERR_NOSPACE;
-		return NULL;
-	}
-	g->at += ALIGN_UP(n, sizeof(fdt32_t));
-	fdt32_st(g->at - sizeof(fdt32_t), 0);
-	return at;
-}
-
-static void fdtgen_tag(struct fdtgen *g, uint32_t tag)
-{
-	uint8_t *at = fdtgen_room(g, sizeof(tag));
-
-	if (at) {
-		fdt32_st(at, tag);
-	}
-}
-
-/* A property up to its value, which the caller fills in. */
+/* Begin a property; the caller fills in the value at the pointer returned. */
 static uint8_t *fdtgen_prop(struct fdtgen *g, const char *name, size_t len)
 {
-	size_t n = strlen(name) + 1;
-	uint8_t *at = NULL;
+	void *at = NULL;
 
-	if (n <= (size_t)(g->names_end - g->names_at)) {
-		at = fdtgen_room(g, sizeof(struct fdt_property) + len);
+	if (!g->err) {
+		g->err = len > INT_MAX
+				 ? -FDT_ERR_NOSPACE
+				 : fdt_property_placeholder(g->fdt, name,
+							    (int)len, &at);
 	}
-	if (!at) {
-		g->err = -FDT_ERR_NOSPACE;
-		return NULL;
-	}
-	fdt32_st(at, FDT_PROP);
-	fdt32_st(at + 4, (uint32_t)len);
-	fdt32_st(at + 8, (uint32_t)(g->names_at - g->names));
-	memcpy(g->names_at, name, n);
-	g->names_at += n;
-	return at + sizeof(struct fdt_property);
+	return g->err ? NULL : at;
 }
 
-static int fdtgen_start(struct fdtgen *g, void *buf, size_t size)
+/*
+ * Without sharing of equal property names: the search for them would be most of
+ * the work, and saves only a few hundred bytes.
+ */
+static void fdtgen_start(struct fdtgen *g, void *buf, size_t size)
 {
-	size_t names = size / NAMES_SHARE & ~(sizeof(fdt32_t) - 1);
-
-	if (names < sizeof(fdt32_t) || size < STRUCTURE_AT + names) {
-		return -FDT_ERR_NOSPACE;
-	}
 	g->fdt = buf;
-	g->at = (uint8_t *)buf + STRUCTURE_AT;
-	g->names = (uint8_t *)buf + ((size - names) & ~(sizeof(fdt32_t) - 1));
-	g->names_at = g->names;
-	g->names_end = (uint8_t *)buf + size;
-	memset(buf, 0, STRUCTURE_AT);	/* no reservations */
-	return 0;
-}
-
-static void fdtgen_finish(struct fdtgen *g)
-{
-	size_t names = (size_t)(g->names_at - g->names);
-	size_t strings;
-
-	fdtgen_tag(g, FDT_END);
-	if (g->err) {
-		return;
+	g->err = fdt_create_with_flags(buf, (int)MIN(size, (size_t)INT_MAX),
+				       FDT_CREATE_FLAG_NO_NAME_DEDUP);
+	for (uint32_t i = 0; !g->err && i < g->cfg->nreserved; i++) {
+		g->err = fdt_add_reservemap_entry(buf, g->cfg->reserved[i].base,
+						  g->cfg->reserved[i].size);
 	}
-	strings = (size_t)(g->at - (uint8_t *)g->fdt);
-	memmove(g->at, g->names, names);
-	fdt_set_magic(g->fdt, FDT_MAGIC);
-	fdt_set_totalsize(g->fdt, (uint32_t)(strings + names));
-	fdt_set_off_dt_struct(g->fdt, STRUCTURE_AT);
-	fdt_set_off_dt_strings(g->fdt, (uint32_t)strings);
-	fdt_set_off_mem_rsvmap(g->fdt, sizeof(struct fdt_header));
-	fdt_set_version(g->fdt, FDT_LAST_SUPPORTED_VERSION);
-	fdt_set_last_comp_version(g->fdt, FDT_LAST_COMPATIBLE_VERSION);
-	fdt_set_size_dt_strings(g->fdt, (uint32_t)names);
-	fdt_set_size_dt_struct(g->fdt, (uint32_t)(strings - STRUCTURE_AT));
+	if (!g->err) {
+		g->err = fdt_finish_reservemap(buf);
+	}
 }
 
 void fdtgen_begin(struct fdtgen *g, const char *name)
 {
-	size_t n = strlen(name) + 1;
-	uint8_t *at = fdtgen_room(g, sizeof(uint32_t) + n);
-
-	if (at) {
-		fdt32_st(at, FDT_BEGIN_NODE);
-		memcpy(at + sizeof(uint32_t), name, n);
+	if (!g->err) {
+		g->err = fdt_begin_node(g->fdt, name);
 	}
 }
 
@@ -130,7 +67,9 @@ void fdtgen_begin_at(struct fdtgen *g, const char *name, uint64_t address)
 
 void fdtgen_end(struct fdtgen *g)
 {
-	fdtgen_tag(g, FDT_END_NODE);
+	if (!g->err) {
+		g->err = fdt_end_node(g->fdt);
+	}
 }
 
 void fdtgen_bytes(struct fdtgen *g, const char *name, const void *val,
@@ -148,12 +87,30 @@ void fdtgen_str(struct fdtgen *g, const char *name, const char *s)
 	fdtgen_bytes(g, name, s, strlen(s) + 1);
 }
 
+/* A list of strings, NULL-terminated. */
+static void put_strings(struct fdtgen *g, const char *name,
+			const char *const *strings)
+{
+	size_t len = 0;
+	uint8_t *at;
+
+	for (unsigned int i = 0; strings[i]; i++) {
+		len += strlen(strings[i]) + 1;
+	}
+	at = fdtgen_prop(g, name, len);
+	for (unsigned int i = 0; at && strings[i]; i++) {
+		len = strlen(strings[i]) + 1;
+		memcpy(at, strings[i], len);
+		at += len;
+	}
+}
+
 void fdtgen_u32(struct fdtgen *g, const char *name, uint32_t v)
 {
 	fdtgen_cells(g, name, &v, 1);
 }
 
-void fdtgen_u64(struct fdtgen *g, const char *name, uint64_t v)
+static void put_u64(struct fdtgen *g, const char *name, uint64_t v)
 {
 	const uint32_t cells[] = { (uint32_t)(v >> 32), (uint32_t)v };
 
@@ -190,18 +147,23 @@ uint32_t fdtgen_phandle(const struct fdtgen *g, int node, uint32_t otherwise)
 	uint32_t given = 0;
 
 	if (node >= 0) {
-		given = dtb_phandle(g->cfg->blob, node);
+		given = fdt_get_phandle(g->cfg->blob, node);
 	}
 	return given ? given : otherwise;
 }
 
 static void fdtgen_clock(struct fdtgen *g)
 {
-	fdtgen_begin(g, "apb-pclk");
+	const struct guest_platform *p = &arch_guest_platform;
+
+	if (!p->clock_hz) {
+		return;
+	}
+	fdtgen_begin(g, p->clock_node);
 	fdtgen_str(g, "compatible", "fixed-clock");
 	fdtgen_u32(g, "#clock-cells", 0);
-	fdtgen_u32(g, "clock-frequency", CLOCK_HZ);
-	fdtgen_str(g, "clock-output-names", "clk24mhz");
+	fdtgen_u32(g, "clock-frequency", p->clock_hz);
+	fdtgen_str(g, "clock-output-names", p->clock_output);
 	fdtgen_u32(g, "phandle", FDTGEN_PHANDLE_CLOCK);
 	fdtgen_end(g);
 }
@@ -219,8 +181,8 @@ static void fdtgen_memory(struct fdtgen *g)
 }
 
 /*
- * Numbers and flags among the emulator's own properties are the OS's business
- * too (reg-shift); strings name things of the hypervisor.
+ * Numbers and flags among the emulator's own properties are passed on to the OS
+ * (such as reg-shift). Strings name things inside the hypervisor.
  */
 static bool fdtgen_is_passed(const struct schema_prop *own)
 {
@@ -231,13 +193,13 @@ static bool fdtgen_is_passed(const struct schema_prop *own)
 
 static void fdtgen_passed(struct fdtgen *g, const struct config_device *dev)
 {
-	const struct emulator *emu = emulator_find(dev->compatible);
-	const struct schema_prop *own = emu ? emu->props : NULL;
+	const struct schema_prop *own = dev->emu->props;
 
-	for (; own && own->name; own++) {
+	/* A virtio driver learns all about its device from the device. */
+	for (; !dev->emu->virtio && own && own->name; own++) {
 		int len;
 		const void *data =
-			dtb_prop(g->cfg->blob, dev->node, own->name, &len);
+			fdt_getprop(g->cfg->blob, dev->node, own->name, &len);
 
 		if (data && fdtgen_is_passed(own)) {
 			fdtgen_bytes(g, own->name, data, (size_t)len);
@@ -245,82 +207,142 @@ static void fdtgen_passed(struct fdtgen *g, const struct config_device *dev)
 	}
 }
 
-static void fdtgen_type(struct fdtgen *g, const struct device_type *type,
-			int node)
+/* Each clock of a device is the platform's. */
+static void fdtgen_clocks(struct fdtgen *g, const char *const *names)
 {
-	uint32_t clocks[4];
+	uint32_t clocks[DEVICE_CLOCKS_MAX];
+	unsigned int n;
+
+	for (n = 0; n < ARRAY_SIZE(clocks) && names[n]; n++) {
+		clocks[n] = FDTGEN_PHANDLE_CLOCK;
+	}
+	fdtgen_cells(g, "clocks", clocks, n);
+	put_strings(g, "clock-names", names);
+}
+
+static void fdtgen_os_props(struct fdtgen *g, const struct config_device *dev)
+{
+	const struct emu_os_prop *prop = dev->emu->os_props;
+
+	for (; prop && prop->name; prop++) {
+		if (dev->node >= 0 &&
+		    fdt_getprop(g->cfg->blob, dev->node, prop->name, NULL)) {
+			continue; /* fdtgen_passed() adds the description's */
+		}
+		if (prop->flag) {
+			fdtgen_bytes(g, prop->name, NULL, 0);
+		} else {
+			fdtgen_u32(g, prop->name, prop->cell);
+		}
+	}
+}
+
+static void fdtgen_irqs(struct fdtgen *g, const struct config_device *dev)
+{
+	uint32_t cells[CONFIG_MAX_IRQS * CONFIG_MAX_IRQ_CELLS];
+	unsigned int i, n = arch_guest_platform.irq_cells;
+
+	for (i = 0; i < dev->nirqs; i++) {
+		arch_guest_platform.irq_encode(&dev->irqs[i], cells + i * n);
+	}
+	fdtgen_cells(g, "interrupts", cells, i * n);
+}
+
+static uint32_t fdtgen_device_phandle(const struct fdtgen *g, uint32_t index)
+{
+	return fdtgen_phandle(g, g->cfg->devices[index].node,
+			      FDTGEN_PHANDLE_DEVICE + index);
+}
+
+/* IEEE 1275's binding of the ISA bus: 1 (I/O space), port, size. */
+static void fdtgen_ports(struct fdtgen *g, const struct config_device *dev)
+{
+	uint32_t cells[CONFIG_MAX_REGS * 3];
 	unsigned int i;
 
-	fdtgen_bytes(g, "compatible", type->os_compatible,
-		     type->os_compatible_len);
-	if (type->dma_coherent) {
-		fdtgen_bytes(g, "dma-coherent", NULL, 0);
+	for (i = 0; i < dev->nregs; i++) {
+		cells[i * 3] = 1;
+		cells[i * 3 + 1] = (uint32_t)dev->regs[i].base;
+		cells[i * 3 + 2] = (uint32_t)dev->regs[i].size;
 	}
-	for (i = 0; i < type->nclocks && i < ARRAY_SIZE(clocks); i++) {
-		clocks[i] = FDTGEN_PHANDLE_CLOCK;
-	}
-	if (i > 0) {
-		fdtgen_cells(g, "clocks", clocks, i);
-		fdtgen_bytes(g, "clock-names", type->clock_names,
-			     type->clock_names_len);
-	}
-	for (i = 0; i < ARRAY_SIZE(type->cells) && type->cells[i].name; i++) {
-		const char *name = type->cells[i].name;
-		int64_t value = type->cells[i].value;
-
-		if (node >= 0 && dtb_prop(g->cfg->blob, node, name, NULL)) {
-			continue; /* the description's comes with the rest */
-		}
-		if (value < 0) {
-			fdtgen_bytes(g, name, NULL, 0);
-		} else {
-			fdtgen_u32(g, name, (uint32_t)value);
-		}
-	}
+	fdtgen_cells(g, "reg", cells, i * 3);
 }
 
 static void fdtgen_device(struct fdtgen *g, uint32_t index)
 {
 	const struct config_device *dev = &g->cfg->devices[index];
-	const struct device_type *type = device_type_find(dev->compatible);
+	const struct emulator *emu = dev->emu;
 
-	fdtgen_begin(g, dev->name);
-	if (type) {
-		fdtgen_type(g, type, dev->node);
+	fdtgen_begin(g, dev->os_name);
+	if (emu->os_compatible) {
+		put_strings(g, "compatible", emu->os_compatible);
 	} else {
-		fdtgen_str(g, "compatible", dev->compatible);
+		fdtgen_str(g, "compatible", emu->compatible[0]);
 	}
-	fdtgen_reg(g, dev->regs, dev->nregs);
+	if (dev->space == EMU_PORTS) {
+		fdtgen_ports(g, dev);
+	} else {
+		fdtgen_reg(g, dev->regs, dev->nregs);
+	}
 	if (dev->nirqs) {
-		fdtgen_arch_irqs(g, dev->irqs, dev->nirqs);
+		fdtgen_irqs(g, dev);
 	}
+	if (emu->os_clocks && arch_guest_platform.clock_hz) {
+		fdtgen_clocks(g, emu->os_clocks);
+	}
+	fdtgen_os_props(g, dev);
 	if (dev->node >= 0) {
 		fdtgen_passed(g, dev);
 	}
-	if (dev->node >= 0 || (type && type->power_key)) {
-		fdtgen_u32(g, "phandle",
-			   fdtgen_phandle(g, dev->node,
-					  FDTGEN_PHANDLE_DEVICE + index));
+	if (dev->node >= 0 || emu->power_key) {
+		fdtgen_u32(g, "phandle", fdtgen_device_phandle(g, index));
 	}
 	fdtgen_end(g);
 }
 
-/* Linux finds the power key by this node; the first such device has it. */
-static void fdtgen_power_key(struct fdtgen *g)
+/* Count the devices of one space, and, if `write`, write their nodes. */
+static uint32_t fdtgen_space(struct fdtgen *g, uint8_t space, bool write)
 {
-	uint32_t i;
+	uint32_t i, n = 0;
 
 	for (i = 0; i < g->cfg->ndevices; i++) {
-		const struct config_device *dev = &g->cfg->devices[i];
-		const struct device_type *type =
-			device_type_find(dev->compatible);
-		uint32_t gpios[] = { 0, POWER_KEY_LINE, 0 };
-
-		if (!type || !type->power_key) {
-			continue;
+		if (g->cfg->devices[i].space == space) {
+			n++;
+			if (write) {
+				fdtgen_device(g, i);
+			}
 		}
-		gpios[0] =
-			fdtgen_phandle(g, dev->node, FDTGEN_PHANDLE_DEVICE + i);
+	}
+	return n;
+}
+
+static void fdtgen_devices(struct fdtgen *g)
+{
+	(void)fdtgen_space(g, EMU_MEMORY, true);
+	if (fdtgen_space(g, EMU_PORTS, false) > 0) {
+		fdtgen_begin(g, FDTGEN_ISA);
+		fdtgen_str(g, "compatible", FDTGEN_ISA);
+		fdtgen_u32(g, "#address-cells", 2);
+		fdtgen_u32(g, "#size-cells", 1);
+		(void)fdtgen_space(g, EMU_PORTS, true);
+		fdtgen_end(g);
+	}
+}
+
+/* Linux finds the power key by this node. It is that of the first device that
+ * has one. */
+static void fdtgen_power_key(struct fdtgen *g)
+{
+	uint32_t i = 0;
+
+	while (i < g->cfg->ndevices && !g->cfg->devices[i].emu->power_key) {
+		i++;
+	}
+	if (i < g->cfg->ndevices) {
+		const uint32_t *gpio = g->cfg->devices[i].emu->power_key->gpio;
+		const uint32_t gpios[] = { fdtgen_device_phandle(g, i), gpio[0],
+					   gpio[1] };
+
 		fdtgen_begin(g, "gpio-keys");
 		fdtgen_str(g, "compatible", "gpio-keys");
 		fdtgen_begin(g, "poweroff");
@@ -329,22 +351,21 @@ static void fdtgen_power_key(struct fdtgen *g)
 		fdtgen_cells(g, "gpios", gpios, ARRAY_SIZE(gpios));
 		fdtgen_end(g);
 		fdtgen_end(g);
-		return;
 	}
 }
 
 static void fdtgen_stdout(struct fdtgen *g)
 {
-	char path[CONFIG_NAME_LEN + 1];
+	char path[CONFIG_NAME_LEN + sizeof("/" FDTGEN_ISA "/")];
 	uint32_t i;
 
 	for (i = 0; i < g->cfg->ndevices; i++) {
 		const struct config_device *dev = &g->cfg->devices[i];
-		const struct device_type *type =
-			device_type_find(dev->compatible);
 
-		if (type && type->console) {
-			snprintf(path, sizeof(path), "/%s", dev->name);
+		if (dev->emu->console) {
+			snprintf(path, sizeof(path), "/%s%s",
+				 dev->space == EMU_PORTS ? FDTGEN_ISA "/" : "",
+				 dev->os_name);
 			fdtgen_str(g, "stdout-path", path);
 			return;
 		}
@@ -359,35 +380,31 @@ static void fdtgen_chosen(struct fdtgen *g, const struct fdtgen_info *info)
 		fdtgen_str(g, "bootargs", g->cfg->bootargs);
 	}
 	if (info->initrd_end) {
-		fdtgen_u64(g, "linux,initrd-start", info->initrd_start);
-		fdtgen_u64(g, "linux,initrd-end", info->initrd_end);
+		put_u64(g, "linux,initrd-start", info->initrd_start);
+		put_u64(g, "linux,initrd-end", info->initrd_end);
 	}
 	if (info->rng_seed) {
 		fdtgen_bytes(g, "rng-seed", info->rng_seed, info->rng_seed_len);
 	}
 	if (info->kaslr_seed) {
-		fdtgen_u64(g, "kaslr-seed", info->kaslr_seed);
+		put_u64(g, "kaslr-seed", info->kaslr_seed);
 	}
 	fdtgen_end(g);
 }
 
 static void fdtgen_root(struct fdtgen *g, const struct fdtgen_info *info)
 {
-	uint32_t i;
-
 	fdtgen_begin(g, "");
-	fdtgen_str(g, "compatible", "linux,dummy-virt");
-	fdtgen_str(g, "model", "linux,dummy-virt");
+	fdtgen_str(g, "compatible", arch_guest_platform.os_model);
+	fdtgen_str(g, "model", arch_guest_platform.os_model);
 	fdtgen_u32(g, "#address-cells", 2);
 	fdtgen_u32(g, "#size-cells", 2);
-	fdtgen_arch_root(g);
+	arch_guest_platform.tree_root(g);
 	fdtgen_chosen(g, info);
 	fdtgen_memory(g);
-	fdtgen_arch_nodes(g);
+	arch_guest_platform.tree_nodes(g);
 	fdtgen_clock(g);
-	for (i = 0; i < g->cfg->ndevices; i++) {
-		fdtgen_device(g, i);
-	}
+	fdtgen_devices(g);
 	fdtgen_power_key(g);
 	fdtgen_end(g);
 }
@@ -405,19 +422,14 @@ int fdtgen_build(const struct guest_config *cfg, const struct fdtgen_info *info,
 {
 	struct fdtgen g = { .cfg = cfg };
 
-	if (size > INT_MAX) {
-		size = INT_MAX;
+	fdtgen_start(&g, buf, size);
+	fdtgen_root(&g, info);
+	if (!g.err) {
+		g.err = fdt_finish(buf);
 	}
-	g.err = fdtgen_start(&g, buf, size);
-	if (g.err == 0) {
-		fdtgen_root(&g, info);
-		fdtgen_finish(&g);
+	if (!g.err && IS_ENABLED(CONFIG_GUEST_OWN_TREE) &&
+	    cfg->extra_node >= 0) {
+		g.err = fdtgen_merge(cfg, buf, (int)MIN(size, (size_t)INT_MAX));
 	}
-	if (g.err != 0) {
-		return fdtgen_error(g.err);
-	}
-	if (cfg->extra_node < 0) {
-		return 0;
-	}
-	return fdtgen_error(fdtgen_merge(cfg, buf, (int)size));
+	return fdtgen_error(g.err);
 }

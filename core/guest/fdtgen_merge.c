@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Merging the description's os-tree into the generated tree. */
 #include <libfdt.h>
-#include <libs/dtb.h>
 #include <string.h>
 
 #include "config_priv.h"
@@ -28,9 +27,10 @@ static int merge_props(void *fdt, int to, const void *blob, int from)
 }
 
 /*
- * Changing a node moves what lies behind its start, never the start: the
- * offsets of the nodes above stay good. Depth was checked with the rest.
+ * A change inside a node moves only what comes after the node's start, so the
+ * offsets of its parents stay valid. config_walk.c has checked the depth.
  */
+/* NOLINTNEXTLINE(misc-no-recursion): CONFIG_MAX_DEPTH levels at most */
 static int merge_node(void *fdt, int to, const void *blob, int from,
 		      unsigned int depth)
 {
@@ -39,8 +39,8 @@ static int merge_node(void *fdt, int to, const void *blob, int from,
 	if (err < 0 || depth > CONFIG_MAX_DEPTH) {
 		return err;
 	}
-	dtb_for_each_child(child, blob, from) {
-		const char *name = dtb_name(blob, child);
+	fdt_for_each_subnode(child, blob, from) {
+		const char *name = fdt_get_name(blob, child, NULL);
 		int at = fdt_subnode_offset(fdt, to, name);
 
 		if (at == -FDT_ERR_NOTFOUND) {

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A guest's life: list, references, start, stop, and what it asks for. */
+/* A guest's life cycle: list, references, start, stop, and its own requests. */
 #include <arch/vcpu.h>
 #include <core/guest.h>
 #include <core/log.h>
 #include <core/sched.h>
 #include <core/smp.h>
+#include <core/trace.h>
 #include <libs/error.h>
 #include <libs/parse.h>
 #include <stdarg.h>
@@ -14,36 +15,24 @@
 #include "guest_priv.h"
 
 /*
- * A guest that starts itself again gets that once in this time, from start to
- * start: images are loaded in the host's time, at a worker's priority.
+ * The shortest time between two starts of a guest that restarts itself. Each
+ * restart is a line in the log.
  */
 #define RESTART_NS UINT64_C(1000000000)
 
-static struct mutex list_lock;
+static struct spinlock list_lock = SPINLOCK_INIT(LOCK_GUEST_LIST);
 static struct list guests = LIST_INIT(guests);
 static uint32_t next_id;
 
-/* Reports of a start nobody at a terminal asked for go to the log. */
-static void report_to_log(void *ctx, const char *message)
-{
-	const struct guest *g = ctx;
-
-	log_err("guest %s: %s", g->name, message);
-}
-
 /* --- list and references ------------------------------------------------ */
-
-void guest_init(void)
-{
-	mutex_init(&list_lock);
-}
 
 int guest_link(struct guest *g)
 {
+	unsigned long flags;
 	struct guest *other;
 	int err = 0;
 
-	mutex_lock(&list_lock);
+	flags = spin_lock_irqsave(&list_lock);
 	list_for_each(other, &guests, node) {
 		if (strcmp(other->name, g->name) == 0) {
 			err = -ERR_EXIST;
@@ -53,15 +42,16 @@ int guest_link(struct guest *g)
 		g->id = next_id++;
 		list_append(&guests, &g->node);
 	}
-	mutex_unlock(&list_lock);
+	spin_unlock_irqrestore(&list_lock, flags);
 	return err;
 }
 
 static void guest_unlink(struct guest *g)
 {
-	mutex_lock(&list_lock);
+	unsigned long flags = spin_lock_irqsave(&list_lock);
+
 	list_remove(&g->node);
-	mutex_unlock(&list_lock);
+	spin_unlock_irqrestore(&list_lock, flags);
 }
 
 static void guest_ref(struct guest *g)
@@ -69,20 +59,31 @@ static void guest_ref(struct guest *g)
 	__atomic_add_fetch(&g->refs, 1, __ATOMIC_RELAXED);
 }
 
+static void free_work(struct work *w)
+{
+	guest_free(container_of(w, struct guest, free_work));
+}
+
 void guest_put(struct guest *g)
 {
-	if (__atomic_sub_fetch(&g->refs, 1, __ATOMIC_ACQ_REL) == 0) {
+	if (__atomic_sub_fetch(&g->refs, 1, __ATOMIC_ACQ_REL) != 0) {
+		return;
+	}
+	if (guest_works(g)) {
+		work_queue(&g->free_work); /* which ends this very thread */
+	} else {
 		guest_free(g);
 	}
 }
 
 struct guest *guest_get(const char *name)
 {
+	unsigned long flags;
 	struct guest *g, *found = NULL;
 	uint64_t id = 0;
 	bool number = parse_u64(name, &id) == 0;
 
-	mutex_lock(&list_lock);
+	flags = spin_lock_irqsave(&list_lock);
 	list_for_each(g, &guests, node) {
 		if (strcmp(g->name, name) == 0 || (number && g->id == id)) {
 			guest_ref(g);
@@ -90,15 +91,16 @@ struct guest *guest_get(const char *name)
 			break;
 		}
 	}
-	mutex_unlock(&list_lock);
+	spin_unlock_irqrestore(&list_lock, flags);
 	return found;
 }
 
 struct guest *guest_get_nth(unsigned int n)
 {
+	unsigned long flags;
 	struct guest *g, *found = NULL;
 
-	mutex_lock(&list_lock);
+	flags = spin_lock_irqsave(&list_lock);
 	list_for_each(g, &guests, node) {
 		if (n-- == 0) {
 			guest_ref(g);
@@ -106,7 +108,7 @@ struct guest *guest_get_nth(unsigned int n)
 			break;
 		}
 	}
-	mutex_unlock(&list_lock);
+	spin_unlock_irqrestore(&list_lock, flags);
 	return found;
 }
 
@@ -114,7 +116,7 @@ const char *guest_state_name(enum guest_state s)
 {
 	static const char *const names[] = {
 		[GUEST_CREATED] = "created", [GUEST_RUNNING] = "running",
-		[GUEST_PAUSED] = "paused", [GUEST_STOPPED] = "stopped",
+		[GUEST_PAUSED] = "paused",   [GUEST_STOPPED] = "stopped",
 		[GUEST_CRASHED] = "crashed",
 	};
 
@@ -130,6 +132,13 @@ static void pause_devices(struct guest *g, bool paused)
 	}
 }
 
+static void stopped_devices(struct guest *g)
+{
+	for (uint32_t i = 0; i < g->cfg->ndevices; i++) {
+		emu_device_stopped(&g->devices[i]);
+	}
+}
+
 static void reset_devices(struct guest *g)
 {
 	for (uint32_t i = 0; i < g->cfg->ndevices; i++) {
@@ -138,10 +147,61 @@ static void reset_devices(struct guest *g)
 	arch_guest_reset(g);
 }
 
-static int start_locked(struct guest *g, config_report_t report, void *ctx)
+static bool has_vcpus_on(const struct guest *g)
+{
+	return g->state == GUEST_RUNNING || g->state == GUEST_PAUSED;
+}
+
+static enum guest_action requested(const struct guest *g)
+{
+	return (enum guest_action)__atomic_load_n(&g->action, __ATOMIC_ACQUIRE);
+}
+
+/* Stop or resume VCPUs, devices and time, as pauses and holds require. Those of
+ * a guest that waits for its restart are stopped anyway. */
+static void update_frozen(struct guest *g)
+{
+	bool freeze = g->state == GUEST_PAUSED ||
+		      (g->state == GUEST_RUNNING && g->holds > 0);
+
+	if (freeze == g->frozen || g->restarting) {
+		return;
+	}
+	g->frozen = freeze;
+	if (freeze) {
+		for (uint32_t i = 0; i < g->cfg->vcpus; i++) {
+			sched_pause(g->vcpus[i]);
+		}
+		pause_devices(g, true);
+		arch_guest_time_pause(g);
+	} else {
+		arch_guest_time_resume(g);
+		pause_devices(g, false);
+		for (uint32_t i = 0; i < g->cfg->vcpus; i++) {
+			sched_resume(g->vcpus[i]);
+		}
+	}
+}
+
+static void set_state(struct guest *g, enum guest_state state)
+{
+	g->state = state;
+	trace_named(TRACE_GUEST, 0, state, g->name);
+}
+
+/* Resume, and do what the guest asked for while it was stopped. */
+static void go_on(struct guest *g)
+{
+	update_frozen(g);
+	if (g->state == GUEST_RUNNING && requested(g) != GUEST_ACT_NONE) {
+		work_queue(&g->action_work);
+	}
+}
+
+static int try_start(struct guest *g, struct attempt *a)
 {
 	struct guest_entry entry;
-	int err = guest_load(g, &entry, report, ctx);
+	int err = guest_load(g, &entry, attempt_report, a);
 
 	if (err) {
 		return err;
@@ -150,25 +210,40 @@ static int start_locked(struct guest *g, config_report_t report, void *ctx)
 	reset_devices(g);
 	g->crash_vcpu = NULL;
 	g->crash_reason[0] = '\0';
+	g->restarting = false;
 	__atomic_store_n(&g->action, GUEST_ACT_NONE, __ATOMIC_RELEASE);
 	for (uint32_t i = 0; i < g->cfg->vcpus; i++) {
 		g->vcpus[i]->stop_requested = false;
 	}
 	g->started_at = time_now_ns();
-	g->state = GUEST_RUNNING;
+	set_state(g, GUEST_RUNNING);
 	arch_vcpu_reset(g->vcpus[0], entry.pc, entry.arg);
 	sched_start(g->vcpus[0]);
+	update_frozen(g);
 	return 0;
 }
 
-/* On the VCPU's CPU: leave the guest and look at stop_requested. */
+/* `report` is NULL if no operator asked for the start. */
+static int start_locked(struct guest *g, config_report_t report, void *ctx)
+{
+	struct attempt a = { .report = report, .ctx = ctx };
+	int err = try_start(g, &a);
+
+	if (err && err != -ERR_INTR) {
+		attempt_failed(&a, err, "guest %s cannot be started", g->name);
+	}
+	return err;
+}
+
+/* Called on the VCPU's CPU: makes it leave the guest and look at
+ * stop_requested. */
 static void force_exit(void *arg)
 {
 	(void)arg;
 	this_cpu()->need_resched = 1;
 }
 
-/* Afterwards no VCPU of `g` runs or will. */
+/* On return no VCPU of `g` runs, and none will. */
 static void stop_vcpus(struct guest *g)
 {
 	for (uint32_t i = 0; i < g->cfg->vcpus; i++) {
@@ -176,13 +251,15 @@ static void stop_vcpus(struct guest *g)
 
 		WRITE_ONCE(v->stop_requested, true);
 		arch_mb();
-		if (g->state == GUEST_PAUSED) {
+		if (g->frozen) {
 			sched_resume(v);
 		}
+		budget_leave(v);
 		sched_wake(v);
-		/* Running: it must trap. Not running: it looks when it does. */
+		/* One that runs must leave the guest; one that does not run
+		 * looks before it enters it. */
 		if (cpu_call(READ_ONCE(v->cpu), force_exit, NULL, true)) {
-			continue;	/* offline: it runs nothing */
+			continue; /* an offline CPU runs no VCPU */
 		}
 	}
 	for (uint32_t i = 0; i < g->cfg->vcpus; i++) {
@@ -190,26 +267,58 @@ static void stop_vcpus(struct guest *g)
 	}
 }
 
-static bool has_vcpus_on(const struct guest *g)
+#define CRASHES_DUMPED 4 /* logged with registers, of a restarted guest */
+
+/* Report a crash that has not been reported yet. The VCPUs are stopped. */
+static void tell_crash(struct guest *g)
 {
-	return g->state == GUEST_RUNNING || g->state == GUEST_PAUSED;
+	if (requested(g) != GUEST_ACT_CRASH || g->restarting) {
+		return;
+	}
+	g->crashes++;
+	/* A guest that crashes again and again must not fill the log. */
+	crash_record(g, g->cfg->on_crash != CRASH_RESTART ||
+				g->crashes <= CRASHES_DUMPED);
 }
 
 static void stop_locked(struct guest *g, enum guest_state state)
 {
 	if (has_vcpus_on(g)) {
 		stop_vcpus(g);
+		/* Before the devices are stopped: that may take as long as a
+		 * request to a disk of the host. */
+		tell_crash(g);
 		pause_devices(g, true);
+		stopped_devices(g);
+		g->frozen = false;
 	}
-	g->state = state;
+	g->restarting = false;
+	set_state(g, state);
 }
 
 /* --- life cycle --------------------------------------------------------- */
 
-/* Take the mutex; fails if the guest was destroyed meanwhile. */
-static int enter(struct guest *g)
+void guest_lock(struct guest *g, bool cancel)
 {
+	bool hurry;
+
+	if (mutex_trylock(&g->lock)) {
+		return;
+	}
+	hurry = !guest_works(g);
+	if (hurry) {
+		guest_hurry(g, cancel);
+	}
 	mutex_lock(&g->lock);
+	if (hurry) {
+		guest_relax(g, cancel);
+	}
+}
+
+/* Take the mutex. -ERR_NOENT if the guest has been destroyed. */
+static int enter_first(struct guest *g, bool cancel)
+{
+	guest_lock(g, cancel);
 	if (g->destroyed) {
 		mutex_unlock(&g->lock);
 		return -ERR_NOENT;
@@ -217,7 +326,12 @@ static int enter(struct guest *g)
 	return 0;
 }
 
-int guest_start(struct guest *g, config_report_t report, void *ctx)
+static int enter(struct guest *g)
+{
+	return enter_first(g, false);
+}
+
+static int start_errand(struct guest *g, struct attempt *a)
 {
 	int err = enter(g);
 
@@ -227,15 +341,23 @@ int guest_start(struct guest *g, config_report_t report, void *ctx)
 	if (has_vcpus_on(g)) {
 		err = -ERR_STATE;
 	} else {
-		err = start_locked(g, report, ctx);
+		err = start_locked(g, a->report, a->ctx);
 	}
 	mutex_unlock(&g->lock);
 	return err;
 }
 
+int guest_start(struct guest *g, config_report_t report,
+		bool (*stop)(void *ctx), void *ctx)
+{
+	const struct guest_asker asker = { report, ctx, stop, ctx };
+
+	return guest_run(g, &asker, start_errand);
+}
+
 int guest_stop(struct guest *g)
 {
-	int err = enter(g);
+	int err = enter_first(g, true);
 
 	if (err) {
 		return err;
@@ -245,7 +367,7 @@ int guest_stop(struct guest *g)
 	return 0;
 }
 
-int guest_reset(struct guest *g, config_report_t report, void *ctx)
+static int reset_errand(struct guest *g, struct attempt *a)
 {
 	int err = enter(g);
 
@@ -254,9 +376,17 @@ int guest_reset(struct guest *g, config_report_t report, void *ctx)
 	}
 	stop_locked(g, GUEST_STOPPED);
 	g->resets++;
-	err = start_locked(g, report, ctx);
+	err = start_locked(g, a->report, a->ctx);
 	mutex_unlock(&g->lock);
 	return err;
+}
+
+int guest_reset(struct guest *g, config_report_t report,
+		bool (*stop)(void *ctx), void *ctx)
+{
+	const struct guest_asker asker = { report, ctx, stop, ctx };
+
+	return guest_run(g, &asker, reset_errand);
 }
 
 int guest_pause(struct guest *g)
@@ -267,12 +397,8 @@ int guest_pause(struct guest *g)
 		return err;
 	}
 	if (g->state == GUEST_RUNNING) {
-		for (uint32_t i = 0; i < g->cfg->vcpus; i++) {
-			sched_pause(g->vcpus[i]);
-		}
-		pause_devices(g, true);
-		arch_guest_time_pause(g);
-		g->state = GUEST_PAUSED;
+		set_state(g, GUEST_PAUSED);
+		update_frozen(g);
 	} else {
 		err = -ERR_STATE;
 	}
@@ -288,17 +414,37 @@ int guest_resume(struct guest *g)
 		return err;
 	}
 	if (g->state == GUEST_PAUSED) {
-		arch_guest_time_resume(g);
-		pause_devices(g, false);
-		g->state = GUEST_RUNNING;
-		for (uint32_t i = 0; i < g->cfg->vcpus; i++) {
-			sched_resume(g->vcpus[i]);
-		}
+		set_state(g, GUEST_RUNNING);
+		go_on(g);
 	} else {
 		err = -ERR_STATE;
 	}
 	mutex_unlock(&g->lock);
 	return err;
+}
+
+int guest_hold(struct guest *g)
+{
+	int err = enter(g);
+
+	if (err) {
+		return err;
+	}
+	g->holds++;
+	update_frozen(g);
+	mutex_unlock(&g->lock);
+	return 0;
+}
+
+void guest_release(struct guest *g)
+{
+	guest_lock(g, false);
+	assert(g->holds > 0);
+	g->holds--;
+	if (g->holds == 0) {
+		go_on(g);
+	}
+	mutex_unlock(&g->lock);
 }
 
 int guest_powerdown(struct guest *g)
@@ -310,6 +456,9 @@ int guest_powerdown(struct guest *g)
 	}
 	if (g->state != GUEST_RUNNING) {
 		err = -ERR_STATE;
+	} else if (g->restarting) {
+		/* It is off, so that its OS would not see the key. */
+		stop_locked(g, GUEST_STOPPED);
 	} else {
 		err = emu_power_key(g->devices, g->cfg->ndevices);
 	}
@@ -317,109 +466,121 @@ int guest_powerdown(struct guest *g)
 	return err;
 }
 
+/* The mutex is held. From now on enter() refuses all others. */
+static void destroy_locked(struct guest *g)
+{
+	stop_locked(g, GUEST_STOPPED);
+	g->destroyed = true;
+}
+
+/* The rest of its destruction, without the mutex. */
+static void bury(struct guest *g)
+{
+	bool hurry = !guest_works(g);
+
+	guest_unlink(g);
+	timer_cancel(&g->restart);
+	if (hurry) {
+		guest_hurry(g, true);
+	}
+	/* Needed even if this is that work: a VCPU may have made another
+	 * request before it was stopped, which queued the work again. */
+	work_cancel(&g->action_work);
+	if (hurry) {
+		guest_relax(g, true);
+	}
+	guest_put(g); /* the list's */
+}
+
 int guest_destroy(struct guest *g)
 {
-	int err = enter(g);
+	int err = enter_first(g, true);
 
 	if (err) {
 		return err;
 	}
-	stop_locked(g, GUEST_STOPPED);
-	g->destroyed = true;
+	destroy_locked(g);
 	mutex_unlock(&g->lock);
-	guest_unlink(g);
-	timer_cancel(&g->restart);
-	/* Also if this is that work: a VCPU may have asked for something more
-	 * before it was stopped, which has queued the work again. */
-	work_cancel(&g->action_work);
-	guest_put(g);		/* the list's */
+	bury(g);
 	return 0;
 }
 
-/* --- what a guest asks for itself --------------------------------------- */
-
-#define CRASHES_DUMPED 4 /* of a guest that is restarted, with registers */
-
-/* The mutex is held; the VCPUs are stopped. True: destroy it. */
-static bool handle_crash(struct guest *g)
-{
-	g->crashes++;
-	/* One that crashes again and again must not fill the log. */
-	crash_record(g, g->cfg->on_crash != CRASH_RESTART ||
-				g->crashes <= CRASHES_DUMPED);
-	if (g->cfg->on_crash == CRASH_RESTART) {
-		log_warn("guest %s: restarted (on-crash)", g->name);
-		g->resets++;
-		if (start_locked(g, report_to_log, g)) {
-			g->state = GUEST_CRASHED;
-		}
-	}
-	if (g->cfg->on_crash == CRASH_DESTROY) {
-		log_warn("guest %s: destroyed (on-crash)", g->name);
-	}
-	return g->cfg->on_crash == CRASH_DESTROY;
-}
-
-/* The mutex is held. True: destroy it. */
-static bool handle_action(struct guest *g, enum guest_action action)
-{
-	switch (action) {
-	case GUEST_ACT_POWEROFF:
-		stop_locked(g, GUEST_STOPPED);
-		log_info("guest %s: powered off", g->name);
-		return false;
-	case GUEST_ACT_RESET:
-		stop_locked(g, GUEST_STOPPED);
-		g->resets++;
-		log_info("guest %s: reboots", g->name);
-		(void)start_locked(g, report_to_log, g);
-		return false;
-	case GUEST_ACT_CRASH:
-		stop_locked(g, GUEST_CRASHED);
-		return handle_crash(g);
-	case GUEST_ACT_NONE:
-		break;
-	}
-	return false;
-}
+/* --- a guest's own requests --------------------------------------------- */
 
 static void restart_due(struct timer *t)
 {
 	work_queue(&container_of(t, struct guest, restart)->action_work);
 }
 
-/* What was asked for means a start, and the last one was just now. */
-static bool starts_too_soon(const struct guest *g, enum guest_action action)
+/* Stop it until the restart. An operator's command in between overrides it. */
+static void begin_restart(struct guest *g, enum guest_action action)
 {
-	return (action == GUEST_ACT_RESET ||
-		(action == GUEST_ACT_CRASH &&
-		 g->cfg->on_crash == CRASH_RESTART)) &&
-	       time_now_ns() < g->started_at + RESTART_NS;
+	stop_locked(g, GUEST_RUNNING);
+	if (action == GUEST_ACT_RESET) {
+		log_info("guest %s: reboots", g->name);
+	} else {
+		log_warn("guest %s: restarts (on-crash)", g->name);
+	}
+	g->restarting = true;
 }
 
-/* The request stands meanwhile; whatever a person does comes before it. */
-static void wait_for_restart(struct guest *g)
+static void restart(struct guest *g, enum guest_action action)
 {
-	stop_vcpus(g);
-	pause_devices(g, true);
-	timer_set(&g->restart, ns_to_ticks(g->started_at + RESTART_NS));
+	uint64_t due = g->started_at + RESTART_NS;
+
+	if (!g->restarting) {
+		begin_restart(g, action);
+	}
+	if (time_now_ns() < due) {
+		timer_set(&g->restart, ns_to_ticks(due));
+		return;
+	}
+	g->resets++;
+	if (start_locked(g, NULL, NULL)) {
+		stop_locked(g, action == GUEST_ACT_CRASH ? GUEST_CRASHED
+							 : GUEST_STOPPED);
+	}
 }
 
-/* The mutex is held. True: destroy it. */
-static bool act(struct guest *g)
+static void crash(struct guest *g)
 {
-	enum guest_action action = (enum guest_action)
-		__atomic_load_n(&g->action, __ATOMIC_ACQUIRE);
+	switch (g->cfg->on_crash) {
+	case CRASH_RESTART:
+		restart(g, GUEST_ACT_CRASH);
+		break;
+	case CRASH_DESTROY:
+		destroy_locked(g);
+		log_warn("guest %s: destroyed (on-crash)", g->name);
+		break;
+	case CRASH_HALT:
+		stop_locked(g, GUEST_CRASHED);
+		break;
+	}
+}
 
-	if (action == GUEST_ACT_NONE || !has_vcpus_on(g)) {
-		return false;
+/*
+ * The mutex is held. The operator's wish has precedence: a request of a paused
+ * guest waits for guest_resume().
+ */
+static void act(struct guest *g)
+{
+	if (g->state != GUEST_RUNNING || g->holds > 0) {
+		return;
 	}
-	if (starts_too_soon(g, action)) {
-		wait_for_restart(g);
-		return false;
+	switch (requested(g)) {
+	case GUEST_ACT_POWEROFF:
+		stop_locked(g, GUEST_STOPPED);
+		log_info("guest %s: powered off", g->name);
+		break;
+	case GUEST_ACT_RESET:
+		restart(g, GUEST_ACT_RESET);
+		break;
+	case GUEST_ACT_CRASH:
+		crash(g);
+		break;
+	case GUEST_ACT_NONE:
+		break;
 	}
-	__atomic_store_n(&g->action, GUEST_ACT_NONE, __ATOMIC_RELEASE);
-	return handle_action(g, action);
 }
 
 static void action_work(struct work *w)
@@ -429,13 +590,12 @@ static void action_work(struct work *w)
 
 	guest_ref(g);
 	if (enter(g) == 0) {
-		end = act(g);
+		act(g);
+		end = g->destroyed;
 		mutex_unlock(&g->lock);
 	}
 	if (end) {
-		int err = guest_destroy(g);
-
-		(void)err;	/* somebody else was first */
+		bury(g);
 	}
 	guest_put(g);
 }
@@ -444,7 +604,9 @@ void guest_life_init(struct guest *g)
 {
 	mutex_init(&g->lock);
 	list_init(&g->node);
-	work_init(&g->action_work, action_work);
+	spin_init(&g->work_lock, LOCK_GUEST);
+	work_init(&g->action_work, &g->work, action_work);
+	work_init(&g->free_work, &work_shared, free_work);
 	timer_init(&g->restart, restart_due);
 }
 
@@ -452,7 +614,7 @@ void guest_request(struct guest *g, enum guest_action action)
 {
 	uint32_t none = GUEST_ACT_NONE;
 
-	/* The first request stands. */
+	/* Only the first request counts. */
 	if (__atomic_compare_exchange_n(&g->action, &none, (uint32_t)action,
 					false, __ATOMIC_ACQ_REL,
 					__ATOMIC_RELAXED)) {

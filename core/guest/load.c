@@ -1,39 +1,37 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Putting a guest's images into its RAM before each start: kernel, initrd
- * and the device tree for its OS.
+ * Puts a guest's images into its RAM before each start: kernel, initrd and the
+ * device tree for its OS.
  */
 #include <arch/mmu.h>
 #include <core/guest.h>
+#include <core/guest_image.h>
+#include <core/guest_place.h>
 #include <core/heap.h>
 #include <core/log.h>
-#include <core/random.h>
-#include <libfdt.h>
+#include <core/vfs.h>
+#include <libs/checked.h>
 #include <libs/error.h>
-#include <libs/vfs.h>
-#include <libfdt.h>
+#include <libs/wrapped.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "config_priv.h"
 #include "guest_priv.h"
-#include "image.h"
 
-#define DTB_MAX KIB(128)
-#define DTB_ALIGN MIB(2)	/* "Booting AArch64 Linux": within one 2 MiB */
-#define INITRD_ALIGN MIB(2)
-#define RNG_SEED_LEN 64
+#define DTB_ROOM KIB(128) /* firmware adds to it in place */
 #define PIECE_MAX MIB(1)
-
-/* What of RAM is taken: segments of the kernel, initrd. */
-#define MAX_USED (IMAGE_MAX_SEGMENTS + 2)
 
 struct loader {
 	struct guest *g;
 	config_report_t report;
 	void *ctx;
-	struct config_range used[MAX_USED];
-	unsigned int nused;
+	struct place place;
+	/* What is put where, by the files and the description. */
+	struct image_plan kernel;
+	uint64_t tree;
+	uint64_t initrd, initrd_size; /* 0, 0: there is none */
 };
 
 static int __printf(2, 3) complain(struct loader *l, const char *fmt, ...)
@@ -48,75 +46,33 @@ static int __printf(2, 3) complain(struct loader *l, const char *fmt, ...)
 	return -ERR_FORMAT;
 }
 
-static bool overlaps(const struct loader *l, uint64_t base, uint64_t size)
-{
-	for (unsigned int i = 0; i < l->nused; i++) {
-		if (base < l->used[i].base + l->used[i].size &&
-		    l->used[i].base < base + size) {
-			return true;
-		}
-	}
-	return false;
-}
-
-static bool fits_ram(const struct loader *l, uint64_t base, uint64_t size)
-{
-	const struct guest_config *cfg = l->g->cfg;
-
-	for (uint32_t i = 0; i < cfg->nmemory; i++) {
-		const struct config_range *r = &cfg->memory[i];
-
-		if (base >= r->base && base - r->base <= r->size &&
-		    size <= r->size - (base - r->base)) {
-			return true;
-		}
-	}
-	return false;
-}
-
 /* Claim [base, base+size) for `what`. */
 static int claim(struct loader *l, const char *what, uint64_t base,
 		 uint64_t size)
 {
-	if (!fits_ram(l, base, size)) {
-		return complain(l, "%s: needs 0x%llx bytes at 0x%llx, which "
+	int err = place_claim(&l->place, base, size);
+
+	if (err == -ERR_RANGE) {
+		return complain(l,
+				"%s: needs 0x%llx bytes at 0x%llx, which "
 				"is not all RAM of the guest (give it more "
-				"memory or another address)", what,
-				(unsigned long long)size,
+				"memory or another address)",
+				what, (unsigned long long)size,
 				(unsigned long long)base);
 	}
-	if (overlaps(l, base, size)) {
-		return complain(l, "%s: 0x%llx bytes at 0x%llx overlap "
-				"another image", what,
-				(unsigned long long)size,
+	if (err) {
+		return complain(l,
+				"%s: 0x%llx bytes at 0x%llx overlap "
+				"another image",
+				what, (unsigned long long)size,
 				(unsigned long long)base);
 	}
-	l->used[l->nused++] = (struct config_range){ base, size };
 	return 0;
 }
 
-/* First free place for `size` bytes in RAM; at or after `from`. */
-static bool find_place(const struct loader *l, uint64_t size, uint64_t align,
-		       uint64_t *out)
-{
-	const struct guest_config *cfg = l->g->cfg;
-
-	for (uint32_t i = 0; i < cfg->nmemory; i++) {
-		uint64_t at = ALIGN_UP(cfg->memory[i].base, align);
-
-		while (fits_ram(l, at, size)) {
-			if (!overlaps(l, at, size)) {
-				*out = at;
-				return true;
-			}
-			at += align;
-		}
-	}
-	return false;
-}
-
-/* Where `ipa` is, and how many of `size` bytes follow one another there. A
- * file's name is looked up with each piece that is read. */
+/* The host address of `ipa`, and how many of `size` bytes are contiguous there.
+ * Pieces are as large as possible, because each read of a file looks up its
+ * name. */
 static uint8_t *piece(struct guest *g, uint64_t ipa, uint64_t size,
 		      uint64_t *len)
 {
@@ -135,7 +91,7 @@ static uint8_t *piece(struct guest *g, uint64_t ipa, uint64_t size,
 	return p;
 }
 
-/* RAM that was written through guest_write(). */
+/* Clean the caches for RAM that was written by guest_write(). */
 static void clean(struct guest *g, uint64_t ipa, uint64_t size)
 {
 	uint64_t chunk;
@@ -148,7 +104,8 @@ static void clean(struct guest *g, uint64_t ipa, uint64_t size)
 	}
 }
 
-/* File bytes straight into guest RAM, cleaned to the point of coherency. */
+/* Read a part of a file directly into guest RAM, and write it back to memory
+ * from the caches. */
 static int copy_file(struct loader *l, const char *path, uint64_t off,
 		     uint64_t ipa, uint64_t size)
 {
@@ -159,6 +116,9 @@ static int copy_file(struct loader *l, const char *path, uint64_t off,
 
 		if (!p) {
 			return -ERR_FAULT;
+		}
+		if (guest_given_up(l->g)) {
+			return -ERR_INTR;
 		}
 		n = vfs_read(path, off, p, chunk);
 		if (n < 0 || (uint64_t)n != chunk) {
@@ -181,6 +141,9 @@ static int zero(struct loader *l, uint64_t ipa, uint64_t size)
 
 		if (!p) {
 			return -ERR_FAULT;
+		}
+		if (guest_given_up(l->g)) {
+			return -ERR_INTR;
 		}
 		memset(p, 0, chunk);
 		arch_cache_clean_inval(p, chunk);
@@ -205,34 +168,31 @@ static int file_size(struct loader *l, const char *path, uint64_t *size)
 	return 0;
 }
 
-static int plan_kernel(struct loader *l, struct image_plan *plan)
+static int plan_kernel(struct loader *l)
 {
 	const struct guest_config *cfg = l->g->cfg;
 	const struct image_where where = {
 		.ram_base = cfg->memory[0].base,
-		.elf_machine = ARCH_ELF_MACHINE,
 		.format = cfg->format,
-		.has_addr = cfg->has_kernel_addr, .addr = cfg->kernel_addr,
-		.has_entry = cfg->has_entry, .entry = cfg->entry,
+		.has_addr = cfg->has_kernel_addr,
+		.addr = cfg->kernel_addr,
+		.has_entry = cfg->has_entry,
+		.entry = cfg->entry,
 	};
+	uint8_t *head = l->g->image_head;
 	const char *why = "";
 	uint64_t size;
-	uint8_t *head;
 	int64_t n;
 	int err = file_size(l, cfg->kernel, &size);
 
 	if (err) {
 		return err;
 	}
-	head = heap_alloc(IMAGE_HEAD_SIZE);
-	if (!head) {
-		return -ERR_NOMEM;
-	}
 	n = vfs_read(cfg->kernel, 0, head,
 		     (size_t)MIN(size, (uint64_t)IMAGE_HEAD_SIZE));
-	err = n < 0 ? (int)n : image_plan(plan, &where, head, (size_t)n, size,
-					  &why);
-	heap_free(head);
+	err = n < 0 ? (int)n
+		    : image_plan(&l->kernel, &where, head, (size_t)n, size,
+				 &why);
 	if (err) {
 		return complain(l, "%s: %s", cfg->kernel,
 				n < 0 ? err_str(err) : why);
@@ -240,20 +200,70 @@ static int plan_kernel(struct loader *l, struct image_plan *plan)
 	return 0;
 }
 
-static int load_kernel(struct loader *l, struct image_plan *plan)
+static int claim_kernel(struct loader *l)
 {
 	const char *path = l->g->cfg->kernel;
-	int err = plan_kernel(l, plan);
+	int err = plan_kernel(l);
 
-	for (unsigned int i = 0; !err && i < plan->nsegs; i++) {
-		err = claim(l, path, plan->seg[i].addr,
-			    plan->seg[i].mem_size);
+	for (unsigned int i = 0; !err && i < l->kernel.nsegs; i++) {
+		err = claim(l, path, l->kernel.seg[i].addr,
+			    l->kernel.seg[i].mem_size);
 	}
+	return err;
+}
+
+/* Beyond its image, flash is erased and has nothing to execute. */
+static int check_firmware(struct loader *l)
+{
+	uint64_t entry = l->g->cfg->entry, off, size;
+	const char *path = config_rom_file(l->g->cfg, entry, &off);
+	int err;
+
+	if (!path) {
+		return -ERR_NOENT; /* cannot be: the description was checked */
+	}
+	err = file_size(l, path, &size);
+	if (!err && off >= size) {
+		err = complain(l, "%s: entry 0x%llx is behind its 0x%llx bytes",
+			       path, (unsigned long long)entry,
+			       (unsigned long long)size);
+	}
+	return err;
+}
+
+/* Is something loaded at the entry, and is it aligned? */
+static int check_entry(struct loader *l)
+{
+	uint64_t entry = l->kernel.entry;
+
+	if (entry % arch_guest_platform.insn_align) {
+		return complain(l, "%s: entry 0x%llx is no multiple of %u",
+				l->g->cfg->kernel, (unsigned long long)entry,
+				arch_guest_platform.insn_align);
+	}
+	if (!image_is_loaded(&l->kernel, entry) &&
+	    !range_within(entry - l->initrd, 1, l->initrd_size)) {
+		return complain(l,
+				"%s: entry 0x%llx is not within what is loaded "
+				"(its bytes go to 0x%llx..0x%llx)",
+				l->g->cfg->kernel, (unsigned long long)entry,
+				(unsigned long long)l->kernel.seg[0].addr,
+				(unsigned long long)image_end(&l->kernel) - 1);
+	}
+	return 0;
+}
+
+static int copy_kernel(struct loader *l)
+{
+	const struct image_plan *plan = &l->kernel;
+	const char *path = l->g->cfg->kernel;
+	int err = 0;
+
 	for (unsigned int i = 0; !err && i < plan->nsegs; i++) {
 		const struct image_segment *s = &plan->seg[i];
 
 		err = copy_file(l, path, s->file_off, s->addr, s->file_size);
-		/* Image has its .bss cleared by itself; others expect it. */
+		/* Linux clears its own .bss; an ELF file expects it clear. */
 		if (!err && plan->format == KERNEL_ELF) {
 			err = zero(l, s->addr + s->file_size,
 				   s->mem_size - s->file_size);
@@ -262,143 +272,166 @@ static int load_kernel(struct loader *l, struct image_plan *plan)
 	return err;
 }
 
-/* Keep the first 2 MiB of RAM for the tree if they are free: that is where
- * firmware built for QEMU virt looks for it. */
-static uint64_t tree_place(struct loader *l, uint64_t size)
+static int no_room(struct loader *l, const char *what, uint64_t size)
 {
-	const struct guest_config *cfg = l->g->cfg;
-	uint64_t at = cfg->memory[0].base;
-
-	if (cfg->has_dtb_addr) {
-		return cfg->dtb_addr;
-	}
-	if (fits_ram(l, at, size) && !overlaps(l, at, size)) {
-		return at;
-	}
-	return find_place(l, size, DTB_ALIGN, &at) ? at : UINT64_MAX;
+	return complain(l, "%s: no room for 0x%llx bytes in the guest's RAM",
+			what, (unsigned long long)size);
 }
 
-static int load_initrd(struct loader *l, struct fdtgen_info *info)
+/* Refuse an initrd that Linux could not use. Another kernel may use any
+ * file. */
+static int check_initrd(struct loader *l, uint64_t size)
+{
+	const char *path = l->g->cfg->initrd, *why = NULL;
+	uint8_t head[16];
+	int64_t n;
+
+	if (size == 0) {
+		return complain(l, "%s: the file is empty", path);
+	}
+	n = vfs_read(path, 0, head, (size_t)MIN(size, sizeof(head)));
+	if (n < 0) {
+		return complain(l, "%s: cannot be read: %s", path,
+				err_str((int)n));
+	}
+	if (l->kernel.format == KERNEL_LINUX) {
+		why = container_why(head, (size_t)n);
+	}
+	return why ? complain(l, "%s: %s", path, why) : 0;
+}
+
+static int claim_initrd(struct loader *l)
 {
 	const struct guest_config *cfg = l->g->cfg;
-	uint64_t size, at;
-	int err;
+	uint64_t size;
+	int err = file_size(l, cfg->initrd, &size);
 
-	if (!cfg->initrd) {
-		return 0;
+	if (!err) {
+		err = check_initrd(l, size);
 	}
-	err = file_size(l, cfg->initrd, &size);
 	if (err) {
 		return err;
 	}
-	at = cfg->initrd_addr;
-	if (!cfg->has_initrd_addr && !find_place(l, size, INITRD_ALIGN, &at)) {
-		return complain(l, "%s: no room for 0x%llx bytes in the "
-				"guest's RAM", cfg->initrd,
-				(unsigned long long)size);
+	l->initrd = cfg->initrd_addr;
+	l->initrd_size = size;
+	if (!cfg->has_initrd_addr &&
+	    !arch_guest_platform.place_initrd(&l->place, image_end(&l->kernel),
+					      size, &l->initrd)) {
+		return no_room(l, cfg->initrd, size);
 	}
-	err = claim(l, cfg->initrd, at, size);
-	if (!err) {
-		err = copy_file(l, cfg->initrd, 0, at, size);
-	}
-	info->initrd_start = at;
-	info->initrd_end = at + size;
-	return err;
+	return claim(l, cfg->initrd, l->initrd, size);
 }
 
-static int put_generated_tree(struct loader *l, struct fdtgen_info *info,
-			      uint64_t at)
+static int put_tree(struct loader *l)
 {
-	uint8_t seed[RNG_SEED_LEN];
-	void *buf = heap_alloc(DTB_MAX);
-	uint32_t size = 0;
-	int err;
+	int err = guest_tree_write(l->g, IPA(l->tree), l->initrd,
+				   l->initrd + l->initrd_size);
 
-	if (!buf) {
-		return -ERR_NOMEM;
-	}
-	random_bytes(seed, sizeof(seed));
-	random_bytes(&info->kaslr_seed, sizeof(info->kaslr_seed));
-	info->rng_seed = seed;
-	info->rng_seed_len = sizeof(seed);
-	err = fdtgen_build(l->g->cfg, info, buf, DTB_MAX);
-	if (err) {
-		complain(l, "device tree for the guest: %s", err_str(err));
-	} else {
-		size = fdt_totalsize(buf);
-		err = guest_write(l->g, IPA(at), buf, size);
-	}
-	memset(seed, 0, sizeof(seed));
-	heap_free(buf);
 	if (!err) {
-		clean(l->g, at, size);
+		clean(l->g, l->tree, l->g->tree_size);
 	}
 	return err;
 }
 
-/* A file that is no tree, or only the beginning of one, would leave the guest
- * to find out. What is inside is between the person and the guest. */
-static int check_tree(struct loader *l, const char *path, uint64_t size)
-{
-	struct fdt_header head;
-
-	if (size < sizeof(head) ||
-	    vfs_read(path, 0, &head, sizeof(head)) != sizeof(head) ||
-	    fdt_magic(&head) != FDT_MAGIC) {
-		return complain(l, "%s: not a device tree blob: does not begin "
-				"with 0xd00dfeed", path);
-	}
-	if (fdt_totalsize(&head) > size) {
-		return complain(l, "%s: cut short: 0x%llx of 0x%x bytes", path,
-				(unsigned long long)size, fdt_totalsize(&head));
-	}
-	return 0;
-}
-
-/* Claims room for the tree before the initrd takes it. */
-static int reserve_tree(struct loader *l, uint64_t *at)
+static int claim_tree(struct loader *l)
 {
 	const struct guest_config *cfg = l->g->cfg;
-	uint64_t size = DTB_MAX;
-	int err;
+	const char *what = cfg->dtb ? cfg->dtb : "device tree";
+	uint64_t size = l->g->tree_size;
 
-	if (cfg->dtb) {
-		err = file_size(l, cfg->dtb, &size);
-		if (!err) {
-			err = check_tree(l, cfg->dtb, size);
-		}
+	if (!cfg->dtb) {
+		size = MAX(size, DTB_ROOM);
+	}
+	l->tree = cfg->dtb_addr;
+	if (!cfg->has_dtb_addr &&
+	    !arch_guest_platform.place_tree(
+		    &l->place, l->kernel.format, image_end(&l->kernel),
+		    l->initrd + l->initrd_size, size, &l->tree)) {
+		return no_room(l, what, size);
+	}
+	return claim(l, what, l->tree, size);
+}
+
+/*
+ * All images are placed before any is copied: first those with a given address,
+ * then those for which a place has to be found.
+ */
+static int claim_all(struct loader *l)
+{
+	const struct guest_config *cfg = l->g->cfg;
+	bool tree_first = cfg->has_dtb_addr;
+	int err = 0;
+
+	if (cfg->kernel) {
+		err = claim_kernel(l);
 		if (err) {
 			return err;
 		}
 	}
-	*at = tree_place(l, size);
-	return claim(l, cfg->dtb ? cfg->dtb : "device tree", *at, size);
+	tree_first = tree_first ||
+		     arch_guest_platform.tree_is_first(l->kernel.format);
+	if (cfg->initrd && cfg->has_initrd_addr) {
+		err = claim_initrd(l);
+	}
+	if (!err && tree_first) {
+		err = claim_tree(l);
+	}
+	if (!err && cfg->initrd && !cfg->has_initrd_addr) {
+		err = claim_initrd(l);
+	}
+	if (!err && !tree_first) {
+		err = claim_tree(l);
+	}
+	return err;
+}
+
+static int copy_all(struct loader *l)
+{
+	const struct guest_config *cfg = l->g->cfg;
+	int err = cfg->kernel ? check_entry(l) : check_firmware(l);
+
+	if (!err && cfg->kernel) {
+		err = copy_kernel(l);
+	}
+	if (!err && cfg->initrd) {
+		err = copy_file(l, cfg->initrd, 0, l->initrd, l->initrd_size);
+	}
+	if (err) {
+		return err;
+	}
+	return put_tree(l);
+}
+
+int guest_load_init(struct guest *g)
+{
+	g->image_head = heap_alloc(IMAGE_HEAD_SIZE);
+	return g->image_head ? 0 : -ERR_NOMEM;
+}
+
+void guest_load_fini(struct guest *g)
+{
+	heap_free(g->image_head);
+	g->image_head = NULL;
 }
 
 int guest_load(struct guest *g, struct guest_entry *entry,
 	       config_report_t report, void *ctx)
 {
-	struct loader l = { .g = g, .report = report, .ctx = ctx };
-	struct fdtgen_info info = { 0 };
-	struct image_plan plan = { .entry = g->cfg->entry };
-	uint64_t tree;
-	int err = g->cfg->kernel ? load_kernel(&l, &plan) : 0;
+	struct loader l = {
+		.g = g,
+		.report = report,
+		.ctx = ctx,
+		.place.cfg = g->cfg,
+		.kernel.entry = g->cfg->entry,
+	};
+	int err = claim_all(&l);
 
 	if (!err) {
-		err = reserve_tree(&l, &tree);
-	}
-	if (!err) {
-		err = load_initrd(&l, &info);
-	}
-	if (!err && g->cfg->dtb) {
-		err = copy_file(&l, g->cfg->dtb, 0, tree, l.used[l.nused -
-				(g->cfg->initrd ? 2u : 1u)].size);
-	} else if (!err) {
-		err = put_generated_tree(&l, &info, tree);
+		err = copy_all(&l);
 	}
 	if (err) {
 		return err;
 	}
-	*entry = (struct guest_entry){ .pc = plan.entry, .arg = tree };
+	*entry = (struct guest_entry){ .pc = l.kernel.entry, .arg = l.tree };
 	return 0;
 }

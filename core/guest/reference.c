@@ -51,6 +51,7 @@ static void reference_head(void (*line)(const char *s))
 static void reference_node(const struct schema_node *node,
 			   void (*line)(const char *s))
 {
+	const struct schema_prop *row;
 	char text[REFERENCE_LINE];
 	unsigned int i;
 	bool any = false;
@@ -58,26 +59,45 @@ static void reference_node(const struct schema_node *node,
 	snprintf(text, sizeof(text), "## %s\n\n%s%s\n", node->title, node->doc,
 		 node->required ? " Required." : "");
 	line(text);
-	for (i = 0; i < schema_prop_count; i++) {
-		if (strcmp(schema_props[i].node, node->path) != 0) {
+	for (i = 0; (row = schema_row(i)) != NULL; i++) {
+		if (strcmp(row->node, node->path) != 0) {
 			continue;
 		}
 		if (!any) {
 			reference_head(line);
 			any = true;
 		}
-		reference_row(&schema_props[i], line);
+		reference_row(row, line);
 	}
 	if (any) {
 		line("");
 	}
 }
 
-static void reference_own(const struct emulator *emu,
-			  void (*line)(const char *s))
+static void reference_kind(const struct emulator *emu,
+			   void (*line)(const char *s))
 {
-	const struct schema_prop *own = emu ? emu->props : NULL;
+	const struct schema_prop *own = emu->props;
+	const struct platform_device *slots = config_slots(emu);
+	char regs[16], text[REFERENCE_LINE], where[CONFIG_TEXT] = "";
 
+	snprintf(regs, sizeof(regs), emu->nregs ? "%u" : "1 to %u",
+		 emu->nregs ? emu->nregs : CONFIG_MAX_REGS);
+	if (slots) {
+		snprintf(where, sizeof(where),
+			 " Without an address: one of the %u slots `%s@...`.",
+			 slots->count, slots->name);
+	}
+	snprintf(text, sizeof(text),
+		 "### %s\n\nEntries of `reg`: %s, each "
+		 "0x%x bytes or more. Interrupts: %u.%s%s%s\n",
+		 emu->compatible[0], regs, MAX(emu->min_size, 1u), emu->nirqs,
+		 emu->console ? " Can be the OS's console." : "",
+		 emu->ports && arch_guest_platform.io_ports
+			 ? " Can be at I/O ports, NAME@iPORT."
+			 : "",
+		 where);
+	line(text);
 	if (own && own->name) {
 		reference_head(line);
 		for (; own->name; own++) {
@@ -87,41 +107,38 @@ static void reference_own(const struct emulator *emu,
 	}
 }
 
-/* An emulator that core/guest/device_types.c has no row for. */
-static void reference_plain(const struct emulator *emu,
-			    void (*line)(const char *s))
+/* In alphabetical order, as a registry is unordered. */
+static void reference_kinds(void (*line)(const char *s))
 {
-	char text[REFERENCE_LINE];
+	const struct emulator *it, *next, *last = NULL;
 
-	snprintf(text, sizeof(text), "### %s\n", emu->compatible[0]);
-	line(text);
-	reference_own(emu, line);
+	do {
+		next = NULL;
+		registry_for_each(emulator, it) {
+			const char *name = it->compatible[0];
+
+			if ((!last || strcmp(name, last->compatible[0]) > 0) &&
+			    (!next || strcmp(name, next->compatible[0]) < 0)) {
+				next = it;
+			}
+		}
+		if (next) {
+			reference_kind(next, line);
+		}
+		last = next;
+	} while (last);
 }
 
-static void reference_type(const struct device_type *type,
-			   void (*line)(const char *s))
-{
-	char regs[16], text[REFERENCE_LINE];
-
-	snprintf(regs, sizeof(regs), "%u", type->nregs);
-	snprintf(text, sizeof(text),
-		 "### %s\n\nEntries of `reg`: %s, each "
-		 "0x%x bytes or more. Interrupts: %u.%s\n",
-		 type->compatible, type->nregs ? regs : "1 to 3",
-		 type->min_size, type->nirqs,
-		 type->console ? " Can be the OS's console." : "");
-	line(text);
-	reference_own(emulator_find(type->compatible), line);
-}
-
-static void reference_machine(const struct machine_device *row,
+static void reference_machine(const struct platform_device *row,
 			      void (*line)(const char *s))
 {
-	char irq[64] = "", many[64] = "";
+	char name[CONFIG_NAME_LEN], irq[64] = "", many[64] = "";
 	char text[REFERENCE_LINE];
 
-	if (row->spi >= 0) {
-		snprintf(irq, sizeof(irq), "%d%s, %s", row->spi,
+	if (row->irq >= 0) {
+		arch_guest_platform.irq_name((uint32_t)row->irq, name,
+					     sizeof(name));
+		snprintf(irq, sizeof(irq), "%s%s, %s", name,
 			 row->count > 1 ? " and up" : "",
 			 row->edge ? "edge" : "level");
 	}
@@ -130,19 +147,62 @@ static void reference_machine(const struct machine_device *row,
 			 row->count, row->step);
 	}
 	snprintf(text, sizeof(text),
-		 "| `%s@%" PRIx64 "` | %s | 0x%" PRIx64 "%s | %s |", row->name,
-		 row->regs[0].base, row->compatible, row->regs[0].size, many,
-		 irq);
+		 "| `%s@%s%" PRIx64 "` | %s | 0x%" PRIx64 "%s | %s |",
+		 row->name, CONFIG_UNIT_SPACE(row->space), row->regs[0].base,
+		 row->compatible, row->regs[0].size, many, irq);
 	line(text);
+}
+
+static void reference_intcs(void (*line)(const char *s))
+{
+	char text[REFERENCE_LINE], names[CONFIG_TEXT];
+	unsigned int i;
+
+	line("\n## Interrupt controllers\n\n"
+	     "| model | `compatible` | VCPUs at most |\n"
+	     "|---|---|---|");
+	for (i = 0; i < arch_guest_platform.nintcs; i++) {
+		const struct platform_intc *intc =
+			&arch_guest_platform.intcs[i];
+		const char *const *name;
+
+		names[0] = '\0';
+		for (name = intc->compatible; *name; name++) {
+			config_list(names, sizeof(names), *name);
+		}
+		snprintf(text, sizeof(text), "| %s | %s | %u |", intc->name,
+			 names, intc->max_vcpus);
+		line(text);
+	}
+}
+
+static void reference_default(void (*line)(const char *s))
+{
+	char text[REFERENCE_LINE];
+	unsigned int i;
+
+	snprintf(text, sizeof(text),
+		 "## The default machine\n\n"
+		 "%s: RAM at 0x%" PRIx64 ", a raw `kernel` 0x%" PRIx64
+		 " bytes above its start,\nan interrupt controller, and these "
+		 "devices.\n\n"
+		 "| node | device | registers | interrupt |\n"
+		 "|---|---|---|---|",
+		 arch_guest_platform.like, arch_guest_platform.ram_base,
+		 arch_guest_platform.raw_offset);
+	line(text);
+	for (i = 0; i < arch_guest_platform.ndevices; i++) {
+		reference_machine(&arch_guest_platform.devices[i], line);
+	}
+	reference_intcs(line);
 }
 
 void reference_print(void (*line)(const char *s))
 {
-	const struct emulator *const *it;
 	unsigned int i;
 
 	line("<!-- Made by `socle-check --reference`; edit the tables in "
-	     "core/guest instead. -->\n"
+	     "core/guest, arch/*/guest and emulators instead. -->\n"
 	     "# Guest descriptions\n\n"
 	     "A guest is described by a device tree. The smallest one has a "
 	     "`model`, memory\nand a kernel; everything else has a default. "
@@ -154,22 +214,7 @@ void reference_print(void (*line)(const char *s))
 	for (i = 0; i < schema_node_count; i++) {
 		reference_node(&schema_nodes[i], line);
 	}
-	line("## The default machine\n\n"
-	     "QEMU's `virt`: RAM at 0x40000000, the interrupt controller at "
-	     "0x8000000, and these\ndevices. With more than 123 VCPUs the "
-	     "redistributors are at 0x3d000000.\n\n"
-	     "| node | device | registers | shared interrupt |\n"
-	     "|---|---|---|---|");
-	for (i = 0; i < machine_device_count; i++) {
-		reference_machine(&machine_devices[i], line);
-	}
+	reference_default(line);
 	line("\n## Kinds of devices\n");
-	for (i = 0; i < device_type_count; i++) {
-		reference_type(&device_types[i], line);
-	}
-	registry_for_each(emulator, it) {
-		if (!device_type_find((*it)->compatible[0])) {
-			reference_plain(*it, line);
-		}
-	}
+	reference_kinds(line);
 }

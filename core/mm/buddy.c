@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A buddy system whose free lists know cache colours. */
+/* A buddy system with free lists by cache colour: a page gets its colour here.
+ * */
 #include "buddy_priv.h"
 
 #include <arch/mmu.h>
@@ -7,9 +8,9 @@
 #include <string.h>
 
 /*
- * State of a page: that of the block it begins, with the order in the low
- * bits, or BLOCK_NONE. Pages inside of blocks and reserved ones are not told
- * apart, so that nothing is to be written for most of RAM when it is released.
+ * State of a page: that of the block that begins there, with its order in the
+ * low bits; or BLOCK_NONE, both for other pages of a block and for reserved
+ * pages, so that most entries need not be written when RAM is released.
  */
 #define BLOCK_NONE 0x00
 #define BLOCK_FREE 0x40
@@ -39,24 +40,25 @@ static uint64_t all_colours(const struct buddy *b)
 	return GENMASK(b->colours - 1, 0);
 }
 
-/* Where blocks of `order` may begin so that all their colours are in mask. */
+/* Bits at which a block of `order` may begin so that all its colours are in
+ * `mask`. */
 static uint64_t starts_within(const struct buddy *b, colour_mask_t mask,
 			      unsigned int order)
 {
 	uint64_t m = mask & all_colours(b);
 
-	for (unsigned int n = 1; n < b->colours && n < (1u << order); n *= 2) {
+	for (unsigned int n = 1; n < b->colours && n < (1U << order); n *= 2) {
 		m &= m >> n;
 	}
 	return m & b->starts[order];
 }
 
-/* From starts of wanted blocks to those of the blocks twice as big that hold
- * at least one of them. */
+/* From the starts of wanted blocks to the starts of those blocks of twice the
+ * size that contain at least one of them. */
 static uint64_t starts_around(const struct buddy *b, uint64_t starts,
 			      unsigned int order)
 {
-	unsigned int half = 1u << (order - 1);
+	unsigned int half = 1U << (order - 1);
 
 	if (half < b->colours) {
 		starts |= starts >> half;
@@ -85,7 +87,7 @@ static uint64_t node_pfn(const struct list *node)
 	return arch_virt_to_phys(node).v >> PAGE_SHIFT;
 }
 
-/* The last range that begins at or before pfn, if it holds pfn. */
+/* The range that contains pfn, or NULL; a binary search. */
 static struct buddy_range *range_of(struct buddy *b, uint64_t pfn)
 {
 	unsigned int lo = 0, hi = b->nr_ranges;
@@ -117,7 +119,7 @@ void buddy_init(struct buddy *b, unsigned int colours)
 	*b = (struct buddy){ .colours = colours };
 	for (unsigned int order = 0; order < BUDDY_ORDERS; order++) {
 		b->first_list[order] = (uint8_t)next;
-		next += MAX(colours >> order, 1u);
+		next += MAX(colours >> order, 1U);
 		b->starts[order] = start_bits(colours, order);
 	}
 	for (unsigned int i = 0; i < BUDDY_LISTS; i++) {
@@ -172,6 +174,7 @@ static void block_push(struct buddy *b, struct buddy_range *r, uint64_t pfn,
 	unsigned int colour = pfn_colour(b, pfn);
 	struct list *node = page_node(pfn);
 
+	b->changes++;
 	list_push(list_of(b, order, colour), node);
 	b->avail[order] |= BIT(colour);
 	b->blocks[order]++;
@@ -183,6 +186,7 @@ static void block_remove(struct buddy *b, struct buddy_range *r, uint64_t pfn,
 {
 	unsigned int colour = pfn_colour(b, pfn);
 
+	b->changes++;
 	list_remove(page_node(pfn));
 	if (list_empty(list_of(b, order, colour))) {
 		b->avail[order] &= ~BIT(colour);
@@ -191,7 +195,7 @@ static void block_remove(struct buddy *b, struct buddy_range *r, uint64_t pfn,
 	*state_of(r, pfn) = BLOCK_NONE;
 }
 
-/* Put a block that is on no list back, as large as it gets. */
+/* Put a block that is on no list back, merged with free buddies. */
 static void block_merge(struct buddy *b, struct buddy_range *r, uint64_t pfn,
 			unsigned int order)
 {
@@ -251,8 +255,8 @@ int buddy_release_first(struct buddy *b, uint64_t first, uint64_t end)
 	}
 	b->free += end - first;
 	while (first < end) {
-		unsigned int order = MIN(log2_of(end - first),
-					 (unsigned int)PAGE_ORDER_MAX);
+		unsigned int order =
+			MIN(log2_of(end - first), (unsigned int)PAGE_ORDER_MAX);
 
 		if (first) {
 			order = MIN(order,
@@ -264,10 +268,26 @@ int buddy_release_first(struct buddy *b, uint64_t first, uint64_t end)
 	return 0;
 }
 
-/* Halve a block down to `order`; the half with a wanted start is kept. */
+#ifdef CONFIG_COLOURS
+int buddy_take_reserved(struct buddy *b, uint64_t pfn)
+{
+	struct buddy_range *r = range_of(b, pfn);
+
+	if (!r || !r->state || is_inside(r, pfn) ||
+	    *state_of(r, pfn) != BLOCK_NONE) {
+		return -ERR_INVAL;
+	}
+	*state_of(r, pfn) = BLOCK_USED;
+	b->used++;
+	b->changes++;
+	return 0;
+}
+#endif
+
+/* Split a block down to `order`, and keep the half that has a wanted start. */
 static uint64_t block_split(struct buddy *b, struct buddy_range *r,
-			    uint64_t pfn, unsigned int from,
-			    unsigned int order, uint64_t wanted)
+			    uint64_t pfn, unsigned int from, unsigned int order,
+			    uint64_t wanted)
 {
 	while (from > order) {
 		uint64_t low = pfn, high;
@@ -278,11 +298,25 @@ static uint64_t block_split(struct buddy *b, struct buddy_range *r,
 		in_low = 1;
 		if (BIT(from) < b->colours) {
 			in_low = (wanted >> pfn_colour(b, low)) &
-				 GENMASK((1u << from) - 1, 0);
+				 GENMASK((1U << from) - 1, 0);
 		}
 		pfn = in_low ? low : high;
 		block_push(b, r, in_low ? high : low, from);
 	}
+	return pfn;
+}
+
+/* Take a block of `order` out of the free block of order `from` at pfn. */
+static uint64_t block_take(struct buddy *b, uint64_t pfn, unsigned int from,
+			   unsigned int order, uint64_t wanted)
+{
+	struct buddy_range *r = range_of(b, pfn);
+
+	block_remove(b, r, pfn, from);
+	pfn = block_split(b, r, pfn, from, order, wanted);
+	*state_of(r, pfn) = (uint8_t)(BLOCK_USED | order);
+	b->free -= BIT(order);
+	b->used += BIT(order);
 	return pfn;
 }
 
@@ -301,7 +335,6 @@ int buddy_alloc(struct buddy *b, unsigned int order, colour_mask_t mask,
 	starts = wanted;
 	for (unsigned int o = order; o <= PAGE_ORDER_MAX; o++) {
 		uint64_t hit;
-		struct buddy_range *r;
 
 		if (o > order) {
 			starts = starts_around(b, starts, o);
@@ -310,17 +343,152 @@ int buddy_alloc(struct buddy *b, unsigned int order, colour_mask_t mask,
 		if (!hit) {
 			continue;
 		}
-		*pfn = node_pfn(list_of(b, o,
-				(unsigned int)__builtin_ctzll(hit))->next);
-		r = range_of(b, *pfn);
-		block_remove(b, r, *pfn, o);
-		*pfn = block_split(b, r, *pfn, o, order, wanted);
-		*state_of(r, *pfn) = (uint8_t)(BLOCK_USED | order);
-		b->free -= BIT(order);
-		b->used += BIT(order);
+		*pfn = node_pfn(
+			list_of(b, o, (unsigned int)__builtin_ctzll(hit))->next);
+		*pfn = block_take(b, *pfn, o, order, wanted);
 		return 0;
 	}
 	return -ERR_NOMEM;
+}
+
+/* The order of the free block that contains [pfn, pfn + 2^order); -ERR_BUSY if
+ * part of that is not free. Free buddies are always merged, so that it is in
+ * one block if it is free. */
+static int free_around(const struct buddy_range *r, uint64_t pfn,
+		       unsigned int order)
+{
+	for (unsigned int o = order; o <= PAGE_ORDER_MAX; o++) {
+		uint64_t start = pfn & ~(BIT(o) - 1);
+
+		if (start < r->first) {
+			break;
+		}
+		if (r->state[start - r->first] == (BLOCK_FREE | o)) {
+			return (int)o;
+		}
+	}
+	return -ERR_BUSY;
+}
+
+bool buddy_is_free(struct buddy *b, uint64_t pfn, unsigned int order)
+{
+	const struct buddy_range *r = range_of(b, pfn);
+
+	return r && r->state && free_around(r, pfn, order) >= 0;
+}
+
+int buddy_alloc_at(struct buddy *b, uint64_t pfn, unsigned int order)
+{
+	struct buddy_range *r = range_of(b, pfn);
+	unsigned int from;
+	int around;
+
+	if (!r || !r->state || order > PAGE_ORDER_MAX ||
+	    !IS_ALIGNED(pfn, BIT(order))) {
+		return -ERR_INVAL;
+	}
+	around = free_around(r, pfn, order);
+	if (around < 0) {
+		return around;
+	}
+	from = (unsigned int)around;
+	block_remove(b, r, pfn & ~(BIT(from) - 1), from);
+	while (from > order) {
+		/* The half without pfn stays free. */
+		from--;
+		block_push(b, r, (pfn & ~(BIT(from) - 1)) ^ BIT(from), from);
+	}
+	*state_of(r, pfn) = (uint8_t)(BLOCK_USED | order);
+	b->free -= BIT(order);
+	b->used += BIT(order);
+	return 0;
+}
+
+/* The first block of a list that has `pages` pages below `end` from `offset`
+ * on, among the first BUDDY_LOOKS; 0: none. */
+static uint64_t find_below(const struct list *list, uint64_t offset,
+			   uint64_t pages, uint64_t end)
+{
+	const struct list *node = list->next;
+
+	for (unsigned int n = 0; node != list && n < BUDDY_LOOKS; n++) {
+		if (node_pfn(node) + offset + pages <= end) {
+			return node_pfn(node);
+		}
+		node = node->next;
+	}
+	return 0;
+}
+
+int buddy_alloc_below(struct buddy *b, unsigned int order, colour_mask_t mask,
+		      uint64_t end, uint64_t *pfn)
+{
+	uint64_t wanted, starts;
+
+	if (order > PAGE_ORDER_MAX) {
+		return -ERR_INVAL;
+	}
+	wanted = starts_within(b, mask, order);
+	if (!wanted) {
+		return -ERR_INVAL;
+	}
+	starts = wanted;
+	for (unsigned int o = order; o <= PAGE_ORDER_MAX; o++) {
+		uint64_t left;
+
+		if (o > order) {
+			starts = starts_around(b, starts, o);
+		}
+		for (left = b->avail[o] & starts; left; left &= left - 1) {
+			unsigned int first =
+				(unsigned int)__builtin_ctzll(left);
+			/* block_take() takes the lowest wanted part. */
+			uint64_t offset =
+				(uint64_t)__builtin_ctzll(wanted >> first);
+			uint64_t at = find_below(list_of(b, o, first), offset,
+						 BIT(order), end);
+
+			/* Page 0 is never free. */
+			if (at) {
+				*pfn = block_take(b, at, o, order, wanted);
+				return 0;
+			}
+		}
+	}
+	return -ERR_NOMEM;
+}
+
+enum page_use buddy_use(struct buddy *b, uint64_t pfn, unsigned int *order)
+{
+	struct buddy_range *r = range_of(b, pfn);
+
+	*order = 0;
+	if (!r || !r->state) {
+		return PAGE_NO_RAM;
+	}
+	for (unsigned int o = 0; o <= PAGE_ORDER_MAX; o++) {
+		uint64_t start = pfn & ~(BIT(o) - 1);
+		uint8_t state;
+
+		if (start < r->first) {
+			break;
+		}
+		state = *state_of(r, start);
+		if (state && (state & (BLOCK_FREE - 1)) >= o) {
+			*order = state & (BLOCK_FREE - 1);
+			return state & BLOCK_USED ? PAGE_USED : PAGE_FREE;
+		}
+	}
+	return PAGE_RESERVED;
+}
+
+int buddy_order(struct buddy *b, uint64_t pfn)
+{
+	struct buddy_range *r = range_of(b, pfn);
+	uint8_t state = r && r->state ? *state_of(r, pfn) : BLOCK_NONE;
+
+	return state & BLOCK_USED ? (int)(state & (BLOCK_FREE - 1))
+				  : -ERR_INVAL;
 }
 
 int buddy_free(struct buddy *b, uint64_t pfn, unsigned int order)

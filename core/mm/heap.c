@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Byte-granular allocation: size classes are pools, the rest is pages. */
+/* Allocation of bytes: from a pool for each size class; larger ones are
+ * pages. */
 #include "pool_priv.h"
 
 #include <arch/mmu.h>
@@ -7,13 +8,17 @@
 #include <core/page.h>
 #include <string.h>
 
-/* What fills a one-page slab best: (PAGE_SIZE - SLAB_HEAD) / n, rounded. */
-static const struct { uint16_t size; char name[10]; } class_info[] = {
-	{ 16, "heap-16" }, { 32, "heap-32" }, { 48, "heap-48" },
-	{ 64, "heap-64" }, { 96, "heap-96" }, { 128, "heap-128" },
-	{ 192, "heap-192" }, { 256, "heap-256" }, { 336, "heap-336" },
-	{ 400, "heap-400" }, { 496, "heap-496" }, { 672, "heap-672" },
-	{ 800, "heap-800" }, { 1008, "heap-1008" }, { 1344, "heap-1344" },
+/* The larger sizes are (PAGE_SIZE - SLAB_HEAD) / n, rounded down, which wastes
+ * the least of a slab. */
+static const struct {
+	uint16_t size;
+	char name[10];
+} class_info[] = {
+	{ 16, "heap-16" },     { 32, "heap-32" },     { 48, "heap-48" },
+	{ 64, "heap-64" },     { 96, "heap-96" },     { 128, "heap-128" },
+	{ 192, "heap-192" },   { 256, "heap-256" },   { 336, "heap-336" },
+	{ 400, "heap-400" },   { 496, "heap-496" },   { 672, "heap-672" },
+	{ 800, "heap-800" },   { 1008, "heap-1008" }, { 1344, "heap-1344" },
 	{ 2016, "heap-2016" }, { 4032, "heap-4032" },
 };
 #define CLASSES ARRAY_SIZE(class_info)
@@ -31,15 +36,15 @@ struct large {
 #define LARGE_BUCKETS 32
 
 static struct pool classes[CLASSES];
-/* class_of[n]: smallest class for sizes up to 16 * n. */
+/* class_of[n]: the smallest class for sizes up to 16 * n. */
 static uint8_t class_of[CLASS_MAX / OBJECT_ALIGN + 1];
 
-static struct spinlock heap_lock = SPINLOCK_INIT(LOCK_HEAP);	/* L */
-static struct list large[LARGE_BUCKETS];		/* [L] */
-static uint64_t large_pages, large_failures;		/* [L] */
-static bool ready;					/* [I] after boot */
+static struct spinlock heap_lock = SPINLOCK_INIT(LOCK_HEAP); /* L */
+static struct list large[LARGE_BUCKETS];                     /* [L] */
+static uint64_t large_pages, large_failures;                 /* [L] */
+static bool ready; /* [I] after boot */
 
-/* On the first allocation, by the boot CPU alone. */
+/* Called at the first allocation, when only the boot CPU runs. */
 static void heap_init(void)
 {
 	unsigned int c = 0;
@@ -54,8 +59,7 @@ static void heap_init(void)
 		list_init(&large[i]);
 	}
 	for (unsigned int i = 0; i < CLASSES; i++) {
-		pool_init(&classes[i], class_info[i].name,
-			  class_info[i].size);
+		pool_init(&classes[i], class_info[i].name, class_info[i].size);
 	}
 	ready = true;
 }
@@ -75,6 +79,7 @@ static void *large_failed(struct large *l)
 	return NULL;
 }
 
+/* NOLINTNEXTLINE(misc-no-recursion): once: a descriptor is small */
 static void *large_alloc(size_t size)
 {
 	struct large *l = heap_alloc(sizeof(*l));
@@ -118,6 +123,7 @@ static struct large *large_take(void *va)
 	return found;
 }
 
+/* NOLINTNEXTLINE(misc-no-recursion): once: a descriptor is small */
 static void large_free(void *va)
 {
 	struct large *l = large_take(va);
@@ -130,6 +136,7 @@ static void large_free(void *va)
 	heap_free(l);
 }
 
+/* NOLINTNEXTLINE(misc-no-recursion): see large_alloc() */
 void *heap_alloc(size_t size)
 {
 	unsigned int c;
@@ -141,7 +148,7 @@ void *heap_alloc(size_t size)
 		return large_alloc(size);
 	}
 	c = class_of[DIV_ROUND_UP(size, (size_t)OBJECT_ALIGN)];
-	return pool_alloc_sized(&classes[c], MAX(size, (size_t)1));
+	return pool_alloc(&classes[c], MAX(size, (size_t)1));
 }
 
 void *heap_alloc_array(size_t count, size_t size)
@@ -154,17 +161,7 @@ void *heap_alloc_array(size_t count, size_t size)
 	return heap_alloc(bytes);
 }
 
-char *heap_strdup(const char *s)
-{
-	size_t size = strlen(s) + 1;
-	char *copy = heap_alloc(size);
-
-	if (copy) {
-		memcpy(copy, s, size);
-	}
-	return copy;
-}
-
+/* NOLINTNEXTLINE(misc-no-recursion): see large_alloc() */
 void heap_free(void *p)
 {
 	struct pool *pool;
@@ -205,7 +202,7 @@ void heap_get_stats(struct heap_stats *st)
 		add_class(st, &classes[i]);
 	}
 	flags = spin_lock_irqsave(&heap_lock);
-	/* A page run's descriptor is a class object, counted above. */
+	/* A large allocation's descriptor was counted above, in its class. */
 	st->bytes_used += large_pages * PAGE_SIZE;
 	st->bytes_held += large_pages * PAGE_SIZE;
 	st->failures += large_failures;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Host RAM: the system's buddy allocator, its boot, its lock, its accounts. */
+/* Host RAM: the system's buddy allocator with its start, lock and statistics.
+ * The colour of a page follows from its number: buddy.c. */
 #include "buddy_priv.h"
 
 #include <arch/mmu.h>
@@ -14,10 +15,11 @@ struct frames {
 	uint64_t first, end;
 };
 
-static struct buddy ram;		/* [L] */
+static struct buddy ram; /* [L] */
 static struct spinlock page_lock = SPINLOCK_INIT(LOCK_PAGE);
-static int64_t guest_pages;		/* [A] */
-static unsigned int colours = 1;	/* [I] after boot */
+static int64_t guest_pages;                 /* [A] */
+static unsigned int nr_colours = 1;         /* [I] after boot */
+static colour_mask_t own = PAGE_ANY_COLOUR; /* [I] after boot */
 
 /* Boot only. */
 static struct frames reserved[MAX_RESERVED];
@@ -27,7 +29,7 @@ static bool started, ready;
 static void page_start(void)
 {
 	if (!started) {
-		buddy_init(&ram, colours);
+		buddy_init(&ram, nr_colours);
 		started = true;
 	}
 }
@@ -39,7 +41,7 @@ int page_add_ram(paddr_t base, uint64_t size)
 
 	assert(!ready);
 	page_start();
-	/* Address 0 stands for "none" in many places. */
+	/* Address 0 means "none" in many places. */
 	first = MAX(first, UINT64_C(1));
 	return first < end ? buddy_add(&ram, first, end) : 0;
 }
@@ -60,7 +62,7 @@ int page_reserve(paddr_t base, uint64_t size)
 	return 0;
 }
 
-/* The first stretch of unreserved pages in [first, end); empty: none. */
+/* The first gap of unreserved pages in [first, end); empty if there is none. */
 static struct frames next_free(uint64_t first, uint64_t end)
 {
 	struct frames gap = { first, end };
@@ -85,7 +87,7 @@ static struct frames next_free(uint64_t first, uint64_t end)
 	return gap;
 }
 
-/* Reserve room for the page states in the first gap that takes them. */
+/* Reserve room for the page states, in the first gap that is large enough. */
 static int place_state(void)
 {
 	uint64_t pages = DIV_ROUND_UP(buddy_state_size(&ram), PAGE_SIZE);
@@ -157,11 +159,37 @@ int page_release_reserved(paddr_t base, uint64_t size)
 	return err;
 }
 
-int page_alloc(paddr_t *out, unsigned int order, colour_mask_t mask)
+#ifdef CONFIG_COLOURS
+int page_take_reserved(paddr_t pa)
+{
+	unsigned long flags = spin_lock_irqsave(&page_lock);
+	int err = buddy_take_reserved(&ram, pa.v >> PAGE_SHIFT);
+
+	spin_unlock_irqrestore(&page_lock, flags);
+	return err;
+}
+#endif
+
+static int alloc_locked(unsigned int order, colour_mask_t colours,
+			uint64_t *pfn)
+{
+	int err;
+
+	if (colours != PAGE_ANY_COLOUR) {
+		return buddy_alloc(&ram, order, colours, pfn);
+	}
+	err = buddy_alloc(&ram, order, own, pfn);
+	if (err == -ERR_INVAL) {
+		err = buddy_alloc(&ram, order, colours, pfn);
+	}
+	return err;
+}
+
+int page_alloc(paddr_t *out, unsigned int order, colour_mask_t colours)
 {
 	unsigned long flags = spin_lock_irqsave(&page_lock);
 	uint64_t pfn = 0;
-	int err = ready ? buddy_alloc(&ram, order, mask, &pfn) : -ERR_NOMEM;
+	int err = ready ? alloc_locked(order, colours, &pfn) : -ERR_NOMEM;
 
 	spin_unlock_irqrestore(&page_lock, flags);
 	if (err) {
@@ -171,14 +199,49 @@ int page_alloc(paddr_t *out, unsigned int order, colour_mask_t mask)
 	return 0;
 }
 
-int page_alloc_zeroed(paddr_t *out, unsigned int order, colour_mask_t mask)
+int page_alloc_zeroed(paddr_t *out, unsigned int order, colour_mask_t colours)
 {
-	int err = page_alloc(out, order, mask);
+	int err = page_alloc(out, order, colours);
 
 	if (!err) {
 		arch_zero_pages(arch_phys_to_virt(*out), PAGE_SIZE << order);
 	}
 	return err;
+}
+
+/* Apart from alloc_locked(): an image without DMA has none of this. */
+static int below_locked(unsigned int order, colour_mask_t colours, uint64_t end,
+			uint64_t *pfn)
+{
+	int err;
+
+	if (colours != PAGE_ANY_COLOUR) {
+		return buddy_alloc_below(&ram, order, colours, end, pfn);
+	}
+	err = buddy_alloc_below(&ram, order, own, end, pfn);
+	if (err == -ERR_INVAL) {
+		err = buddy_alloc_below(&ram, order, colours, end, pfn);
+	}
+	return err;
+}
+
+int page_alloc_below(paddr_t *out, unsigned int order, colour_mask_t colours,
+		     uint64_t end)
+{
+	unsigned long flags = spin_lock_irqsave(&page_lock);
+	uint64_t pfn = 0;
+	int err = -ERR_NOMEM;
+
+	if (ready) {
+		err = below_locked(order, colours, end >> PAGE_SHIFT, &pfn);
+	}
+	spin_unlock_irqrestore(&page_lock, flags);
+	if (err) {
+		return err;
+	}
+	*out = PADDR(pfn << PAGE_SHIFT);
+	arch_zero_pages(arch_phys_to_virt(*out), PAGE_SIZE << order);
+	return 0;
 }
 
 void page_free(paddr_t pa, unsigned int order)
@@ -187,8 +250,9 @@ void page_free(paddr_t pa, unsigned int order)
 	int err;
 
 	flags = spin_lock_irqsave(&page_lock);
-	err = IS_ALIGNED(pa.v, PAGE_SIZE) ?
-	      buddy_free(&ram, pa.v >> PAGE_SHIFT, order) : -ERR_INVAL;
+	err = IS_ALIGNED(pa.v, PAGE_SIZE)
+		      ? buddy_free(&ram, pa.v >> PAGE_SHIFT, order)
+		      : -ERR_INVAL;
 	spin_unlock_irqrestore(&page_lock, flags);
 	if (err) {
 		panic("page_free: 0x%llx is not an allocated block of order %u",
@@ -196,7 +260,26 @@ void page_free(paddr_t pa, unsigned int order)
 	}
 }
 
-int page_alloc_exact(paddr_t *out, uint64_t pages, colour_mask_t mask)
+void page_free_range(paddr_t pa, uint64_t pages)
+{
+	while (pages > 0) {
+		unsigned long flags = spin_lock_irqsave(&page_lock);
+		int order = buddy_order(&ram, pa.v >> PAGE_SHIFT);
+
+		spin_unlock_irqrestore(&page_lock, flags);
+		if (order < 0 || BIT((unsigned int)order) > pages) {
+			panic("page_free_range: 0x%llx begins no block of at "
+			      "most %llu pages",
+			      (unsigned long long)pa.v,
+			      (unsigned long long)pages);
+		}
+		page_free(pa, (unsigned int)order);
+		pa.v += PAGE_SIZE << order;
+		pages -= BIT((unsigned int)order);
+	}
+}
+
+int page_alloc_exact(paddr_t *out, uint64_t pages, colour_mask_t colours)
 {
 	unsigned int order = 0;
 	unsigned long flags;
@@ -208,7 +291,7 @@ int page_alloc_exact(paddr_t *out, uint64_t pages, colour_mask_t mask)
 	while (BIT(order) < pages) {
 		order++;
 	}
-	err = page_alloc(out, order, mask);
+	err = page_alloc(out, order, colours);
 	if (err) {
 		return err;
 	}
@@ -228,22 +311,247 @@ void page_free_exact(paddr_t pa, uint64_t pages)
 	}
 }
 
+#ifdef CONFIG_GUEST_FIXED_MEMORY
+/* Allocate the block at this address. -ERR_BUSY: part of it is used;
+ * -ERR_INVAL: it is not RAM, or not aligned to its size. */
+static int page_alloc_at(paddr_t pa, unsigned int order)
+{
+	unsigned long flags = spin_lock_irqsave(&page_lock);
+	int err = buddy_alloc_at(&ram, pa.v >> PAGE_SHIFT, order);
+
+	spin_unlock_irqrestore(&page_lock, flags);
+	return err;
+}
+
+/* The order of the largest block that begins at `pa` and has at most `pages`
+ * pages. */
+static unsigned int largest_order(paddr_t pa, uint64_t pages)
+{
+	unsigned int order = 0;
+
+	while (order < PAGE_ORDER_MAX && BIT(order + 1) <= pages &&
+	       IS_ALIGNED(pa.v, PAGE_SIZE << (order + 1))) {
+		order++;
+	}
+	return order;
+}
+
+/* Has each of these pages one of the colours? */
+static bool are_coloured(paddr_t pa, uint64_t pages, colour_mask_t colours)
+{
+	unsigned int n = page_colours();
+
+	for (uint64_t i = 0; i < MIN(pages, (uint64_t)n); i++) {
+		if (!(colours & BIT(((pa.v >> PAGE_SHIFT) + i) % n))) {
+			return false;
+		}
+	}
+	return true;
+}
+
+int page_alloc_range(paddr_t pa, uint64_t pages, colour_mask_t colours)
+{
+	paddr_t at = pa;
+	int err = are_coloured(pa, pages, colours) ? 0 : -ERR_INVAL;
+
+	while (!err && pages > 0) {
+		unsigned int order = largest_order(at, pages);
+
+		/* A block does not reach across two ranges of RAM. */
+		while ((err = page_alloc_at(at, order)) != 0 && order > 0) {
+			order--;
+		}
+		if (!err) {
+			at.v += PAGE_SIZE << order;
+			pages -= BIT(order);
+		}
+	}
+	if (err) {
+		page_free_range(pa, (at.v - pa.v) / PAGE_SIZE);
+	}
+	return err;
+}
+
+enum page_use page_first_taken(paddr_t *at, uint64_t pages,
+			       colour_mask_t colours)
+{
+	uint64_t end = at->v + pages * PAGE_SIZE;
+	struct page_info page = { .use = PAGE_FREE };
+
+	while (at->v < end && page.use == PAGE_FREE) {
+		if (!(colours & BIT(at->v / PAGE_SIZE % nr_colours))) {
+			at->v += PAGE_SIZE;
+			continue;
+		}
+		page_inspect(*at, &page);
+		if (page.use == PAGE_FREE) {
+			at->v = ALIGN_DOWN(at->v, PAGE_SIZE << page.order) +
+				(PAGE_SIZE << page.order);
+		}
+	}
+	return page.use;
+}
+
+/* As page_find_free(), in one range of RAM. */
+static int find_in_range(const struct buddy_range *r, paddr_t *out,
+			 uint64_t pages, uint64_t align, colour_mask_t colours)
+{
+	uint64_t end = r->end << PAGE_SHIFT;
+	paddr_t at = PADDR(ALIGN_UP(r->first << PAGE_SHIFT, align));
+
+	while (at.v < end && (end - at.v) / PAGE_SIZE >= pages) {
+		*out = at;
+		if (page_first_taken(&at, pages, colours) == PAGE_FREE) {
+			return 0;
+		}
+		at.v = ALIGN_UP(at.v + PAGE_SIZE, align);
+	}
+	return -ERR_NOMEM;
+}
+
+int page_find_free(paddr_t *out, uint64_t pages, uint64_t align,
+		   colour_mask_t colours)
+{
+	int err = -ERR_NOMEM;
+
+	for (unsigned int i = 0; err && i < ram.nr_ranges; i++) {
+		err = find_in_range(&ram.ranges[i], out, pages, align, colours);
+	}
+	return err;
+}
+#endif
+
+#ifdef CONFIG_COLOURS
+int page_alloc_rows(paddr_t *row, colour_mask_t colours, paddr_t near,
+		    uint64_t most)
+{
+	unsigned int n = (unsigned int)MIN(most, (uint64_t)PAGE_ROWS_MAX);
+	unsigned long flags = spin_lock_irqsave(&page_lock);
+	uint64_t pfn;
+	int got =
+		buddy_alloc_rows(&ram, colours, near.v >> PAGE_SHIFT, n, &pfn);
+
+	spin_unlock_irqrestore(&page_lock, flags);
+	if (got > 0) {
+		*row = PADDR(pfn << PAGE_SHIFT);
+	}
+	return got;
+}
+
+#ifdef CONFIG_GUEST_FIXED_MEMORY
+int page_alloc_row_at(paddr_t row, colour_mask_t colours)
+{
+	unsigned long flags = spin_lock_irqsave(&page_lock);
+	int err = buddy_alloc_row(&ram, colours, row.v >> PAGE_SHIFT);
+
+	spin_unlock_irqrestore(&page_lock, flags);
+	return err;
+}
+#endif
+
+void page_free_row(paddr_t row, colour_mask_t colours)
+{
+	unsigned long flags = spin_lock_irqsave(&page_lock);
+	int err = buddy_free_row(&ram, colours, row.v >> PAGE_SHIFT);
+
+	spin_unlock_irqrestore(&page_lock, flags);
+	if (err) {
+		panic("page_free_row: not all of 0x%llx's pages are allocated",
+		      (unsigned long long)row.v);
+	}
+}
+
+#endif
+
 unsigned int page_colours(void)
 {
-	return colours;
+	return nr_colours;
+}
+
+void page_set_own(colour_mask_t colours)
+{
+	own = colours;
+}
+
+colour_mask_t page_own(void)
+{
+	return own;
 }
 
 void page_set_colours(unsigned int count)
 {
 	assert(!started && count && count <= BUDDY_COLOURS &&
 	       (count & (count - 1)) == 0);
-	colours = count;
+	nr_colours = count;
 }
 
-int page_max_order(colour_mask_t mask)
+int page_max_order(colour_mask_t colours)
 {
-	return buddy_mask_order(&ram, mask);
+	return buddy_mask_order(&ram, colours);
 }
+
+uint64_t page_ram_end(void)
+{
+	return ram.ranges[ram.nr_ranges - 1].end << PAGE_SHIFT;
+}
+
+#if defined(CONFIG_TERMINAL) || defined(CONFIG_GUEST_FIXED_MEMORY)
+void page_inspect(paddr_t pa, struct page_info *out)
+{
+	uint64_t pfn = pa.v >> PAGE_SHIFT;
+	unsigned long flags = spin_lock_irqsave(&page_lock);
+
+	out->use = buddy_use(&ram, pfn, &out->order);
+	out->number = buddy_number(&ram, pfn);
+	spin_unlock_irqrestore(&page_lock, flags);
+}
+#endif
+
+#ifdef CONFIG_TERMINAL
+bool page_next_used(paddr_t *at, struct page_info *out)
+{
+	for (unsigned int i = 0; i < ram.nr_ranges; i++) {
+		const struct buddy_range *r = &ram.ranges[i];
+		uint64_t pfn = MAX(at->v >> PAGE_SHIFT, r->first);
+
+		while (pfn < r->end) {
+			*at = PADDR(pfn << PAGE_SHIFT);
+			page_inspect(*at, out);
+			if (out->use == PAGE_USED) {
+				return true;
+			}
+			pfn = (pfn & ~(BIT(out->order) - 1)) + BIT(out->order);
+		}
+	}
+	return false;
+}
+
+#define CHECK_STEPS 64 /* blocks for which the lock is held at once */
+#define CHECK_TRIES 8
+
+int64_t page_check(void)
+{
+	for (unsigned int i = 0; i < CHECK_TRIES; i++) {
+		struct buddy_check c = { .next = 0 };
+		int64_t bad = -ERR_BUSY;
+		bool done = false;
+
+		while (!done) {
+			unsigned long flags = spin_lock_irqsave(&page_lock);
+
+			done = buddy_check_some(&ram, &c, CHECK_STEPS);
+			if (done && c.changes == ram.changes) {
+				bad = (int64_t)buddy_check_end(&ram, &c);
+			}
+			spin_unlock_irqrestore(&page_lock, flags);
+		}
+		if (bad >= 0) {
+			return bad;
+		}
+	}
+	return -ERR_BUSY;
+}
+#endif
 
 void page_account_guest(int64_t pages)
 {
@@ -262,7 +570,8 @@ void page_get_stats(struct page_stats *st)
 		st->free_blocks[i] = ram.blocks[i];
 	}
 	spin_unlock_irqrestore(&page_lock, flags);
-	st->guests = MIN((uint64_t)__atomic_load_n(&guest_pages,
-						   __ATOMIC_RELAXED), used);
+	st->guests =
+		MIN((uint64_t)__atomic_load_n(&guest_pages, __ATOMIC_RELAXED),
+		    used);
 	st->hypervisor = used - st->guests;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Pools of equal objects. */
+/* Pools of objects of equal size. */
 #include "pool_priv.h"
 
 #include <arch/mmu.h>
@@ -7,33 +7,8 @@
 #include <core/page.h>
 #include <string.h>
 
-#define SLAB_ORDER_MAX 4
-
-static struct list pools = LIST_INIT(pools);		/* [P] */
-static struct spinlock pools_lock = SPINLOCK_INIT(LOCK_HEAP);	/* P */
-
-static size_t slab_size(const struct pool *p)
-{
-	return PAGE_SIZE << p->slab_order;
-}
-
-/* The smallest slab that wastes an eighth at most, if there is one. */
-static void choose_slab(struct pool *p)
-{
-	for (unsigned int order = 0; order <= SLAB_ORDER_MAX; order++) {
-		size_t room = (PAGE_SIZE << order) - SLAB_HEAD;
-		size_t n = MIN(room / p->stride, (size_t)SLAB_OBJECTS_MAX);
-
-		if (n == 0) {
-			continue;
-		}
-		p->slab_order = (uint16_t)order;
-		p->per_slab = (uint16_t)n;
-		if (room - n * p->stride <= room / 8) {
-			break;
-		}
-	}
-}
+static struct list pools = LIST_INIT(pools);                  /* [P] */
+static struct spinlock pools_lock = SPINLOCK_INIT(LOCK_HEAP); /* P */
 
 void pool_init(struct pool *p, const char *name, size_t object_size)
 {
@@ -43,8 +18,8 @@ void pool_init(struct pool *p, const char *name, size_t object_size)
 	spin_init(&p->lock, LOCK_HEAP);
 	p->stride = (uint32_t)ALIGN_UP(MAX(object_size, (size_t)1),
 				       (size_t)OBJECT_ALIGN);
-	choose_slab(p);
-	assert(p->per_slab);
+	p->per_slab = (uint16_t)((PAGE_SIZE - SLAB_HEAD) / p->stride);
+	assert(p->per_slab && p->per_slab <= SLAB_OBJECTS_MAX);
 	list_init(&p->partial);
 	list_init(&p->full);
 	flags = spin_lock_irqsave(&pools_lock);
@@ -52,38 +27,28 @@ void pool_init(struct pool *p, const char *name, size_t object_size)
 	spin_unlock_irqrestore(&pools_lock, flags);
 }
 
-struct pool *pool_create(const char *name, size_t object_size)
-{
-	struct pool *p = heap_alloc(sizeof(*p));
-
-	if (p) {
-		pool_init(p, name, object_size);
-	}
-	return p;
-}
-
 static struct slab *slab_create(struct pool *p)
 {
 	paddr_t pa;
 	struct slab *s;
 
-	if (page_alloc(&pa, p->slab_order, PAGE_ANY_COLOUR)) {
+	if (page_alloc(&pa, 0, PAGE_ANY_COLOUR)) {
 		return NULL;
 	}
 	s = arch_phys_to_virt(pa);
 	*s = (struct slab){ .pool = p };
 	list_init(&s->node);
-	arch_mem_poison((char *)s + SLAB_HEAD, slab_size(p) - SLAB_HEAD);
+	arch_mem_poison((char *)s + SLAB_HEAD, PAGE_SIZE - SLAB_HEAD);
 	p->slabs++;
 	return s;
 }
 
 static void slab_destroy(struct pool *p, struct slab *s)
 {
-	arch_mem_unpoison(s, slab_size(p));
+	arch_mem_unpoison(s, PAGE_SIZE);
 	s->pool = NULL;
 	p->slabs--;
-	page_free(arch_virt_to_phys(s), p->slab_order);
+	page_free(arch_virt_to_phys(s), 0);
 }
 
 static unsigned int slab_take(struct pool *p, struct slab *s)
@@ -135,7 +100,7 @@ static void *alloc_locked(struct pool *p)
 	return (char *)s + SLAB_HEAD + (size_t)n * p->stride;
 }
 
-void *pool_alloc_sized(struct pool *p, size_t size)
+void *pool_alloc(struct pool *p, size_t size)
 {
 	unsigned long flags = spin_lock_irqsave(&p->lock);
 	void *obj = alloc_locked(p);
@@ -148,11 +113,6 @@ void *pool_alloc_sized(struct pool *p, size_t size)
 	return obj;
 }
 
-void *pool_alloc(struct pool *p)
-{
-	return pool_alloc_sized(p, p->object_size);
-}
-
 struct pool *pool_of(const void *obj)
 {
 	uintptr_t head = ALIGN_DOWN((uintptr_t)obj, (uintptr_t)PAGE_SIZE);
@@ -160,7 +120,7 @@ struct pool *pool_of(const void *obj)
 	return ((const struct slab *)head)->pool;
 }
 
-/* The slab is not full any more: put it where it belongs. */
+/* The slab was full or has become empty: put it into the right list. */
 static void slab_settle(struct pool *p, struct slab *s)
 {
 	list_remove(&s->node);
@@ -177,7 +137,7 @@ static void slab_settle(struct pool *p, struct slab *s)
 static bool free_locked(struct pool *p, void *obj)
 {
 	uintptr_t at = (uintptr_t)obj;
-	struct slab *s = (struct slab *)ALIGN_DOWN(at, slab_size(p));
+	struct slab *s = (struct slab *)ALIGN_DOWN(at, (uintptr_t)PAGE_SIZE);
 	size_t off = at - (uintptr_t)s;
 	size_t n;
 
@@ -194,7 +154,7 @@ static bool free_locked(struct pool *p, void *obj)
 	p->used--;
 	p->frees++;
 	arch_mem_poison(obj, p->stride);
-	if (s->used == 0 || s->used + 1u == p->per_slab) {
+	if (s->used == 0 || s->used + 1U == p->per_slab) {
 		slab_settle(p, s);
 	}
 	return true;
@@ -216,33 +176,7 @@ void pool_free(struct pool *p, void *obj)
 	}
 }
 
-void pool_trim(struct pool *p)
-{
-	unsigned long flags = spin_lock_irqsave(&p->lock);
-
-	if (p->spare) {
-		slab_destroy(p, p->spare);
-		p->spare = NULL;
-	}
-	spin_unlock_irqrestore(&p->lock, flags);
-}
-
-void pool_destroy(struct pool *p)
-{
-	unsigned long flags;
-
-	if (!p) {
-		return;
-	}
-	pool_trim(p);
-	assert(p->used == 0 && p->slabs == 0);
-	flags = spin_lock_irqsave(&pools_lock);
-	list_remove(&p->node);
-	spin_unlock_irqrestore(&pools_lock, flags);
-	heap_free(p);
-}
-
-/* A pool's lock nests in that of the list. */
+/* A pool's lock is taken inside the list's lock, which has the same class. */
 static void lock_nested(struct pool *p)
 {
 	spin_lock_nested(&p->lock);
@@ -272,7 +206,7 @@ static void fill_stats(struct pool *p, struct pool_stats *st)
 		.object_size = p->object_size,
 		.used = p->used,
 		.capacity = p->slabs * p->per_slab,
-		.pages = p->slabs << p->slab_order,
+		.pages = p->slabs,
 	};
 	spin_unlock(&p->lock);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Hypervisor stacks, each with unmapped addresses below. */
+/* Hypervisor stacks, each with unmapped addresses below it. */
 #include <arch/mmu.h>
 #include <core/log.h>
 #include <core/page.h>
@@ -10,17 +10,37 @@
 
 _Static_assert(CONFIG_STACK_SIZE % PAGE_SIZE == 0, "stacks are whole pages");
 
+static void stack_unmap(vaddr_t va, unsigned int pages)
+{
+	while (pages-- > 0) {
+		vaddr_t at = VADDR(va.v + pages * PAGE_SIZE);
+		paddr_t pa = PADDR(0);
+		int err = arch_mmu_lookup(at, &pa, NULL);
+
+		assert(!err);
+		err = arch_mmu_unmap(at, PAGE_SIZE);
+		assert(!err);
+		page_free(pa, 0);
+	}
+}
+
+/* Page by page: they need not be contiguous, and with colours they cannot
+ * be. */
 static bool stack_map(vaddr_t va)
 {
-	paddr_t pa;
+	for (unsigned int n = 0; n < STACK_PAGES; n++) {
+		paddr_t pa;
 
-	if (page_alloc_exact(&pa, STACK_PAGES, PAGE_ANY_COLOUR)) {
-		return false;
-	}
-	arch_zero_pages(arch_phys_to_virt(pa), CONFIG_STACK_SIZE);
-	if (arch_mmu_map(va, pa, CONFIG_STACK_SIZE, MMU_RW)) {
-		page_free_exact(pa, STACK_PAGES);
-		return false;
+		if (page_alloc_zeroed(&pa, 0, PAGE_ANY_COLOUR)) {
+			stack_unmap(va, n);
+			return false;
+		}
+		if (arch_mmu_map(VADDR(va.v + n * PAGE_SIZE), pa, PAGE_SIZE,
+				 MMU_RW)) {
+			page_free(pa, 0);
+			stack_unmap(va, n);
+			return false;
+		}
 	}
 	return true;
 }
@@ -42,16 +62,10 @@ uint8_t *stack_alloc(void)
 void stack_free(uint8_t *stack)
 {
 	vaddr_t va = VADDR((uintptr_t)stack);
-	paddr_t pa = PADDR(0);
-	int err;
 
 	if (!stack) {
 		return;
 	}
-	err = arch_mmu_lookup(va, &pa, NULL);
-	assert(!err);
-	err = arch_mmu_unmap(va, CONFIG_STACK_SIZE);
-	assert(!err);
+	stack_unmap(va, STACK_PAGES);
 	window_free(va, CONFIG_STACK_SIZE);
-	page_free_exact(pa, STACK_PAGES);
 }

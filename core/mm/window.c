@@ -1,23 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Who has which addresses of the window: a bit for each slot. */
+/* Allocation of addresses in the window: one bit for each slot. */
 #include <arch/mmu.h>
 #include <core/log.h>
 #include <core/spinlock.h>
 #include <core/window.h>
 #include <libs/error.h>
 
-_Static_assert(WINDOW_SLOT * WINDOW_SLOTS <= MMU_WINDOW_SIZE,
+_Static_assert(WINDOW_SLOT *WINDOW_SLOTS <= MMU_WINDOW_SIZE,
 	       "the window holds every slot");
-_Static_assert(IS_ALIGNED(MMU_WINDOW_BASE, WINDOW_SLOT),
-	       "slots are aligned to their size");
 _Static_assert(((uint64_t)CONFIG_STACK_SIZE &
 		((uint64_t)CONFIG_STACK_SIZE - 1)) == 0,
 	       "a stack's size is a power of two");
 
-static struct spinlock window_lock = SPINLOCK_INIT(LOCK_STACK);	/* L */
-static uint64_t taken[WINDOW_SLOTS / 64];			/* [L] */
-static unsigned int hint;	/* [L] every slot before it is taken */
-static unsigned int used;	/* [L] */
+static struct spinlock window_lock = SPINLOCK_INIT(LOCK_STACK); /* L */
+static uint64_t taken[WINDOW_SLOTS / 64];                       /* [L] */
+static unsigned int hint; /* [L] all slots below it are taken */
+static unsigned int used; /* [L] */
 
 static bool slot_taken(unsigned int slot)
 {
@@ -31,7 +29,7 @@ static uint64_t slots_for(uint64_t size)
 	       (size % WINDOW_SLOT > WINDOW_SLOT / 2 ? 2 : 1);
 }
 
-/* First slot of `n` free ones in a row from the hint on. */
+/* The first of `n` adjacent free slots, or WINDOW_SLOTS. */
 static unsigned int find_slots(uint64_t n)
 {
 	unsigned int run = 0;
@@ -50,6 +48,10 @@ int window_alloc(vaddr_t *out, uint64_t size)
 	uint64_t n = slots_for(size);
 	unsigned long flags = spin_lock_irqsave(&window_lock);
 	unsigned int first = find_slots(n);
+
+	/* So that slots are aligned to their size. */
+	/* NOLINTNEXTLINE(misc-static-assert): arch/host's is a variable. */
+	assert(IS_ALIGNED(MMU_WINDOW_BASE, WINDOW_SLOT));
 
 	if (first == WINDOW_SLOTS) {
 		spin_unlock_irqrestore(&window_lock, flags);
@@ -83,9 +85,4 @@ void window_free(vaddr_t va, uint64_t size)
 	hint = MIN(hint, first);
 	used -= (unsigned int)n;
 	spin_unlock_irqrestore(&window_lock, flags);
-}
-
-unsigned int window_used(void)
-{
-	return READ_ONCE(used);
 }

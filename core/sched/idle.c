@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A CPU joins the scheduler, and what it does when nothing is ready. */
+/* How a CPU joins the scheduler, and what it does when nothing is ready. */
 #include "sched_priv.h"
 
 #include <core/heap.h>
+#include <core/latency.h>
 #include <libs/error.h>
 #include <stdio.h>
 
@@ -18,8 +19,10 @@ static struct vcpu *idle_create(struct percpu *cpu)
 	v->state = VCPU_RUNNING;
 	v->on_cpu = ON_CPU_YES;
 	cpumask_set(&v->affinity, cpu->id);
+	v->allowed = v->affinity;
+	v->home = -1;
+	list_init(&v->waited);
 	v->times.since = time_now();
-	list_init(&v->rq_node);
 	list_init(&v->wait_node);
 	return v;
 }
@@ -34,14 +37,8 @@ static struct runqueue *rq_create(struct percpu *cpu, struct vcpu *idle)
 	spin_init(&rq->lock, LOCK_RUNQUEUE);
 	rq->cpu = cpu->id;
 	rq->curr = idle;
-	rq->curr_prio = -1;
-	rq->policy = &sched_policy_prio;
-	timer_init(&rq->slice_timer, rq_slice_tick);
-	rq->policy_data = rq->policy->create(cpu->id);
-	if (!rq->policy_data) {
-		heap_free(rq);
-		return NULL;
-	}
+	rq->idle = idle;
+	rq->idling = true;
 	return rq;
 }
 
@@ -61,27 +58,37 @@ int sched_cpu_init(void)
 	}
 	cpu->idle = idle;
 	cpu->current = idle;
+	pool_add_cpu(rq);
+	timer_slice_init(rq_slice_tick);
 	__atomic_store_n(&cpu->rq, rq, __ATOMIC_RELEASE);
 	sched_list_add(idle);
 	return 0;
 }
 
 /*
- * Sleep until something happens, let it happen, and switch if it made
- * anybody ready. Interrupts masked before and after: an interrupt that comes
- * after the test ends the sleep.
+ * Sleep until an interrupt, take it, and switch if it made a VCPU ready.
+ * Interrupts are masked before and after: one that comes after the test is
+ * still pending at the sleep, and ends it.
  */
 static void idle_once(struct vcpu *v)
 {
 	struct percpu *cpu = this_cpu();
+	bool measure = latency_on();
 
 	idle_mark(cpu->id);
 	if (!READ_ONCE(cpu->need_resched) && !READ_ONCE(v->wake_pending) &&
 	    !sched_pull()) {
+		if (measure) {
+			latency_end((uintptr_t)idle_once);
+		}
 		arch_idle();
+	} else if (measure) {
+		latency_end((uintptr_t)idle_once);
 	}
-	arch_irq_enable();
-	arch_irq_disable();
+	arch_irq_window();
+	if (measure) {
+		latency_begin(LATENCY_IDLE, 0, 0);
+	}
 	sched_resched();
 }
 
@@ -101,11 +108,12 @@ void sched_idle_block(struct vcpu *v)
 }
 
 /*
- * `v`, a guest's, blocks, and nobody else is ready here: it stays on the CPU
- * and sleeps in place of the idle VCPU, which is accounted for it. Neither
- * registers nor interrupts nor timers of the guest have to be saved and
- * loaded again, and its own timer's interrupt ends the sleep. Whoever wants
- * the CPU finds it idle; schedule() then switches `v` out, BLOCKED.
+ * `v`, a VCPU of a guest, blocks, and no other is ready here: it stays on the
+ * CPU and sleeps in place of the idle VCPU, to which the time is accounted.
+ * The guest's registers, interrupts and timers need not be saved and loaded
+ * again, and its own timer's interrupt ends the sleep. Others see the CPU as
+ * idle; if a VCPU is placed here, schedule() switches `v` out, BLOCKED. The
+ * policy's next tick() stays armed, so it does not come too late.
  */
 void sched_block_in_place(struct vcpu *v)
 {
@@ -117,9 +125,9 @@ void sched_block_in_place(struct vcpu *v)
 	spin_lock(&rq->lock);
 	rq->now = time_now();
 	sched_change_state(v, VCPU_RUNNING, VCPU_BLOCKED, rq->now);
-	sched_change_state(cpu->idle, VCPU_READY, VCPU_RUNNING, rq->now);
-	WRITE_ONCE(rq->curr_prio, -1);
-	rq->slice_end = 0;
+	sched_change_picked(rq->idle, rq->now);
+	rq_stops(rq, v, SCHED_BLOCKED);
+	WRITE_ONCE(rq->idling, true);
 	spin_unlock(&rq->lock);
 	/* Pairs with sched_wake(). */
 	arch_mb();

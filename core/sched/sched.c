@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Switching VCPUs, blocking and waking.
+ * Picking the next VCPU (by the policy), switching, blocking and waking.
  *
  * A run queue's lock covers the state of every VCPU whose `cpu` it is. It is
  * not held while registers are switched: a VCPU being left is ON_CPU_YES, and
  * may be made ready but runs nowhere else until finish_switch() has cleared
- * that. Whoever readies it meanwhile either queues it on the CPU that is
- * leaving it, which finishes before it picks again, or asks finish_switch()
- * to place it (ON_CPU_PLACE). So nobody ever waits for a switch to end.
+ * that. Code that makes it ready meanwhile either queues it on the CPU that is
+ * leaving it, which finishes the switch before it picks again, or asks
+ * finish_switch() to place it (ON_CPU_PLACE). So no CPU ever waits for a switch
+ * to end.
  */
+#include <core/trace.h>
+
 #include "sched_priv.h"
 
 struct runqueue *rq_lock_of(struct vcpu *v)
@@ -25,18 +28,55 @@ struct runqueue *rq_lock_of(struct vcpu *v)
 	}
 }
 
-void rq_enqueue(struct runqueue *rq, struct vcpu *v, bool preempted)
+void rq_enqueue(struct runqueue *rq, struct vcpu *v, enum sched_why why)
 {
-	v->queued = true;
+	v->queued = QUEUED;
 	WRITE_ONCE(rq->nr_ready, rq->nr_ready + 1);
-	rq->policy->enqueue(rq, v, preempted);
+	/* Each is a tail call. */
+	if (trace_on()) {
+		sched_trace_enqueue(rq, v, why);
+	} else {
+		rq->policy->enqueue(rq, v, why);
+	}
 }
 
 void rq_dequeue(struct runqueue *rq, struct vcpu *v)
 {
-	v->queued = false;
+	if (v->queued == QUEUED_PARKED) {
+		sched_unpark(rq, v);
+	}
+	v->queued = NOT_QUEUED;
 	WRITE_ONCE(rq->nr_ready, rq->nr_ready - 1);
 	rq->policy->dequeue(rq, v);
+}
+
+void sched_park(struct runqueue *rq, struct vcpu *v)
+{
+	assert_held(&rq->lock);
+	assert(v->queued == QUEUED);
+	sched_account(v, rq->now);
+	v->queued = QUEUED_PARKED;
+	rq->nr_parked++;
+	trace(TRACE_THROTTLED, v->id, TRACE_BUDGET_TIME, 0, 0);
+	WRITE_ONCE(rq->nr_ready, rq->nr_ready - 1);
+}
+
+void sched_unpark(struct runqueue *rq, struct vcpu *v)
+{
+	assert_held(&rq->lock);
+	assert(v->queued == QUEUED_PARKED);
+	sched_account(v, rq->now);
+	v->queued = QUEUED;
+	rq->nr_parked--;
+	trace(TRACE_RELEASED, v->id, TRACE_BUDGET_TIME, 0, 0);
+	WRITE_ONCE(rq->nr_ready, rq->nr_ready + 1);
+}
+
+/* The VCPU that runs; NULL while the CPU idles, even if `curr` waits in
+ * place. */
+static struct vcpu *running(const struct runqueue *rq)
+{
+	return rq->idling ? NULL : rq->curr;
 }
 
 void rq_resched(struct runqueue *rq)
@@ -45,7 +85,7 @@ void rq_resched(struct runqueue *rq)
 
 	assert_held(&rq->lock);
 	if (READ_ONCE(cpu->need_resched)) {
-		return; /* it is on its way already */
+		return; /* it has been told already */
 	}
 	WRITE_ONCE(cpu->need_resched, 1);
 	if (cpu != this_cpu()) {
@@ -53,76 +93,103 @@ void rq_resched(struct runqueue *rq)
 	}
 }
 
-/*
- * The timer is left alone when it fires early enough; rq_slice_tick() then
- * sets it again. So that switching costs no timer operation as a rule.
- */
-void rq_update_slice(struct runqueue *rq)
+/* With no slice the timer is left alone: rq_slice_tick() finds nothing to
+ * do. */
+static void set_slice(struct runqueue *rq, ticks_t slice)
 {
-	ticks_t slice = 0;
-
-	if (rq->curr_prio >= 0) {
-		slice = rq->policy->slice(rq, rq->curr);
-	}
 	if (slice == 0) {
 		rq->slice_end = 0;
 		return;
 	}
 	if (rq->cpu != cpu_id()) {
-		/* Timers are set by their own CPU. */
-		if (rq->slice_end == 0) {
+		/* A CPU sets its own timers. */
+		if (rq->slice_end == 0 || rq->now + slice < rq->slice_end) {
 			rq_resched(rq);
 		}
 		return;
 	}
 	rq->slice_end = rq->now + slice;
-	if (!timer_armed(&rq->slice_timer) ||
-	    rq->slice_timer.deadline > rq->slice_end) {
-		timer_set(&rq->slice_timer, rq->slice_end);
-	}
+	timer_slice_set(rq->slice_end);
 }
 
-void rq_slice_tick(struct timer *t)
+/* While nothing runs, only a parked VCPU needs a tick. */
+static ticks_t idle_slice(struct runqueue *rq)
 {
-	struct runqueue *rq = container_of(t, struct runqueue, slice_timer);
+	return rq->nr_parked ? rq->policy->slice(rq, NULL) : 0;
+}
+
+/* Set the timer for the policy's next tick(). Run queue locked. */
+static void update_slice(struct runqueue *rq)
+{
+	set_slice(rq, rq->idling ? idle_slice(rq)
+				 : rq->policy->slice(rq, rq->curr));
+}
+
+/* Not in step with slices: a VCPU that runs at each look is never moved. */
+static __noinline ticks_t next_look(ticks_t now)
+{
+	ticks_t every = ms_to_ticks(SCHED_EVEN_MS);
+
+	return now + every + now % every / 2;
+}
+
+/* VCPUs wait, and it is time to ask whether some ought to be elsewhere. */
+static bool uneven(struct runqueue *rq)
+{
+	if (!IS_ENABLED(CONFIG_SCHED_EVEN) ||
+	    READ_ONCE(rq->pool->nr_cpus) == 1 || rq->nr_ready == 0 ||
+	    !rq->policy->even || rq->now < rq->even_at) {
+		return false;
+	}
+	rq->even_at = next_look(rq->now);
+	return true;
+}
+
+void rq_slice_tick(void)
+{
+	struct percpu *cpu = this_cpu();
+	struct runqueue *rq = cpu->rq;
+	bool even = false;
 
 	spin_lock(&rq->lock);
 	rq->now = time_now();
-	if (rq->slice_end != 0 && rq->now < rq->slice_end) {
-		timer_set(t, rq->slice_end);
-	} else if (rq->slice_end != 0) {
+	if (rq->slice_end != 0) {
 		rq->slice_end = 0;
-		if (rq->policy->tick(rq, rq->curr)) {
-			rq_resched(rq);
+		if (rq->policy->tick(rq, running(rq))) {
+			WRITE_ONCE(cpu->need_resched, 1);
+			even = uneven(rq);
 		} else {
-			rq_update_slice(rq);
+			even = uneven(rq); /* it says when it asks again */
+			update_slice(rq);
 		}
 	}
 	spin_unlock(&rq->lock);
+	if (even) {
+		sched_even(rq);
+	}
 }
 
 void rq_check_preempt(struct runqueue *rq, struct vcpu *v)
 {
-	if (rq->curr_prio < 0 || rq->policy->preempts(v, rq->curr)) {
+	if (rq->idling || rq->policy->preempts(v, rq->curr)) {
 		rq_resched(rq);
 	} else {
-		rq_update_slice(rq);
+		update_slice(rq);
 	}
 }
 
 /*
- * The running `prev` leaves in state `to`. False if it need not: it was woken
- * while about to block.
+ * `prev`, which runs, leaves the CPU in state `to`. False if it goes on: it was
+ * woken while it was about to block.
  */
 static bool leave(struct runqueue *rq, struct vcpu *prev, enum vcpu_state to,
-		  bool preempted)
+		  enum sched_why why)
 {
-	if (rq->curr_prio < 0) {
-		/* Idle: never queued, and may have been marked BLOCKED. Or
-		 * `prev` waits in place of the idle VCPU, and still does. */
-		struct vcpu *idle = this_cpu()->idle;
-
-		sched_change_state(idle, VCPU_RUNNING, VCPU_READY, rq->now);
+	if (rq->idling) {
+		/* `prev` is the idle VCPU, which is never queued and may be
+		 * marked BLOCKED; or it waits in place of the idle VCPU, and
+		 * stays BLOCKED. */
+		sched_change_state(rq->idle, VCPU_RUNNING, VCPU_READY, rq->now);
 		return true;
 	}
 	sched_change_state(prev, VCPU_RUNNING, to, rq->now);
@@ -134,52 +201,71 @@ static bool leave(struct runqueue *rq, struct vcpu *prev, enum vcpu_state to,
 			return false;
 		}
 	}
-	if (to != VCPU_READY || prev->paused) {
+	rq_stops(rq, prev, why);
+	if (to != VCPU_READY || prev->held) {
 		return true;
 	}
-	if (likely(cpumask_test(&prev->affinity, rq->cpu))) {
-		rq_enqueue(rq, prev, preempted);
+	if (likely(cpumask_test(&prev->allowed, rq->cpu))) {
+		rq_enqueue(rq, prev, why);
 	} else {
 		__atomic_store_n(&prev->on_cpu, ON_CPU_PLACE, __ATOMIC_RELAXED);
 	}
 	return true;
 }
 
-/* Take out whom to run next, and make it the running one. */
-static struct vcpu *pick(struct percpu *cpu, struct runqueue *rq)
+/* Take the VCPU to run next out of the queue, and mark it as running. */
+static struct vcpu *pick(struct runqueue *rq)
 {
 	struct vcpu *next = rq->policy->pick(rq);
+	ticks_t slice;
 
-	if (next) {
-		next->queued = false;
+	if (likely(next)) {
+		next->queued = NOT_QUEUED;
 		WRITE_ONCE(rq->nr_ready, rq->nr_ready - 1);
-		WRITE_ONCE(rq->curr_prio, next->priority);
+		WRITE_ONCE(rq->idling, false);
+		rq_runs(rq, next);
+		slice = rq->policy->slice(rq, next);
 	} else {
-		next = cpu->idle;
-		WRITE_ONCE(rq->curr_prio, -1);
+		next = rq->idle;
+		WRITE_ONCE(rq->idling, true);
+		slice = idle_slice(rq);
 	}
 	rq->curr = next;
-	sched_change_state(next, VCPU_READY, VCPU_RUNNING, rq->now);
-	rq_update_slice(rq);
+	sched_change_picked(next, rq->now);
+	set_slice(rq, slice);
 	return next;
 }
 
-/* PLACE: find a queue for `v`, now that it can run anywhere. */
+/* OFF and not leaving -> READY; unlocks. */
+static void start_locked(struct vcpu *v, struct runqueue *rq)
+{
+	rq->now = time_now();
+	v->wake_pending = false;
+	arch_vcpu_prepare_thread(v);
+	sched_set_state(v, VCPU_READY, rq->now);
+	if (v->held) {
+		spin_unlock(&rq->lock);
+	} else {
+		sched_place(v, rq, SCHED_WOKEN);
+	}
+}
+
+/* ON_CPU_PLACE: find a queue for `v`, now that it can run on any CPU. */
 static void place_late(struct vcpu *v)
 {
 	struct runqueue *rq = rq_lock_of(v);
 
 	__atomic_store_n(&v->on_cpu, ON_CPU_NO, __ATOMIC_RELEASE);
 	if (v->state == VCPU_OFF) {
-		sched_start_locked(v, rq);
+		start_locked(v, rq);
 	} else if (vcpu_unplaced(v)) {
-		sched_place(v, rq);
+		sched_place(v, rq, SCHED_MOVED);
 	} else {
 		spin_unlock(&rq->lock);
 	}
 }
 
-/* On the stack of whom the CPU runs now: `prev` is complete in memory. */
+/* Runs on the new VCPU's stack: all registers of `prev` are in memory. */
 static void finish_switch(struct vcpu *prev)
 {
 	uint8_t yes = ON_CPU_YES;
@@ -187,8 +273,11 @@ static void finish_switch(struct vcpu *prev)
 	 * may be freed at any time. */
 	enum vcpu_state state = READ_ONCE(prev->state);
 	bool joinable = prev->joinable;
-	/* Preempted: a CPU that idles may take it. */
-	int idle = state == VCPU_READY ? idle_claim(&prev->affinity) : -1;
+	/* `prev` was preempted: an idle CPU may take it. No CPU takes an idle
+	 * VCPU. */
+	int idle = state == VCPU_READY && prev != this_cpu()->idle && idle_any()
+			   ? idle_claim(&prev->allowed)
+			   : -1;
 
 	if (unlikely(!__atomic_compare_exchange_n(
 		    &prev->on_cpu, &yes, ON_CPU_NO, false, __ATOMIC_RELEASE,
@@ -203,7 +292,7 @@ static void finish_switch(struct vcpu *prev)
 }
 
 /* Interrupts masked, no lock held. Returns when the caller runs again. */
-static void schedule(enum vcpu_state to, bool preempted)
+static void schedule(enum vcpu_state to, enum sched_why why)
 {
 	struct percpu *cpu = this_cpu();
 	struct runqueue *rq = cpu->rq;
@@ -214,12 +303,12 @@ static void schedule(enum vcpu_state to, bool preempted)
 	assert_none_held();
 	spin_lock(&rq->lock);
 	rq->now = time_now();
-	if (!leave(rq, prev, to, preempted)) {
+	if (!leave(rq, prev, to, why)) {
 		spin_unlock(&rq->lock);
 		return;
 	}
 	WRITE_ONCE(cpu->need_resched, 0);
-	next = pick(cpu, rq);
+	next = pick(rq);
 	if (next == prev) {
 		spin_unlock(&rq->lock);
 		return;
@@ -228,9 +317,17 @@ static void schedule(enum vcpu_state to, bool preempted)
 	__atomic_store_n(&next->on_cpu, ON_CPU_YES, __ATOMIC_RELAXED);
 	cpu->current = next;
 	spin_unlock(&rq->lock);
-	/* Pairs with vcpu_kick(): it sees on_cpu, or we what it announces. */
+	/* Pairs with vcpu_notify(): it sees on_cpu, or we see what it wrote. */
 	arch_mb();
 	finish_switch(arch_vcpu_switch(prev, next));
+}
+
+/* End the calling thread. */
+static void __noreturn thread_exit(void)
+{
+	arch_irq_disable();
+	schedule(VCPU_DEAD, SCHED_OFF);
+	panic("thread went on after its end");
 }
 
 void vcpu_start(struct vcpu *prev)
@@ -242,7 +339,7 @@ void vcpu_start(struct vcpu *prev)
 		arch_irq_enable();
 	}
 	v->entry(v->arg);
-	sched_exit();
+	thread_exit();
 }
 
 void sched_resched_now(void)
@@ -250,7 +347,7 @@ void sched_resched_now(void)
 	struct percpu *cpu = this_cpu();
 
 	if (cpu->need_resched && cpu->preempt_count == 0) {
-		schedule(VCPU_READY, true);
+		schedule(VCPU_READY, SCHED_PREEMPTED);
 	}
 }
 
@@ -264,7 +361,7 @@ void sched_block(void)
 	} else if (v->guest && READ_ONCE(this_cpu()->rq->nr_ready) == 0) {
 		sched_block_in_place(v);
 	} else if (!READ_ONCE(v->wake_pending)) {
-		schedule(VCPU_BLOCKED, false);
+		schedule(VCPU_BLOCKED, SCHED_BLOCKED);
 	}
 	/* An exchange, to see what a waker wrote before setting it. */
 	(void)__atomic_exchange_n(&v->wake_pending, false, __ATOMIC_ACQ_REL);
@@ -275,22 +372,15 @@ void sched_relinquish(void)
 {
 	unsigned long flags = arch_irq_save();
 
-	schedule(VCPU_READY, false);
+	schedule(VCPU_READY, SCHED_YIELDED);
 	arch_irq_restore(flags);
 }
 
 void sched_off(void)
 {
 	arch_irq_disable();
-	schedule(VCPU_OFF, false);
+	schedule(VCPU_OFF, SCHED_OFF);
 	panic("VCPU went on after sched_off()");
-}
-
-void sched_exit(void)
-{
-	arch_irq_disable();
-	schedule(VCPU_DEAD, false);
-	panic("thread went on after sched_exit()");
 }
 
 void sched_irq_restore(unsigned long flags)
@@ -298,10 +388,10 @@ void sched_irq_restore(unsigned long flags)
 	struct percpu *cpu = this_cpu();
 
 	/*
-	 * A guest's VCPU and an interrupt handler look at need_resched on
-	 * their way out, preempt_enable() does, and a thread does here:
-	 * unless its caller masks interrupts, perhaps with a lock held; then
-	 * an interrupt to itself makes it look later.
+	 * need_resched is checked when the guest is entered, when an interrupt
+	 * handler returns, and in preempt_enable(); a thread checks it here. If
+	 * the caller has masked interrupts, perhaps with a lock held, the CPU
+	 * sends itself an interrupt, so that it is checked later.
 	 */
 	if (likely(!cpu->need_resched) || cpu->current->guest ||
 	    cpu->irq_depth || cpu->preempt_count) {
@@ -327,18 +417,21 @@ void preempt_enable(void)
 }
 
 /*
- * BLOCKED, and not switched out: an idle VCPU in start-up code, or one that
- * waits in place of it. Runs on, once its CPU's sleep is over.
+ * `v` is BLOCKED but not switched out: an idle VCPU in start-up code, or a VCPU
+ * that waits in place of it. It goes on when its CPU's sleep ends.
  */
 static void wake_in_place(struct vcpu *v, struct runqueue *rq)
 {
-	if (!vcpu_is_idle(v)) {
+	if (v != rq->idle) {
 		rq->now = time_now();
 		sched_change_state(v, VCPU_BLOCKED, VCPU_RUNNING, rq->now);
-		sched_change_state(percpu_table[rq->cpu]->idle, VCPU_RUNNING,
-				   VCPU_READY, rq->now);
-		WRITE_ONCE(rq->curr_prio, v->priority);
-		if (!cpumask_test(&v->affinity, rq->cpu)) {
+		sched_change_state(rq->idle, VCPU_RUNNING, VCPU_READY, rq->now);
+		WRITE_ONCE(rq->idling, false);
+		if (rq->runs) {
+			rq->runs(rq, v);
+			update_slice(rq);
+		}
+		if (!cpumask_test(&v->allowed, rq->cpu)) {
 			rq_resched(rq);
 		}
 	}
@@ -347,12 +440,13 @@ static void wake_in_place(struct vcpu *v, struct runqueue *rq)
 	}
 }
 
-static void wake_blocked(struct vcpu *v)
+static bool wake_blocked(struct vcpu *v)
 {
 	unsigned long flags = arch_irq_save();
 	struct runqueue *rq = rq_lock_of(v);
+	bool blocked = v->state == VCPU_BLOCKED;
 
-	if (v->state != VCPU_BLOCKED) {
+	if (!blocked) {
 		spin_unlock(&rq->lock);
 	} else if (rq->curr == v) {
 		wake_in_place(v, rq);
@@ -360,22 +454,36 @@ static void wake_blocked(struct vcpu *v)
 	} else {
 		rq->now = time_now();
 		sched_change_state(v, VCPU_BLOCKED, VCPU_READY, rq->now);
-		if (v->paused) {
+		if (v->held) {
 			spin_unlock(&rq->lock);
 		} else {
-			sched_place(v, rq);
+			sched_place(v, rq, SCHED_WOKEN);
 		}
 	}
 	sched_irq_restore(flags);
+	return blocked;
+}
+
+static inline bool wake(struct vcpu *v)
+{
+	__atomic_store_n(&v->wake_pending, true, __ATOMIC_RELEASE);
+	/* Pairs with leave(), and with schedule(). */
+	arch_mb();
+	return READ_ONCE(v->state) == VCPU_BLOCKED && wake_blocked(v);
 }
 
 void sched_wake(struct vcpu *v)
 {
-	__atomic_store_n(&v->wake_pending, true, __ATOMIC_RELEASE);
-	/* Pairs with leave(). */
-	arch_mb();
-	if (READ_ONCE(v->state) == VCPU_BLOCKED) {
-		wake_blocked(v);
+	(void)wake(v);
+}
+
+/* A VCPU that was blocked is not in the guest, and looks before it enters
+ * it. */
+void vcpu_notify(struct vcpu *v)
+{
+	if (!wake(v) && v != this_cpu()->current &&
+	    READ_ONCE(v->on_cpu) == ON_CPU_YES) {
+		arch_ipi_send(READ_ONCE(v->cpu), IPI_RESCHED);
 	}
 }
 
@@ -389,19 +497,6 @@ bool sched_defer(struct vcpu *v)
 	       yes == ON_CPU_PLACE;
 }
 
-void sched_start_locked(struct vcpu *v, struct runqueue *rq)
-{
-	rq->now = time_now();
-	v->wake_pending = false;
-	arch_vcpu_prepare_thread(v);
-	sched_set_state(v, VCPU_READY, rq->now);
-	if (v->paused) {
-		spin_unlock(&rq->lock);
-	} else {
-		sched_place(v, rq);
-	}
-}
-
 bool sched_start(struct vcpu *v)
 {
 	unsigned long flags = arch_irq_save();
@@ -412,7 +507,7 @@ bool sched_start(struct vcpu *v)
 	if (!mine || sched_defer(v)) {
 		spin_unlock(&rq->lock);
 	} else {
-		sched_start_locked(v, rq);
+		start_locked(v, rq);
 	}
 	sched_irq_restore(flags);
 	return mine;
@@ -421,16 +516,4 @@ bool sched_start(struct vcpu *v)
 bool sched_is_off(const struct vcpu *v)
 {
 	return READ_ONCE(v->state) == VCPU_OFF && !vcpu_leaving(v);
-}
-
-void vcpu_kick(struct vcpu *v)
-{
-	unsigned long flags = arch_irq_save();
-
-	/* Pairs with schedule(). */
-	arch_mb();
-	if (v != this_cpu()->current && READ_ONCE(v->on_cpu) == ON_CPU_YES) {
-		arch_ipi_send(READ_ONCE(v->cpu), IPI_RESCHED);
-	}
-	arch_irq_restore(flags);
 }

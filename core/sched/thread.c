@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Hypervisor threads: creation, end, and freeing what is left of them. */
+/* Hypervisor threads: creation, end, and freeing their memory. */
 #include "sched_priv.h"
 
 #include <core/heap.h>
@@ -10,12 +10,13 @@
 
 static void reap_work_fn(struct work *w);
 
-/* [L] threads that ended and that nobody joins, by wait_node. */
+/* [L] Threads that have ended and are not joinable, by wait_node. */
 static struct spinlock reap_lock = SPINLOCK_INIT(LOCK_WORK);
 static struct list reap_list = LIST_INIT(reap_list);
 static struct work reap_work = {
 	.node = LIST_INIT(reap_work.node),
 	.fn = reap_work_fn,
+	.workqueue = &work_shared,
 };
 
 static struct vcpu *thread_alloc(const struct thread_attr *a)
@@ -31,8 +32,10 @@ static struct vcpu *thread_alloc(const struct thread_attr *a)
 		return NULL;
 	}
 	v->stack_size = CONFIG_STACK_SIZE;
-	v->priority = a->priority;
+	v->params.priority = a->priority;
 	v->joinable = a->joinable;
+	v->group = a->group;
+	v->pool = a->pool;
 	if (a->affinity) {
 		v->affinity = *a->affinity;
 	} else {
@@ -59,7 +62,7 @@ int thread_create(struct vcpu **out, const struct thread_attr *a,
 	}
 	v->entry = fn;
 	v->arg = arg;
-	err = sched_add(v);
+	err = sched_add(v, NULL);
 	if (err) {
 		thread_free(v);
 		return err;
@@ -91,7 +94,7 @@ bool thread_should_stop(void)
 			       __ATOMIC_ACQUIRE);
 }
 
-/* From finish_switch(), in whatever context comes next on that CPU. */
+/* Called by finish_switch(), in the context that runs next on that CPU. */
 void thread_reap(struct vcpu *v)
 {
 	unsigned long flags = spin_lock_irqsave(&reap_lock);

@@ -1,18 +1,24 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Host GICv2 (IHI0048): distributor, CPU interface, virtual interface. */
-#include <arch/mmu.h>
 #include <arch/ipi.h>
+#include <arch/mmio.h>
+#include <arch/mmu.h>
 #include <arch_impl/cpu.h>
 #include <arch_impl/vgic.h>
+#include <core/device.h>
 #include <core/irq_dispatch.h>
 #include <core/log.h>
 #include <core/percpu.h>
-#include <drv/driver.h>
-#include <drv/mmio.h>
 #include <libs/error.h>
 
 #include "gic_regs_priv.h"
+#include "gic_spec_priv.h"
 
+#define GICD_IIDR 0x008
+/* Implementer Arm, product 0, revision 0: no real implementation with a GICV
+ * has this value. */
+#define GICD_IIDR_QEMU 0x43b
+#define GICD_ISPENDR 0x200
 #define GICD_ITARGETSR 0x800
 #define GICD_SGIR 0xf00
 #define GICC_CTLR 0x0000
@@ -20,6 +26,7 @@
 #define GICC_BPR 0x0008
 #define GICC_IAR 0x000c
 #define GICC_EOIR 0x0010
+#define GICC_HPPIR 0x0018
 #define GICC_IIDR 0x00fc
 #define GICC_DIR 0x1000
 #define GICC_SIZE_MIN 0x2000
@@ -28,10 +35,11 @@
 #define GICH_HCR 0x00
 #define GICH_VTR 0x04
 #define MAX_INTERFACES 8
+#define GICV2_MAINTENANCE 25 /* GIC-400 TRM (DDI0471) 2.3.2, PPIs */
 
 static struct {
 	volatile uint8_t *gicd, *gicc, *gich;
-	uint8_t target[MAX_INTERFACES];		/* CPU's bit in ITARGETSR */
+	uint8_t target[MAX_INTERFACES]; /* CPU's bit in ITARGETSR */
 } gic;
 
 static void gicv2_enable(unsigned int irq)
@@ -51,9 +59,27 @@ static void gicv2_set_trigger(unsigned int irq, enum irq_trigger trigger)
 	gic_write_cfg(gic.gicd, irq, trigger);
 }
 
+static void gicv2_set_priority(unsigned int irq, enum irq_priority priority)
+{
+	gic_write_priority(gic.gicd, irq, priority);
+}
+
+/*
+ * An interrupt that pends goes with its target (IHI0048B 4.3.12). QEMU 7.2
+ * leaves a message with the old one, where it never comes; making it pending
+ * once more moves it, and changes nothing elsewhere.
+ */
 static void gicv2_set_affinity(unsigned int irq, unsigned int cpu)
 {
+	volatile uint8_t *pends = gic.gicd + GICD_ISPENDR + irq / 32 * 4;
+	uint32_t edge = mmio_read32(gic.gicd + GICD_ICFGR + irq / 16 * 4) >>
+			(irq % 16 * 2 + 1);
+	uint32_t bit = (uint32_t)BIT(irq % 32);
+
 	mmio_write8(gic.gicd + GICD_ITARGETSR + irq, gic.target[cpu]);
+	if ((edge & 1) != 0 && (mmio_read32(pends) & bit) != 0) {
+		mmio_write32(pends, bit);
+	}
 }
 
 static void gicv2_send_ipi(unsigned int cpu, unsigned int ipi)
@@ -65,9 +91,14 @@ static void gicv2_send_ipi(unsigned int cpu, unsigned int ipi)
 
 static struct irqchip gicv2_chip;
 
+static unsigned int gicv2_pending(void)
+{
+	return mmio_read32(gic.gicc + GICC_HPPIR) & 0x3ff;
+}
+
 static void gicv2_dispatch(void)
 {
-	/* An SGI's source CPU is part of what is to be written back. */
+	/* The source CPU of an SGI is part of the value to be written back. */
 	uint32_t iar = mmio_read32(gic.gicc + GICC_IAR);
 	unsigned int irq = iar & 0x3ff;
 
@@ -77,9 +108,11 @@ static void gicv2_dispatch(void)
 	}
 	mmio_write32(gic.gicc + GICC_EOIR, iar);
 	if (irq < GIC_NR_SGIS) {
-		/* What the sender wrote is read after the acknowledgement,
-		 * or the next of the same kind, one with this, would be lost.
-		 * Pairs with gicv2_send_ipi(). */
+		/*
+		 * Read what the sender wrote only after the acknowledgement: a
+		 * further IPI of the same kind that came before it was merged
+		 * with this one. Pairs with gicv2_send_ipi().
+		 */
 		arch_rmb();
 		mmio_write32(gic.gicc + GICC_DIR, iar);
 		irq_handle_ipi(irq);
@@ -111,7 +144,7 @@ static uint8_t own_target(void)
 	return (uint8_t)val;
 }
 
-static int gicv2_cpu_init(void)
+static __cold int gicv2_cpu_init(void)
 {
 	uint8_t target = own_target();
 
@@ -136,20 +169,23 @@ static int gicv2_cpu_init(void)
 static struct irqchip gicv2_chip = {
 	.name = "GICv2",
 	.nr_private = GIC_FIRST_SPI,
+	.decode = gic_spec_decode,
 	.dispatch = gicv2_dispatch,
+	.pending = gicv2_pending,
 	.deactivate = gicv2_deactivate,
 	.enable = gicv2_enable,
 	.disable = gicv2_disable,
 	.set_trigger = gicv2_set_trigger,
+	.set_priority = gicv2_set_priority,
 	.set_affinity = gicv2_set_affinity,
 	.send_ipi = gicv2_send_ipi,
 	.cpu_init = gicv2_cpu_init,
 };
 
 /*
- * For hosts with pages of 64 KiB the interface's two pages of 4 KiB may be that
- * far apart, each repeated 16 times: the last copy of the first has the second
- * behind it, as everywhere else.
+ * For hosts with 64 KiB pages the two 4 KiB pages of the interface may be 64
+ * KiB apart, each repeated 16 times. The last copy of the first page is
+ * followed directly by the second, as on other hosts.
  */
 static void gicv2_skip_copies(uint64_t size)
 {
@@ -170,7 +206,8 @@ static int map_frames(dt_node_t node)
 		if (dt_reg(node, i, &base, &size)) {
 			log_err("gic: reg entry %u of the GICv2 node is "
 				"missing; distributor, CPU, hypervisor and "
-				"virtual CPU interface are needed", i);
+				"virtual CPU interface are needed",
+				i);
 			return -ERR_FORMAT;
 		}
 		if (i == 1 && size < GICC_SIZE_MIN) {
@@ -195,10 +232,11 @@ static int map_frames(dt_node_t node)
 	return 0;
 }
 
-static int gicv2_probe(dt_node_t node)
+static __cold int gicv2_probe(struct device *dev)
 {
+	dt_node_t node = dev->dt;
 	uint32_t vtr, lines;
-	bool edge;
+	enum irq_trigger trigger;
 	int err = map_frames(node);
 
 	if (err) {
@@ -212,6 +250,7 @@ static int gicv2_probe(dt_node_t node)
 	}
 	mmio_write32(gic.gicd + GICD_CTLR, 1);
 	gicv2_chip.nr_irqs = lines;
+	gicv2_chip.node = node;
 	err = irqchip_install(&gicv2_chip);
 	if (err) {
 		return err;
@@ -228,9 +267,13 @@ static int gicv2_probe(dt_node_t node)
 	vgic_host.nr_apr = 1;
 	vgic_host.deactivate = gicv2_deactivate;
 	vgic_host.activate = gicv2_activate;
-	if (dt_irq(node, 0, &vgic_host.maintenance_irq, &edge)) {
-		log_err("gic: the GICv2 node has no maintenance interrupt");
-		return -ERR_FORMAT;
+	vgic_host.overlooks = mmio_read32(gic.gicd + GICD_IIDR) ==
+			      GICD_IIDR_QEMU;
+	if (irq_of_node(node, 0, &vgic_host.maintenance_irq, &trigger)) {
+		vgic_host.maintenance_irq = GICV2_MAINTENANCE;
+		log_warn("gic: the GICv2 node has no usable interrupts; taking "
+			 "%u, GIC-400's, for maintenance",
+			 GICV2_MAINTENANCE);
 	}
 	log_info("gic: GICv2, %u lines, %u list registers", lines,
 		 vgic_host.nr_lrs);
@@ -238,12 +281,14 @@ static int gicv2_probe(dt_node_t node)
 }
 
 static const char *const gicv2_compatible[] = {
-	"arm,gic-400", "arm,cortex-a15-gic", "arm,cortex-a7-gic",
+	"arm,gic-400",
+	"arm,cortex-a15-gic",
+	"arm,cortex-a7-gic",
 	NULL,
 };
 static const struct driver gicv2_driver = {
 	.name = "gicv2",
-	.class = DRIVER_IRQCHIP,
+	.class = DEVICE_IRQCHIP,
 	.compatible = gicv2_compatible,
 	.probe = gicv2_probe,
 };

@@ -1,18 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Host GICv3 (IHI0069): distributor, redistributors, CPU interface. */
-#include <arch/mmu.h>
 #include <arch/ipi.h>
+#include <arch/mmio.h>
+#include <arch/mmu.h>
 #include <arch_impl/cpu.h>
 #include <arch_impl/vgic.h>
+#include <core/device.h>
 #include <core/irq_dispatch.h>
 #include <core/log.h>
 #include <core/percpu.h>
 #include <core/time.h>
-#include <drv/driver.h>
-#include <drv/mmio.h>
 #include <libs/error.h>
 
 #include "gic_regs_priv.h"
+#include "gic_spec_priv.h"
+#include "gicv3_priv.h"
 
 /* IHI0069 12.9 to 12.11 */
 #define GICD_IROUTER 0x6000
@@ -33,12 +35,44 @@
 
 static struct {
 	volatile uint8_t *gicd;
-	struct { volatile uint8_t *base; uint64_t size; } gicr[MAX_REGIONS];
+	struct {
+		volatile uint8_t *base;
+		uint64_t size, pa;
+	} gicr[MAX_REGIONS];
 	unsigned int nr_regions;
-	volatile uint8_t *rd[CONFIG_MAX_CPUS];	/* [I] after cpu_init */
+	volatile uint8_t *rd[CONFIG_MAX_CPUS]; /* [I] after cpu_init */
+	unsigned int lines; /* [I] LPIs are numbered from here on */
+	bool lpis;          /* [I] there are LPIs */
 } gic;
 
-/* Register writes that take time set RWP (IHI0069 12.9.4). */
+#define GICD_TYPER_LPIS BIT(17)
+
+unsigned int gicv3_first_lpi(void)
+{
+	return gic.lpis ? gic.lines : 0;
+}
+
+volatile uint8_t *gicv3_redistributor(unsigned int cpu, uint64_t *pa)
+{
+	volatile uint8_t *rd = gic.rd[cpu];
+
+	for (unsigned int i = 0; i < gic.nr_regions; i++) {
+		uint64_t off = (uint64_t)(rd - gic.gicr[i].base);
+
+		if (rd >= gic.gicr[i].base && off < gic.gicr[i].size) {
+			*pa = gic.gicr[i].pa + off;
+		}
+	}
+	return rd;
+}
+
+static bool is_lpi(unsigned int irq)
+{
+	return unlikely(irq >= gic.lines);
+}
+
+/* Wait until `bit` is clear, such as RWP while a register write takes effect
+ * (IHI0069 12.9.4). */
 static int wait_clear(volatile uint8_t *reg, uint32_t bit)
 {
 	for (unsigned int us = 0; us < WAIT_US; us++) {
@@ -60,25 +94,47 @@ static volatile uint8_t *frame_of(unsigned int irq)
 
 static void gicv3_enable(unsigned int irq)
 {
+	if (IS_ENABLED(CONFIG_DRV_GICV3_ITS) && is_lpi(irq)) {
+		gicv3_its_enable(irq - gic.lines, true);
+		return;
+	}
 	mmio_write32(frame_of(irq) + GICD_ISENABLER + irq / 32 * 4,
 		     (uint32_t)BIT(irq % 32));
 }
 
 static void gicv3_disable(unsigned int irq)
 {
+	if (IS_ENABLED(CONFIG_DRV_GICV3_ITS) && is_lpi(irq)) {
+		gicv3_its_enable(irq - gic.lines, false);
+		return;
+	}
 	mmio_write32(frame_of(irq) + GICD_ICENABLER + irq / 32 * 4,
 		     (uint32_t)BIT(irq % 32));
 	(void)wait_clear(irq < GIC_FIRST_SPI ? gic.rd[cpu_id()] : gic.gicd,
 			 (uint32_t)CTLR_RWP);
 }
 
+/* LPIs are always edge-triggered, with the priority of devices. */
 static void gicv3_set_trigger(unsigned int irq, enum irq_trigger trigger)
 {
-	gic_write_cfg(frame_of(irq), irq, trigger);
+	if (!is_lpi(irq)) {
+		gic_write_cfg(frame_of(irq), irq, trigger);
+	}
+}
+
+static void gicv3_set_priority(unsigned int irq, enum irq_priority priority)
+{
+	if (!is_lpi(irq)) {
+		gic_write_priority(frame_of(irq), irq, priority);
+	}
 }
 
 static void gicv3_set_affinity(unsigned int irq, unsigned int cpu)
 {
+	if (IS_ENABLED(CONFIG_DRV_GICV3_ITS) && is_lpi(irq)) {
+		gicv3_its_set_affinity(irq - gic.lines, cpu);
+		return;
+	}
 	/* IROUTER has the layout of MPIDR's affinity fields. */
 	mmio_write64(gic.gicd + GICD_IROUTER + irq * 8,
 		     percpu_table[cpu]->hwid);
@@ -92,21 +148,41 @@ static void gicv3_send_ipi(unsigned int cpu, unsigned int ipi)
 		       (uint64_t)ipi << 24 | BIT(hw & 0xf);
 
 	dsb(ishst);
-	write_sysreg(val, s3_0_c12_c11_5);	/* ICC_SGI1R_EL1 */
+	write_sysreg(val, s3_0_c12_c11_5); /* ICC_SGI1R_EL1 */
 	isb();
 }
 
 static struct irqchip gicv3_chip;
+
+/*
+ * LPIs have no active state, so only the priority is dropped (IHI0069 4.1.2).
+ */
+static void dispatch_lpi(unsigned int intid)
+{
+	unsigned int lpi = intid - GICV3_FIRST_LPI;
+
+	if (intid >= GICV3_FIRST_LPI && lpi < GICV3_LPIS && gic.lpis) {
+		write_sysreg(intid, s3_0_c12_c12_1); /* ICC_EOIR1_EL1 */
+		isb();
+		irq_handle_message(gic.lines + lpi);
+	}
+}
+
+static unsigned int gicv3_pending(void)
+{
+	return (unsigned int)read_sysreg(s3_0_c12_c12_2); /* ICC_HPPIR1_EL1 */
+}
 
 static void gicv3_dispatch(void)
 {
 	unsigned int irq = (unsigned int)read_sysreg(s3_0_c12_c12_0);
 
 	/* ICC_IAR1_EL1; 1020-1023 mean none. */
-	if (unlikely(irq >= gicv3_chip.nr_irqs)) {
+	if (unlikely(irq >= gic.lines)) {
+		dispatch_lpi(irq);
 		return;
 	}
-	write_sysreg(irq, s3_0_c12_c12_1);	/* ICC_EOIR1_EL1: drop */
+	write_sysreg(irq, s3_0_c12_c12_1); /* ICC_EOIR1_EL1: drop */
 	isb();
 	if (irq < GIC_NR_SGIS) {
 		write_sysreg(irq, s3_0_c12_c11_1);
@@ -118,7 +194,7 @@ static void gicv3_dispatch(void)
 
 static void gicv3_deactivate(unsigned int irq)
 {
-	write_sysreg(irq, s3_0_c12_c11_1);	/* ICC_DIR_EL1 */
+	write_sysreg(irq, s3_0_c12_c11_1); /* ICC_DIR_EL1 */
 }
 
 static void gicv3_activate(unsigned int irq)
@@ -145,7 +221,8 @@ static volatile uint8_t *find_redistributor(uint64_t hwid)
 			if (typer & GICR_TYPER_LAST) {
 				break;
 			}
-			off += GICR_STRIDE * (typer & GICR_TYPER_VLPIS ? 2 : 1);
+			off += GICR_STRIDE *
+			       (typer & GICR_TYPER_VLPIS ? 2U : 1U);
 		}
 	}
 	return NULL;
@@ -157,17 +234,17 @@ static void cpu_interface_init(void)
 	 * all guests. Where it can be cleared it must be set for them. */
 	write_sysreg(0x7, s3_4_c12_c9_5);
 	isb();
-	write_sysreg(0x7, s3_0_c12_c12_5);	/* ICC_SRE_EL1 */
+	write_sysreg(0x7, s3_0_c12_c12_5); /* ICC_SRE_EL1 */
 	isb();
-	write_sysreg(0, s3_4_c12_c11_0);	/* ICH_HCR_EL2 */
-	write_sysreg(0xff, s3_0_c4_c6_0);	/* ICC_PMR_EL1 */
-	write_sysreg(0, s3_0_c12_c12_3);	/* ICC_BPR1_EL1 */
-	write_sysreg(BIT(1), s3_0_c12_c12_4);	/* ICC_CTLR_EL1.EOImode */
-	write_sysreg(1, s3_0_c12_c12_7);	/* ICC_IGRPEN1_EL1 */
+	write_sysreg(0, s3_4_c12_c11_0);      /* ICH_HCR_EL2 */
+	write_sysreg(0xff, s3_0_c4_c6_0);     /* ICC_PMR_EL1 */
+	write_sysreg(0, s3_0_c12_c12_3);      /* ICC_BPR1_EL1 */
+	write_sysreg(BIT(1), s3_0_c12_c12_4); /* ICC_CTLR_EL1.EOImode */
+	write_sysreg(1, s3_0_c12_c12_7);      /* ICC_IGRPEN1_EL1 */
 	isb();
 }
 
-static int gicv3_cpu_init(void)
+static __cold int gicv3_cpu_init(void)
 {
 	volatile uint8_t *rd = find_redistributor(this_cpu()->hwid);
 	volatile uint8_t *sgi;
@@ -180,11 +257,10 @@ static int gicv3_cpu_init(void)
 	}
 	gic.rd[cpu_id()] = rd;
 	mmio_write32(rd + GICR_WAKER, mmio_read32(rd + GICR_WAKER) &
-				      ~(uint32_t)WAKER_PROCESSOR_SLEEP);
+					      ~(uint32_t)WAKER_PROCESSOR_SLEEP);
 	err = wait_clear(rd + GICR_WAKER, (uint32_t)WAKER_CHILDREN_ASLEEP);
 	if (err) {
-		log_err("gic: redistributor of CPU %u does not wake",
-			cpu_id());
+		log_err("gic: redistributor of CPU %u does not wake", cpu_id());
 		return err;
 	}
 	sgi = rd + GICR_SGI_FRAME;
@@ -197,11 +273,14 @@ static int gicv3_cpu_init(void)
 static struct irqchip gicv3_chip = {
 	.name = "GICv3",
 	.nr_private = GIC_FIRST_SPI,
+	.decode = gic_spec_decode,
 	.dispatch = gicv3_dispatch,
+	.pending = gicv3_pending,
 	.deactivate = gicv3_deactivate,
 	.enable = gicv3_enable,
 	.disable = gicv3_disable,
 	.set_trigger = gicv3_set_trigger,
+	.set_priority = gicv3_set_priority,
 	.set_affinity = gicv3_set_affinity,
 	.send_ipi = gicv3_send_ipi,
 	.cpu_init = gicv3_cpu_init,
@@ -231,6 +310,7 @@ static int map_regions(dt_node_t node)
 		}
 		gic.gicr[i].base = arch_mmu_map_device(base, size);
 		gic.gicr[i].size = size;
+		gic.gicr[i].pa = base.v;
 		if (!gic.gicr[i].base) {
 			return -ERR_NOMEM;
 		}
@@ -241,24 +321,26 @@ static int map_regions(dt_node_t node)
 
 static void fill_vgic_host(dt_node_t node)
 {
-	uint64_t vtr = read_sysreg(s3_4_c12_c11_1);	/* ICH_VTR_EL2 */
+	uint64_t vtr = read_sysreg(s3_4_c12_c11_1); /* ICH_VTR_EL2 */
 	unsigned int pre_bits = (unsigned int)FIELD(vtr, 28, 26) + 1;
-	bool edge;
+	enum irq_trigger trigger;
 
 	vgic_host.version = 3;
 	vgic_host.nr_lrs = (uint8_t)(FIELD(vtr, 4, 0) + 1);
 	vgic_host.nr_pri_bits = (uint8_t)(FIELD(vtr, 31, 29) + 1);
 	vgic_host.nr_apr = (uint8_t)(pre_bits > 5 ? BIT(pre_bits - 5) : 1);
-	vgic_host.has_tdir = (vtr & BIT(19)) != 0;	/* TDS */
+	vgic_host.has_tdir = (vtr & BIT(19)) != 0; /* TDS */
 	vgic_host.deactivate = gicv3_deactivate;
 	vgic_host.activate = gicv3_activate;
-	if (dt_irq(node, 0, &vgic_host.maintenance_irq, &edge)) {
-		vgic_host.maintenance_irq = 25;	/* SBSA; IHI0069 has no say */
+	if (irq_of_node(node, 0, &vgic_host.maintenance_irq, &trigger)) {
+		vgic_host.maintenance_irq =
+			25; /* SBSA's number; IHI0069 gives none */
 	}
 }
 
-static int gicv3_probe(dt_node_t node)
+static __cold int gicv3_probe(struct device *dev)
 {
+	dt_node_t node = dev->dt;
 	uint32_t lines;
 	int err = map_regions(node);
 
@@ -277,7 +359,11 @@ static int gicv3_probe(dt_node_t node)
 		     (uint32_t)(CTLR_ARE_NS | CTLR_ENABLE_GRP1));
 	(void)wait_clear(gic.gicd, (uint32_t)CTLR_RWP);
 
-	gicv3_chip.nr_irqs = lines;
+	gic.lines = lines;
+	gic.lpis = IS_ENABLED(CONFIG_DRV_GICV3_ITS) &&
+		   (mmio_read32(gic.gicd + GICD_TYPER) & GICD_TYPER_LPIS) != 0;
+	gicv3_chip.nr_irqs = lines + (gic.lpis ? GICV3_LPIS : 0);
+	gicv3_chip.node = node;
 	err = irqchip_install(&gicv3_chip);
 	if (err) {
 		return err;
@@ -295,7 +381,7 @@ static int gicv3_probe(dt_node_t node)
 static const char *const gicv3_compatible[] = { "arm,gic-v3", NULL };
 static const struct driver gicv3_driver = {
 	.name = "gicv3",
-	.class = DRIVER_IRQCHIP,
+	.class = DEVICE_IRQCHIP,
 	.compatible = gicv3_compatible,
 	.probe = gicv3_probe,
 };

@@ -1,50 +1,48 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Host serial port: 16550A (PC16550D data sheet, section 8) and the DesignWare
- * UART made after it. Line settings are the firmware's.
+ * Host serial port: 16550A (PC16550D data sheet, section 8) and the compatible
+ * DesignWare UART. Line settings are left as the firmware made them.
  */
-#include <core/hostcon.h>
-#include <drv/driver.h>
-#include <drv/mmio.h>
-#include <drv/uart.h>
+#include <arch/mmio.h>
+#include <core/device.h>
+#include <core/uart.h>
 #include <libs/error.h>
 
 /* 8.0, table II: registers, before `reg-shift`. */
 #define NS_DATA 0
 #define NS_IER 1
-#define NS_IIR 2		/* FCR when written */
+#define NS_IIR 2 /* FCR when written */
 #define NS_MCR 4
 #define NS_LSR 5
-#define NS_DW_USR 31		/* DesignWare: UART status */
+#define NS_DW_USR 31 /* DesignWare: UART status */
 
 #define IER_RDA BIT(0)
 #define IER_THRE BIT(1)
 #define IIR_ID 0x0f
-#define IIR_DW_BUSY 0x07	/* DesignWare: LCR was written while busy */
+#define IIR_DW_BUSY 0x07 /* DesignWare: LCR was written while busy */
 #define IIR_TIMEOUT 0xc
 #define IIR_FIFOS 0xc0
 #define FCR_ENABLE BIT(0)
-#define FCR_RX_8 0x80		/* receive trigger level */
+#define FCR_RX_8 0x80 /* receive trigger level */
 #define MCR_DTR BIT(0)
 #define MCR_RTS BIT(1)
-#define MCR_OUT2 BIT(3)		/* PC wiring: gates the interrupt */
+#define MCR_OUT2 BIT(3) /* PC wiring: gates the interrupt */
 #define LSR_DR BIT(0)
 #define LSR_THRE BIT(5)
 #define LSR_BREAK BIT(4)
 
 #define NS_FIFO 16
-/* Times the transmitter may be found busy before it is given up on. */
+/* How often the transmitter may be found busy before it is given up. */
 #define NS_SPINS 10000000
-/* Bytes taken in one interrupt; it stays pending while there are more. */
+/*
+ * Most bytes taken in one interrupt, which stays pending while there are more.
+ */
 #define NS_RX_BATCH 4096
-
-static uint32_t tx_fifo = 1;	/* bytes that an empty transmitter takes */
-static uint32_t tx_room;	/* of those, still to be had; hostcon's lock */
 
 static uint32_t ns16550_get(struct uart *u, unsigned int reg)
 {
-	volatile uint8_t *p = (volatile uint8_t *)u->regs +
-			      (reg << u->reg_shift);
+	volatile uint8_t *p =
+		(volatile uint8_t *)u->regs + (reg << u->reg_shift);
 
 	switch (u->reg_io_width) {
 	case 4:
@@ -58,8 +56,8 @@ static uint32_t ns16550_get(struct uart *u, unsigned int reg)
 
 static void ns16550_set(struct uart *u, unsigned int reg, uint8_t v)
 {
-	volatile uint8_t *p = (volatile uint8_t *)u->regs +
-			      (reg << u->reg_shift);
+	volatile uint8_t *p =
+		(volatile uint8_t *)u->regs + (reg << u->reg_shift);
 
 	switch (u->reg_io_width) {
 	case 4:
@@ -74,16 +72,17 @@ static void ns16550_set(struct uart *u, unsigned int reg, uint8_t v)
 	}
 }
 
-/* THRE says that the whole FIFO is empty, not that it has room. */
+/* THRE says that the whole FIFO is empty, not that it has room: tx_fifo is the
+ * size of the FIFO, tx_room how much of it is known to be free. */
 static bool ns16550_putc(struct uart *u, uint8_t c)
 {
-	if (tx_room == 0) {
+	if (u->tx_room == 0) {
 		if (!(ns16550_get(u, NS_LSR) & LSR_THRE)) {
 			return false;
 		}
-		tx_room = tx_fifo;
+		u->tx_room = u->tx_fifo;
 	}
-	tx_room--;
+	u->tx_room--;
 	ns16550_set(u, NS_DATA, c);
 	return true;
 }
@@ -99,21 +98,22 @@ static int ns16550_getc(struct uart *u)
 		}
 		c = ns16550_get(u, NS_DATA);
 	} while (lsr & LSR_BREAK);
-	return c & 0xff;
+	return (int)(c & 0xff);
 }
 
 static void ns16550_tx_irq(struct uart *u, bool on)
 {
 	uint32_t ier = ns16550_get(u, NS_IER) & IER_RDA;
 
-	ns16550_set(u, NS_IER, ier | (on ? IER_THRE : 0));
+	ns16550_set(u, NS_IER, (uint8_t)(ier | (on ? IER_THRE : 0)));
 }
 
-static void ns16550_rx_irq(struct uart *u, bool on)
+static bool ns16550_rx_irq(struct uart *u, bool on)
 {
 	uint32_t ier = ns16550_get(u, NS_IER) & IER_THRE;
 
-	ns16550_set(u, NS_IER, ier | (on ? IER_RDA : 0));
+	ns16550_set(u, NS_IER, (uint8_t)(ier | (on ? IER_RDA : 0)));
+	return true;
 }
 
 static void ns16550_receive(struct uart *u)
@@ -125,16 +125,16 @@ static void ns16550_receive(struct uart *u)
 		if (c < 0) {
 			break;
 		}
-		if (!hostcon_rx((uint8_t)c)) {
+		if (!uart_rx(u, (uint8_t)c)) {
 			break;
 		}
 	}
 }
 
 /*
- * Data and time-out interrupts are levels that reading the data takes back,
- * so none can be lost. Reading IIR takes back the transmitter's, which comes
- * again when what is sent from here has gone.
+ * Data and time-out interrupts are levels, which reading the data clears, so
+ * none can be lost. Reading IIR clears the transmitter's interrupt, which comes
+ * again when the bytes sent here have gone.
  */
 static void ns16550_irq(unsigned int irq, void *uart)
 {
@@ -145,7 +145,7 @@ static void ns16550_irq(unsigned int irq, void *uart)
 	if (id == IIR_DW_BUSY) {
 		(void)ns16550_get(u, NS_DW_USR);
 	}
-	/* DesignWare: a time-out without data goes away by a read only. */
+	/* DesignWare: a time-out without data is cleared only by a read. */
 	if (id == IIR_TIMEOUT && !(ns16550_get(u, NS_LSR) & LSR_DR)) {
 		(void)ns16550_get(u, NS_DATA);
 	}
@@ -154,7 +154,7 @@ static void ns16550_irq(unsigned int irq, void *uart)
 	}
 	if ((ns16550_get(u, NS_IER) & IER_THRE) &&
 	    (ns16550_get(u, NS_LSR) & LSR_THRE)) {
-		hostcon_tx_ready();
+		uart_tx_ready(u);
 	}
 }
 
@@ -172,7 +172,41 @@ static int ns16550_start(struct uart *u)
 	return 0;
 }
 
+/*
+ * The bindings of these have neither reg-shift nor reg-io-width: the registers
+ * are words, and some ignore byte accesses.
+ */
+static const struct uart_layout ns16550_layouts[] = {
+	{ "brcm,bcm2835-aux-uart", 2, 4 },
+	{ "intel,xscale-uart", 2, 4 },
+	{ "mediatek,mt6577-uart", 2, 4 },
+	{ "mrvl,mmp-uart", 2, 4 },
+	{ "nvidia,tegra20-uart", 2, 4 },
+	{ "ti,am3352-uart", 2, 4 },
+	{ "ti,am4372-uart", 2, 4 },
+	{ "ti,am654-uart", 2, 4 },
+	{ "ti,dra742-uart", 2, 4 },
+	{ "ti,omap4-uart", 2, 4 },
+	{ NULL, 0, 1 },
+};
+
+static void ns16550_open(struct uart *u)
+{
+	ns16550_set(u, NS_IER, 0);
+	ns16550_set(u, NS_IIR, FCR_ENABLE | FCR_RX_8);
+	u->tx_room = 0;
+	u->tx_fifo = 1;
+	/* BCM2835 (ARM peripherals, 2.2.2): LSR says that there is room for
+	 * one byte, not that the FIFO is empty. */
+	if ((ns16550_get(u, NS_IIR) & IIR_FIFOS) == IIR_FIFOS &&
+	    !dt_is_compatible(u->dev->dt, "brcm,bcm2835-aux-uart")) {
+		u->tx_fifo = NS_FIFO;
+	}
+}
+
 static const struct uart_ops ns16550_ops = {
+	.open = ns16550_open,
+	.layouts = ns16550_layouts,
 	.putc = ns16550_putc,
 	.getc = ns16550_getc,
 	.tx_irq = ns16550_tx_irq,
@@ -180,25 +214,13 @@ static const struct uart_ops ns16550_ops = {
 	.start = ns16550_start,
 };
 
-static int ns16550_probe(dt_node_t node)
+static int ns16550_probe(struct device *dev)
 {
-	struct uart *u;
-	int err = uart_probe(&u, node, &ns16550_ops, ns16550_irq);
-
-	if (err) {
-		return err;
-	}
-	ns16550_set(u, NS_IER, 0);
-	ns16550_set(u, NS_IIR, FCR_ENABLE | FCR_RX_8);
-	if ((ns16550_get(u, NS_IIR) & IIR_FIFOS) == IIR_FIFOS) {
-		tx_fifo = NS_FIFO;
-	}
-	hostcon_set_uart(u);
-	return 0;
+	return uart_probe(dev, &ns16550_ops, ns16550_irq);
 }
 
-/* The access width is not known this early; registers a word apart are words
- * where it matters, and it does not matter elsewhere. */
+/* The access width is not known this early. Registers that are a word apart are
+ * accessed as words: where byte accesses work, words do, too. */
 static void ns16550_early_putc(volatile void *regs, uint32_t reg_shift,
 			       uint8_t c)
 {
@@ -217,19 +239,27 @@ static void ns16550_early_putc(volatile void *regs, uint32_t reg_shift,
 }
 
 static const char *const ns16550_compatible[] = {
-	"ns16550a", "ns16550", "snps,dw-apb-uart", NULL,
+	"ns16550a",          "ns16550",
+	"snps,dw-apb-uart",  "brcm,bcm2835-aux-uart",
+	"intel,xscale-uart", "mediatek,mt6577-uart",
+	"mrvl,mmp-uart",     "nvidia,tegra20-uart",
+	"ti,am3352-uart",    "ti,am4372-uart",
+	"ti,am654-uart",     "ti,dra742-uart",
+	"ti,omap4-uart",     NULL,
 };
 
 static const struct driver ns16550_driver = {
 	.name = "ns16550",
-	.class = DRIVER_SERIAL,
+	.class = DEVICE_SERIAL,
 	.compatible = ns16550_compatible,
 	.probe = ns16550_probe,
+	.remove = uart_remove,
 };
 DRIVER(ns16550_driver);
 
 static const struct earlycon ns16550_earlycon = {
 	.compatible = ns16550_compatible,
 	.putc = ns16550_early_putc,
+	.layouts = ns16550_layouts,
 };
 EARLYCON(ns16550_earlycon);

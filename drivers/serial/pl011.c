@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Host serial port: Arm PrimeCell UART PL011 (DDI0183G), and the SBSA generic
- * UART (Arm BSA DEN0094, appendix B), its subset. Line settings are the
- * firmware's.
+ * UART (Arm BSA DEN0094, appendix B), a subset of it. Line settings are left as
+ * the firmware made them.
  */
-#include <core/hostcon.h>
-#include <drv/driver.h>
-#include <drv/mmio.h>
-#include <drv/uart.h>
+#include <arch/mmio.h>
+#include <core/device.h>
+#include <core/uart.h>
 #include <libs/error.h>
 
 /* DDI0183G 3.2, summary of registers. */
@@ -35,10 +34,12 @@
 #define INT_RT BIT(6)
 #define INT_ALL 0x7ff
 
-/* Times the transmitter may be found busy before it is given up on: a second
- * or so, many times what a full FIFO takes at 9600 baud. */
+/* How often the transmitter may be found busy before it is given up: about a
+ * second, many times what a full FIFO takes at 9600 baud. */
 #define PL011_SPINS 10000000
-/* Bytes taken in one interrupt; it stays pending while there are more. */
+/*
+ * Most bytes taken in one interrupt, which stays pending while there are more.
+ */
 #define PL011_RX_BATCH 4096
 
 static uint32_t pl011_get(volatile void *regs, unsigned int off)
@@ -70,22 +71,25 @@ static int pl011_getc(struct uart *u)
 		}
 		v = pl011_get(u->regs, PL011_DR);
 	} while (v & DR_BREAK);
-	return v & 0xff;
+	return (int)(v & 0xff);
 }
 
 static void pl011_tx_irq(struct uart *u, bool on)
 {
 	uint32_t mask = pl011_get(u->regs, PL011_IMSC);
 
-	pl011_set(u->regs, PL011_IMSC, on ? mask | INT_TX : mask & ~INT_TX);
+	pl011_set(u->regs, PL011_IMSC,
+		  on ? mask | INT_TX : mask & ~(uint32_t)INT_TX);
 }
 
-static void pl011_rx_irq(struct uart *u, bool on)
+static bool pl011_rx_irq(struct uart *u, bool on)
 {
 	uint32_t mask = pl011_get(u->regs, PL011_IMSC);
 
-	pl011_set(u->regs, PL011_IMSC, on ? mask | INT_RX | INT_RT
-					  : mask & ~(INT_RX | INT_RT));
+	pl011_set(u->regs, PL011_IMSC,
+		  on ? mask | INT_RX | INT_RT
+		     : mask & ~(uint32_t)(INT_RX | INT_RT));
+	return true;
 }
 
 static unsigned int pl011_receive(struct uart *u)
@@ -98,7 +102,7 @@ static unsigned int pl011_receive(struct uart *u)
 		if (c < 0) {
 			break;
 		}
-		if (!hostcon_rx((uint8_t)c)) {
+		if (!uart_rx(u, (uint8_t)c)) {
 			return n + 1;
 		}
 	}
@@ -106,12 +110,12 @@ static unsigned int pl011_receive(struct uart *u)
 }
 
 /*
- * Emptying the FIFO takes back the receive interrupts (3.4.2, 3.4.4), and a
- * byte that comes meanwhile raises them again, so nothing is lost. They are
- * cleared by hand only when asserted with nothing to read, which some parts
- * do; then the FIFO is looked at once more, since clearing may have hit the
+ * Emptying the FIFO clears the receive interrupts (3.4.2, 3.4.4), and a byte
+ * that comes meanwhile raises them again, so nothing is lost. They are cleared
+ * explicitly only when they are asserted with nothing to read, as on some
+ * parts; then the FIFO is checked again, since this may have cleared the
  * interrupt of a byte that has just come. The transmit interrupt is cleared
- * before the FIFO is filled, or its next one could be lost.
+ * before the FIFO is filled, or the next one could be lost.
  */
 static void pl011_irq(unsigned int irq, void *uart)
 {
@@ -125,7 +129,7 @@ static void pl011_irq(unsigned int irq, void *uart)
 	}
 	if (mis & INT_TX) {
 		pl011_set(u->regs, PL011_ICR, INT_TX);
-		hostcon_tx_ready();
+		uart_tx_ready(u);
 	}
 }
 
@@ -133,8 +137,11 @@ static int pl011_start(struct uart *u)
 {
 	int err;
 
-	/* What was typed before has used up its interrupt. It is taken while
-	 * none can come: the handler would overtake it. */
+	/*
+	 * The interrupt for what was typed before now has come already. Take it
+	 * while no interrupt can come: the handler could deliver later bytes
+	 * first.
+	 */
 	pl011_set(u->regs, PL011_ICR, INT_ALL);
 	(void)pl011_receive(u);
 	pl011_set(u->regs, PL011_IMSC, INT_RX | INT_RT);
@@ -146,9 +153,9 @@ static int pl011_start(struct uart *u)
 }
 
 /*
- * Enable what the firmware has left off. 3.3.7: the line control register is
- * written only with the UART off and not sending. Nothing is known of the
- * line then, but 8 bits is what everybody means.
+ * Enable a UART that the firmware has left off. 3.3.7: the line control
+ * register is written only while the UART is off and not sending. The settings
+ * of the line are unknown then; 8 bits is what everybody uses.
  */
 static void pl011_enable(volatile void *regs)
 {
@@ -172,7 +179,17 @@ static void pl011_enable(volatile void *regs)
 	pl011_set(regs, PL011_CR, cr | want | CR_DTR | CR_RTS);
 }
 
+static void pl011_open(struct uart *u)
+{
+	pl011_set(u->regs, PL011_IMSC, 0);
+	/* The SBSA UART has no such registers: it is always on. */
+	if (dt_is_compatible(u->dev->dt, "arm,pl011")) {
+		pl011_enable(u->regs);
+	}
+}
+
 static const struct uart_ops pl011_ops = {
+	.open = pl011_open,
 	.putc = pl011_putc,
 	.getc = pl011_getc,
 	.tx_irq = pl011_tx_irq,
@@ -180,25 +197,12 @@ static const struct uart_ops pl011_ops = {
 	.start = pl011_start,
 };
 
-static int pl011_probe(dt_node_t node)
+static int pl011_probe(struct device *dev)
 {
-	struct uart *u;
-	int err = uart_probe(&u, node, &pl011_ops, pl011_irq);
-
-	if (err) {
-		return err;
-	}
-	pl011_set(u->regs, PL011_IMSC, 0);
-	/* What is only the SBSA's has no such registers: it is always on. */
-	if (dt_is_compatible(node, "arm,pl011")) {
-		pl011_enable(u->regs);
-	}
-	hostcon_set_uart(u);
-	return 0;
+	return uart_probe(dev, &pl011_ops, pl011_irq);
 }
 
-static void pl011_early_putc(volatile void *regs, uint32_t reg_shift,
-			     uint8_t c)
+static void pl011_early_putc(volatile void *regs, uint32_t reg_shift, uint8_t c)
 {
 	(void)reg_shift;
 	for (int i = 0; i < PL011_SPINS; i++) {
@@ -210,14 +214,17 @@ static void pl011_early_putc(volatile void *regs, uint32_t reg_shift,
 }
 
 static const char *const pl011_compatible[] = {
-	"arm,pl011", "arm,sbsa-uart", NULL,
+	"arm,pl011",
+	"arm,sbsa-uart",
+	NULL,
 };
 
 static const struct driver pl011_driver = {
 	.name = "pl011",
-	.class = DRIVER_SERIAL,
+	.class = DEVICE_SERIAL,
 	.compatible = pl011_compatible,
 	.probe = pl011_probe,
+	.remove = uart_remove,
 };
 DRIVER(pl011_driver);
 

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Contents of emulated flash. They are those of an image, used in place, or
- * erased. Erased blocks are bits; changed pages are kept apart, at most
- * FLASH_PAGES of them, in memory that comes from outside: nothing here
- * allocates, so that all of it can be done in a trap.
+ * Contents of emulated flash: those of an image, used in place, and zeros
+ * beyond its end, as on QEMU's virt machine. Erased blocks are a bit each.
+ * Changed pages are stored separately, at most FLASH_PAGES of them, in memory
+ * that the caller provides: nothing here allocates, so that everything can be
+ * done in a trap.
  */
 #include "flash_store.h"
 
@@ -14,13 +15,13 @@
 #define BANK_PAGES (FLASH_BANK_MAX / PAGE_SIZE)
 #define BLOCK_PAGES (FLASH_BLOCK / PAGE_SIZE)
 
-struct flash_free {			/* in a page that is not in use */
+struct flash_free { /* in a page that is not in use */
 	struct flash_free *next;
 };
 
 static uint32_t page_number(unsigned int bank, uint32_t off)
 {
-	return bank * BANK_PAGES + off / PAGE_SIZE;
+	return (uint32_t)(bank * BANK_PAGES + off / PAGE_SIZE);
 }
 
 /* Bytes of [off, off+n) up to the end of off's page. */
@@ -67,9 +68,12 @@ static void get_in_page(const struct flash_store *s, unsigned int bank,
 		memcpy(buf, page + off % PAGE_SIZE, n);
 		return;
 	}
-	memset(buf, 0xff, n);
-	if (image && arch_index_below(&at, size) &&
-	    !flash_blocks_test(&s->banks[bank].erased, off / FLASH_BLOCK)) {
+	if (bitmap_test(s->banks[bank].erased.bits, off / FLASH_BLOCK)) {
+		memset(buf, 0xff, n);
+		return;
+	}
+	memset(buf, 0, n);
+	if (image && arch_index_below(&at, size)) {
 		memcpy(buf, image + at, MIN(n, size - at));
 	}
 }
@@ -132,7 +136,7 @@ static bool changes(const struct flash_store *s, unsigned int bank,
 	uint8_t now[64];
 	size_t part, i;
 
-	for (; n > 0; off += part, data += part, n -= part) {
+	for (; n > 0; off += (uint32_t)part, data += part, n -= part) {
 		part = MIN(n, sizeof(now));
 		get_in_page(s, bank, off, now, part);
 		for (i = 0; i < part; i++) {
@@ -144,7 +148,7 @@ static bool changes(const struct flash_store *s, unsigned int bank,
 	return false;
 }
 
-/* Does programming this, within a page, take one from the pool? */
+/* Does programming this data, within a page, need a page from the pool? */
 static bool needs_page(const struct flash_store *s, unsigned int bank,
 		       uint32_t off, const uint8_t *data, size_t n)
 {
@@ -152,7 +156,8 @@ static bool needs_page(const struct flash_store *s, unsigned int bank,
 	       changes(s, bank, off, data, n);
 }
 
-/* Make the page of `off` changeable; the pool has one for it. */
+/* Make the page that contains `off` writable, with a page from the pool, which
+ * has one. */
 static uint8_t *add_page(struct flash_store *s, unsigned int bank, uint32_t off)
 {
 	uint32_t number = page_number(bank, off);
@@ -163,7 +168,7 @@ static uint8_t *add_page(struct flash_store *s, unsigned int bank, uint32_t off)
 		    PAGE_SIZE);
 	memmove(&s->pages[i + 1], &s->pages[i],
 		(s->npages - i) * sizeof(s->pages[0]));
-	s->pages[i] = (struct flash_page) { number, data };
+	s->pages[i] = (struct flash_page){ number, data };
 	s->npages++;
 	return data;
 }
@@ -212,7 +217,7 @@ void flash_store_erase(struct flash_store *s, unsigned int bank, uint32_t block)
 	uint32_t from = lower_bound(s, first);
 	uint32_t to = lower_bound(s, first + BLOCK_PAGES);
 
-	flash_blocks_set(&s->banks[bank].erased, block, true);
+	bitmap_set(s->banks[bank].erased.bits, block);
 	for (uint32_t i = from; i < to; i++) {
 		pool_put(s, s->pages[i].data);
 	}

@@ -1,29 +1,29 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Emulated QEMU firmware configuration device (QEMU docs/specs/fw_cfg.rst),
- * with the data register and the DMA interface. It hands firmware the kernel,
- * initrd and command line that its node names, as QEMU does for `-kernel`
- * beside a firmware image; and the number of CPUs and the size of RAM.
+ * with the data register and the DMA interface. It gives firmware the kernel,
+ * initrd and command line that its node names, as QEMU does for `-kernel` with
+ * a firmware image, and the number of CPUs and the size of RAM.
  *
- * A transfer is done in pieces, one for each trap, while the guest executes
- * the same store again and again: it pays for its transfers with its own
- * time, can be interrupted, and sees none of it. A worker instead would take
- * the host's time, and firmware that QEMU has taught to find all done after
- * the store (U-Boot's loop does not look at memory again) would hang.
+ * A transfer is done in pieces, one for each trap, while the guest executes the
+ * same store again and again: the guest's own time is used, it can be
+ * interrupted, and does not notice. A worker thread would use the host's time
+ * instead, and firmware that expects the transfer to be complete after the
+ * store, as on QEMU, would hang (U-Boot's loop does not read memory again).
  */
 #include <arch/cpu.h>
+#include <core/emulator.h>
 #include <core/guest.h>
 #include <core/log.h>
 #include <core/schema.h>
-#include <emu/emulator.h>
+#include <core/vfs.h>
 #include <libs/error.h>
-#include <libs/vfs.h>
 #include <string.h>
 
-/* fw_cfg.rst, "Register Locations" for Arm. */
-#define FW_CFG_DATA 0x00		/* 8 bytes */
-#define FW_CFG_SELECTOR 0x08		/* 2 bytes, big endian */
-#define FW_CFG_DMA 0x10			/* 8 bytes, big endian */
+/* fw_cfg.rst, "Register Locations": those in memory. */
+#define FW_CFG_DATA 0x00     /* 8 bytes */
+#define FW_CFG_SELECTOR 0x08 /* 2 bytes, big endian */
+#define FW_CFG_DMA 0x10      /* 8 bytes, big endian */
 #define FW_CFG_DMA_LOW 0x14
 
 /* "Configuration items"; numbers that the specification leaves to QEMU's
@@ -52,7 +52,10 @@
 #define DMA_SELECT BIT(3)
 #define DMA_WRITE BIT(4)
 
-#define FW_CFG_PIECE KIB(16)		/* bytes copied in one trap */
+/* Bytes copied in one trap, with interrupts masked: by words, and one by one.
+ * */
+#define FW_CFG_PIECE KIB(16)
+#define FW_CFG_PIECE_BYTES KIB(2)
 #define FW_CFG_ITEMS 13
 
 static const char dma_signature[8] = "QEMU CFG";
@@ -65,18 +68,18 @@ struct fw_cfg_item {
 
 /* What a snapshot of the device would hold. Guarded by dev->lock. */
 struct fw_cfg_regs {
-	uint64_t offset;		/* in the item selected */
-	uint64_t dma_high;		/* upper half of the address register */
-	uint64_t descriptor, target;	/* of the transfer under way */
-	uint64_t left;			/* bytes; 0: none is under way */
+	uint64_t offset;             /* in the item selected */
+	uint64_t dma_high;           /* upper half of the address register */
+	uint64_t descriptor, target; /* of the transfer under way */
+	uint64_t left;               /* bytes; 0: none is under way */
 	uint16_t key;
 };
 
 struct fw_cfg {
 	struct fw_cfg_regs regs;
-	struct fw_cfg_item items[FW_CFG_ITEMS];	/* [I] */
-	uint32_t nitems;			/* [I] */
-	struct emu_device *dev;			/* [I] */
+	struct fw_cfg_item items[FW_CFG_ITEMS]; /* [I] */
+	uint32_t nitems;                        /* [I] */
+	struct emu_device *dev;                 /* [I] */
 	/* Little endian values of items. [I] */
 	uint64_t ram_size;
 	uint32_t id, kernel_size, initrd_size, cmdline_size, no_files;
@@ -100,7 +103,7 @@ static const struct fw_cfg_item *fw_cfg_find(const struct fw_cfg *f,
 	return NULL;
 }
 
-/* What there is of item `key` from `offset` on, at most *n bytes. */
+/* The data of item `key` from `offset` on; *n is limited to what there is. */
 static const uint8_t *fw_cfg_data(const struct fw_cfg *f, uint16_t key,
 				  uint64_t offset, uint64_t *n)
 {
@@ -116,7 +119,7 @@ static const uint8_t *fw_cfg_data(const struct fw_cfg *f, uint16_t key,
 
 /* --- data register ------------------------------------------------------ */
 
-/* Bytes keep their order whatever the access size; zeros after the end. */
+/* Bytes keep their order whatever the access size; zeros follow the end. */
 static uint64_t fw_cfg_read_data(struct fw_cfg *f, unsigned int size)
 {
 	struct fw_cfg_regs *r = &f->regs;
@@ -132,7 +135,7 @@ static uint64_t fw_cfg_read_data(struct fw_cfg *f, unsigned int size)
 
 /* --- DMA ---------------------------------------------------------------- */
 
-/* Tell the guest: 0, done, or DMA_ERROR. */
+/* Write the result to the guest: 0 for done, or DMA_ERROR. */
 static void fw_cfg_dma_end(struct fw_cfg *f, uint64_t descriptor,
 			   uint32_t control)
 {
@@ -141,14 +144,15 @@ static void fw_cfg_dma_end(struct fw_cfg *f, uint64_t descriptor,
 	/* Pairs with the guest's read barrier: data before "done". */
 	arch_wmb();
 	if (guest_write(f->dev->guest, IPA(descriptor), &be, sizeof(be))) {
-		return;			/* there is nowhere to tell it */
+		return; /* the result cannot be written anywhere */
 	}
 }
 
 /* Copy up to `max` bytes of the transfer; zeros after the item's end. */
 static int fw_cfg_dma_copy(struct fw_cfg *f, uint64_t max)
 {
-	static const uint8_t zeros[1024];
+	/* Aligned: guest memory mostly is, and so words are copied. */
+	static const uint8_t zeros[1024] __aligned(8);
 	struct fw_cfg_regs *r = &f->regs;
 	uint64_t n = MIN(max, r->left);
 	const uint8_t *data = fw_cfg_data(f, r->key, r->offset, &n);
@@ -165,11 +169,20 @@ static int fw_cfg_dma_copy(struct fw_cfg *f, uint64_t max)
 	return err;
 }
 
-/* The next piece. */
+/* How much of the transfer is done at once. A copy goes by words if both sides
+ * are aligned alike (libs/string.c). */
+static uint64_t fw_cfg_piece(const struct fw_cfg_regs *r)
+{
+	bool words = ((r->target ^ r->offset) & 3) == 0;
+
+	return MIN(r->left, words ? FW_CFG_PIECE : FW_CFG_PIECE_BYTES);
+}
+
+/* Do the next piece of the transfer. */
 static void fw_cfg_dma_go_on(struct fw_cfg *f)
 {
 	struct fw_cfg_regs *r = &f->regs;
-	uint64_t stop = r->left - MIN(r->left, FW_CFG_PIECE);
+	uint64_t stop = r->left - fw_cfg_piece(r);
 	int err = 0;
 
 	while (!err && r->left > stop) {
@@ -190,12 +203,12 @@ static void fw_cfg_dma_start(struct fw_cfg *f, uint64_t at)
 	uint32_t control, length;
 
 	if (guest_read(f->dev->guest, IPA(at), &d, sizeof(d))) {
-		return;			/* nowhere to tell the error */
+		return; /* the error cannot be written anywhere */
 	}
 	control = __builtin_bswap32(d.control);
 	length = __builtin_bswap32(d.length);
 	if (control & DMA_SELECT) {
-		r->key = control >> 16;
+		r->key = (uint16_t)(control >> 16);
 		r->offset = 0;
 	}
 	if (control & DMA_WRITE) {
@@ -211,8 +224,8 @@ static void fw_cfg_dma_start(struct fw_cfg *f, uint64_t at)
 }
 
 /*
- * The address of a descriptor is written. A transfer under way goes on first,
- * whoever has begun it: of this VCPU, executing its store again, or of
+ * The address of a descriptor was written. A transfer in progress continues
+ * first: it may belong to this VCPU, which executes its store again, or to
  * another that has been interrupted.
  */
 static int fw_cfg_dma(struct fw_cfg *f, uint64_t at)
@@ -289,17 +302,18 @@ static int fw_cfg_access(struct emu_device *dev, struct emu_access *a)
 static void fw_cfg_add(struct fw_cfg *f, uint16_t key, const void *data,
 		       uint64_t size)
 {
-	f->items[f->nitems++] = (struct fw_cfg_item) {
+	f->items[f->nitems++] = (struct fw_cfg_item){
 		.data = data,
 		.size = size,
 		.key = key,
 	};
 }
 
-/* The file that property `name` names, as items of its size and contents. */
+/*
+ * Add the file that property `name` names, as items for its size and contents.
+ */
 static int fw_cfg_add_file(struct fw_cfg *f, const char *name,
-			   uint16_t size_key, uint16_t data_key,
-			   uint32_t *size)
+			   uint16_t size_key, uint16_t data_key, uint32_t *size)
 {
 	const char *path = emu_prop_str(f->dev, name, 0);
 	struct vfs_stat st;
@@ -371,7 +385,7 @@ static void fw_cfg_reset(struct emu_device *dev)
 	struct fw_cfg *f = dev->state;
 	unsigned long flags = spin_lock_irqsave(&dev->lock);
 
-	f->regs = (struct fw_cfg_regs) { 0 };
+	f->regs = (struct fw_cfg_regs){ 0 };
 	spin_unlock_irqrestore(&dev->lock, flags);
 }
 
@@ -381,29 +395,35 @@ static const struct schema_prop fw_cfg_props[] = {
 		.type = SCHEMA_PATH,
 		.min = 1,
 		.max = 255,
-		.otherwise = "none",
-		.doc = "Kernel that firmware finds, as with QEMU's -kernel.",
+		.otherwise = REFERENCE("none"),
+		.doc = REFERENCE(
+			"Kernel that firmware finds, as with QEMU's -kernel."),
 	},
 	{
 		.name = "initrd",
 		.type = SCHEMA_PATH,
 		.min = 1,
 		.max = 255,
-		.otherwise = "none",
-		.doc = "Initial RAM disk that firmware finds.",
+		.otherwise = REFERENCE("none"),
+		.doc = REFERENCE("Initial RAM disk that firmware finds."),
 	},
 	{
 		.name = "bootargs",
 		.type = SCHEMA_TEXT,
 		.min = 0,
 		.max = 2048,
-		.otherwise = "none",
-		.doc = "Command line that firmware finds.",
+		.otherwise = REFERENCE("none"),
+		.doc = REFERENCE("Command line that firmware finds."),
 	},
 	{ .name = NULL },
 };
 
 static const char *const fw_cfg_compatible[] = { "qemu,fw-cfg-mmio", NULL };
+
+static const struct emu_os_prop fw_cfg_os_props[] = {
+	{ .name = "dma-coherent", .flag = true },
+	{ .name = NULL },
+};
 
 static const struct emulator fw_cfg_emulator = {
 	.name = "fw-cfg",
@@ -413,5 +433,8 @@ static const struct emulator fw_cfg_emulator = {
 	.reset = fw_cfg_reset,
 	.access = fw_cfg_access,
 	.props = fw_cfg_props,
+	.nregs = 1,
+	.min_size = 0x18,
+	.os_props = fw_cfg_os_props,
 };
 EMULATOR(fw_cfg_emulator);

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Emulated Arm PrimeCell GPIO PL061 (DDI0190B). Nothing is wired to its eight
- * lines but the machine's power key, on line 3 as on QEMU's virt machine.
+ * Emulated Arm PrimeCell GPIO PL061 (DDI0190B). Only the machine's power key is
+ * wired to one of its eight lines, line 3, as on QEMU's virt machine.
  */
+#include "emulators/primecell.h"
+#include <core/emulator.h>
 #include <core/time.h>
-#include <emu/emulator.h>
-#include <emu/primecell.h>
 
 /* DDI0190B 3.2, summary of registers. */
-#define PL061_DATA_END 0x400	/* 3.3.1: bits 9:2 of the address are a mask */
+#define PL061_DATA_END 0x400 /* 3.3.1: bits 9:2 of the address are a mask */
 #define PL061_DIR 0x400
 #define PL061_IS 0x404
 #define PL061_IBE 0x408
@@ -19,23 +19,24 @@
 #define PL061_IC 0x41c
 #define PL061_AFSEL 0x420
 
-#define PL061_PERIPH_ID 0x00041061	/* 3.3.11: Arm, part 061 */
+#define PL061_PERIPH_ID 0x00041061 /* 3.3.11: Arm, part 061 */
 
-#define POWER_KEY BIT(3)
-#define KEY_PRESS_MS 100		/* longer than any debouncing */
+#define POWER_KEY_LINE 3
+#define POWER_KEY BIT(POWER_KEY_LINE)
+#define KEY_PRESS_MS 100 /* longer than any debouncing */
 
 /* What a snapshot of the device would hold. Guarded by dev->lock. */
 struct pl061_regs {
-	uint8_t in;			/* what is driven from outside */
+	uint8_t in; /* what is driven from outside */
 	uint8_t data, dir, is, ibe, iev, ie, afsel;
-	uint8_t edges;			/* detected, not yet cleared */
-	bool level;			/* of the interrupt line */
+	uint8_t edges; /* detected, not yet cleared */
+	bool level;    /* of the interrupt line */
 };
 
 struct pl061 {
 	struct pl061_regs regs;
 	struct timer release;
-	struct emu_device *dev;		/* [I] */
+	struct emu_device *dev; /* [I] */
 };
 
 static uint8_t pl061_lines(const struct pl061_regs *r)
@@ -43,7 +44,7 @@ static uint8_t pl061_lines(const struct pl061_regs *r)
 	return (r->data & r->dir) | (r->in & ~r->dir);
 }
 
-/* 3.4: edges are remembered, levels are as they are just now. */
+/* 3.4: edges are latched, levels are not. */
 static uint8_t pl061_ris(const struct pl061_regs *r)
 {
 	return (r->edges & ~r->is) | (r->is & ~(pl061_lines(r) ^ r->iev));
@@ -57,7 +58,7 @@ static void pl061_update(struct emu_device *dev, struct pl061_regs *r,
 	uint8_t changed = lines ^ before;
 	bool level;
 
-	/* IEV tells which edge: rising when the line now equals it. */
+	/* IEV selects the edge: it is the level of the line after the edge. */
 	r->edges |= changed & ~r->is & (r->ibe | ~(lines ^ r->iev));
 	level = (pl061_ris(r) & r->ie) != 0;
 	if (level != r->level) {
@@ -110,7 +111,9 @@ static uint8_t pl061_read(const struct pl061_regs *r, uint64_t off)
 	case PL061_AFSEL:
 		return r->afsel;
 	default:
-		return off < PL061_DATA_END ? pl061_lines(r) & (off >> 2) : 0;
+		return off < PL061_DATA_END
+			       ? pl061_lines(r) & (uint8_t)(off >> 2)
+			       : 0;
 	}
 }
 
@@ -142,7 +145,7 @@ static void pl061_write(struct pl061_regs *r, uint64_t off, uint8_t v)
 		break;
 	default:
 		if (off < PL061_DATA_END) {
-			mask = (off >> 2) & r->dir;
+			mask = (uint8_t)(off >> 2) & r->dir;
 			r->data = (r->data & ~mask) | (v & mask);
 		}
 		break;
@@ -177,8 +180,8 @@ static void pl061_reset(struct emu_device *dev)
 
 	timer_cancel(&p->release);
 	flags = spin_lock_irqsave(&dev->lock);
-	p->regs = (struct pl061_regs) {
-		.level = true,		/* whatever it was: drive it low */
+	p->regs = (struct pl061_regs){
+		.level = true, /* whatever it was: drive it low */
 	};
 	pl061_update(dev, &p->regs, 0);
 	spin_unlock_irqrestore(&dev->lock, flags);
@@ -202,6 +205,19 @@ static void pl061_fini(struct emu_device *dev)
 
 static const char *const pl061_compatible[] = { "arm,pl061", NULL };
 
+static const char *const pl061_os_compatible[] = { "arm,pl061", "arm,primecell",
+						   NULL };
+static const char *const pl061_os_clocks[] = { "apb_pclk", NULL };
+static const struct emu_os_prop pl061_os_props[] = {
+	{ .name = "#gpio-cells", .cell = 2 },
+	{ .name = "gpio-controller", .flag = true },
+	{ .name = NULL },
+};
+static const struct emu_power_key pl061_key = {
+	.press = pl061_power_key,
+	.gpio = { POWER_KEY_LINE, 0 }, /* active high */
+};
+
 static const struct emulator pl061_emulator = {
 	.name = "pl061",
 	.compatible = pl061_compatible,
@@ -211,6 +227,12 @@ static const struct emulator pl061_emulator = {
 	.fini = pl061_fini,
 	.reset = pl061_reset,
 	.access = pl061_access,
-	.power_key = pl061_power_key,
+	.power_key = &pl061_key,
+	.nregs = 1,
+	.nirqs = 1,
+	.min_size = KIB(4),
+	.os_compatible = pl061_os_compatible,
+	.os_clocks = pl061_os_clocks,
+	.os_props = pl061_os_props,
 };
 EMULATOR(pl061_emulator);

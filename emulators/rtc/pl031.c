@@ -5,10 +5,10 @@
  * difference, also over a reset of the guest, as one with a battery does.
  * It always runs: firmware has started it.
  */
+#include "emulators/primecell.h"
+#include <core/emulator.h>
 #include <core/rtc.h>
 #include <core/time.h>
-#include <emu/emulator.h>
-#include <emu/primecell.h>
 
 /* DDI0224C 3.2, summary of registers. */
 #define PL031_DR 0x000
@@ -20,22 +20,22 @@
 #define PL031_MIS 0x018
 #define PL031_ICR 0x01c
 
-#define PL031_PERIPH_ID 0x00041031	/* 3.3.9: Arm, part 031 */
-#define CR_START 1			/* 3.3.4; cannot be stopped again */
+#define PL031_PERIPH_ID 0x00141031 /* 3.3.9: Arm, part 031, r1 */
+#define CR_START 1                 /* 3.3.4; cannot be stopped again */
 #define NS_PER_S UINT64_C(1000000000)
 
 /* What a snapshot of the device would hold. Guarded by dev->lock. */
 struct pl031_regs {
-	uint64_t alarm_ns;		/* host's time of the match; 0: none */
-	uint32_t offset;		/* s, added to the host's time */
+	uint64_t alarm_ns; /* host's time of the match; 0: none */
+	uint32_t offset;   /* s, added to the host's time */
 	uint32_t mr, lr, imsc, ris;
-	bool level;			/* of the interrupt line */
+	bool level; /* of the interrupt line */
 };
 
 struct pl031 {
 	struct pl031_regs regs;
 	struct timer alarm;
-	struct emu_device *dev;		/* [I] */
+	struct emu_device *dev; /* [I] */
 };
 
 static uint32_t pl031_now(const struct pl031_regs *r)
@@ -55,11 +55,10 @@ static void pl031_update(struct emu_device *dev, struct pl031_regs *r)
 
 static void pl031_set_timer(struct pl031 *p, uint64_t now)
 {
-	timer_set(&p->alarm,
-		  time_now() + ns_to_ticks(p->regs.alarm_ns - now));
+	timer_set(&p->alarm, time_now() + ns_to_ticks(p->regs.alarm_ns - now));
 }
 
-/* The counter becomes MR now, or up to 2^32 - 1 seconds ahead. */
+/* The counter equals MR now, or will within 2^32 - 1 seconds. */
 static void pl031_arm(struct pl031 *p)
 {
 	struct pl031_regs *r = &p->regs;
@@ -83,8 +82,8 @@ static void pl031_alarm(struct timer *t)
 	unsigned long flags = spin_lock_irqsave(&p->dev->lock);
 	uint64_t now = rtc_now_ns();
 
-	/* Counter or match may have been written while this waited for the
-	 * lock; then it is not due yet. */
+	/* The counter or match may have been written while this waited for the
+	 * lock, so that the alarm is not due yet. */
 	if (r->alarm_ns != 0 && now >= r->alarm_ns) {
 		r->alarm_ns = 0;
 		r->ris = 1;
@@ -170,9 +169,9 @@ static void pl031_reset(struct emu_device *dev)
 
 	timer_cancel(&p->alarm);
 	flags = spin_lock_irqsave(&dev->lock);
-	p->regs = (struct pl031_regs) {
+	p->regs = (struct pl031_regs){
 		.offset = p->regs.offset,
-		.level = true,		/* whatever it was: drive it low */
+		.level = true, /* whatever it was: drive it low */
 	};
 	pl031_update(dev, &p->regs);
 	spin_unlock_irqrestore(&dev->lock, flags);
@@ -196,6 +195,10 @@ static void pl031_fini(struct emu_device *dev)
 
 static const char *const pl031_compatible[] = { "arm,pl031", NULL };
 
+static const char *const pl031_os_compatible[] = { "arm,pl031", "arm,primecell",
+						   NULL };
+static const char *const pl031_os_clocks[] = { "apb_pclk", NULL };
+
 static const struct emulator pl031_emulator = {
 	.name = "pl031",
 	.compatible = pl031_compatible,
@@ -205,5 +208,10 @@ static const struct emulator pl031_emulator = {
 	.fini = pl031_fini,
 	.reset = pl031_reset,
 	.access = pl031_access,
+	.nregs = 1,
+	.nirqs = 1,
+	.min_size = KIB(4),
+	.os_compatible = pl031_os_compatible,
+	.os_clocks = pl031_os_clocks,
 };
 EMULATOR(pl031_emulator);

@@ -1,19 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Emulated 16550A UART (PC16550D data sheet, section 8) on a line of
- * unlimited speed: what is sent is gone at once, input moves from the console
- * into the FIFO as soon as there is room, and where the console has no more,
- * the character time-out is over.
+ * Emulated 16550A UART (PC16550D data sheet, section 8) on a line of unlimited
+ * speed: what is sent is gone at once, input moves from the console into the
+ * FIFO as soon as there is room, and when the console has no more, the
+ * character time-out has passed.
  */
-#include "serial_console.h"
 
+#include <core/emulator.h>
+#include <core/guest.h>
 #include <core/schema.h>
-#include <emu/emulator.h>
+#include <core/vserial.h>
 
 /* 8.0, table II: registers, before `reg-shift`. */
-#define NS_RBR 0		/* THR when written, DLL with DLAB */
-#define NS_IER 1		/* DLM with DLAB */
-#define NS_IIR 2		/* FCR when written */
+#define NS_RBR 0 /* THR when written, DLL with DLAB */
+#define NS_IER 1 /* DLM with DLAB */
+#define NS_IIR 2 /* FCR when written */
 #define NS_LCR 3
 #define NS_MCR 4
 #define NS_LSR 5
@@ -41,7 +42,7 @@
 #define FCR_ENABLE BIT(0)
 #define FCR_RX_RESET BIT(1)
 
-#define LCR_DLAB BIT(7)		/* 8.1 */
+#define LCR_DLAB BIT(7) /* 8.1 */
 
 /* 8.7 modem control */
 #define MCR_DTR BIT(0)
@@ -62,24 +63,24 @@
 #define MSR_DSR BIT(5)
 #define MSR_RI BIT(6)
 #define MSR_DCD BIT(7)
-#define MSR_TERI BIT(2)		/* RI fell */
+#define MSR_TERI BIT(2) /* RI fell */
 
 /* What a snapshot of the device would hold. Guarded by dev->lock. */
 struct ns16550_regs {
 	uint8_t rx[NS_FIFO];
 	uint32_t rx_head, rx_count;
 	uint8_t dll, dlm, ier, fcr, lcr, mcr, msr, scr;
-	bool overrun;			/* LSR_OE */
-	bool timeout;			/* input waits and the line is idle */
-	bool thre;			/* transmitter's interrupt is due */
-	bool idle;			/* nothing waits in the console */
-	bool level;			/* of the interrupt line */
+	bool overrun; /* LSR_OE */
+	bool timeout; /* input waits and the line is idle */
+	bool thre;    /* transmitter's interrupt is due */
+	bool idle;    /* no input waits in the console */
+	bool level;   /* of the interrupt line */
 };
 
 struct ns16550 {
 	struct ns16550_regs regs;
-	struct console *console;	/* [I] */
-	uint32_t reg_shift;		/* [I] */
+	struct vserial *console; /* [I] */
+	uint32_t reg_shift;      /* [I] */
 };
 
 static uint32_t ns16550_depth(const struct ns16550_regs *r)
@@ -149,7 +150,7 @@ static void ns16550_fill(struct ns16550 *s)
 		return;
 	}
 	room = depth - r->rx_count;
-	n = console_read(s->console, buf, room);
+	n = vserial_read(s->console, buf, room);
 	for (size_t i = 0; i < n; i++) {
 		ns16550_receive(r, buf[i]);
 	}
@@ -252,14 +253,14 @@ static void ns16550_write_thr(struct ns16550 *s, uint8_t c)
 		ns16550_receive(r, c);
 		r->timeout = ns16550_depth(r) > 1;
 	} else {
-		console_write(s->console, &c, 1);
+		vserial_write(s->console, &c, 1);
 	}
 	r->thre = true;
 }
 
 static void ns16550_write_ier(struct ns16550_regs *r, uint8_t v)
 {
-	/* Enabling it finds an empty transmitter: that is an interrupt. */
+	/* Enabling this while the transmitter is empty raises the interrupt. */
 	if (v & ~r->ier & IER_THRE) {
 		r->thre = true;
 	}
@@ -280,7 +281,8 @@ static void ns16550_write_fcr(struct ns16550 *s, uint8_t v)
 	ns16550_fill(s);
 }
 
-/* Inputs of the modem: a terminal that is there, or our own outputs. */
+/* Modem inputs: a terminal that is always ready, or our own outputs in loopback
+ * mode. */
 static uint8_t ns16550_modem(uint8_t mcr)
 {
 	if (!(mcr & MCR_LOOP)) {
@@ -300,7 +302,8 @@ static void ns16550_write_mcr(struct ns16550 *s, uint8_t v)
 	now = ns16550_modem(r->mcr);
 	changed = (before ^ now) >> 4;
 	if ((changed & MSR_TERI) && (now & MSR_RI)) {
-		changed &= ~MSR_TERI;	/* only its trailing edge counts */
+		changed &=
+			(uint8_t)~MSR_TERI; /* only its trailing edge counts */
 	}
 	r->msr = now | (r->msr & 0xf) | changed;
 	ns16550_fill(s);
@@ -365,10 +368,10 @@ static void ns16550_reset(struct emu_device *dev)
 	struct ns16550 *s = dev->state;
 	unsigned long flags = spin_lock_irqsave(&dev->lock);
 
-	s->regs = (struct ns16550_regs) {
+	s->regs = (struct ns16550_regs){
 		.msr = ns16550_modem(0),
 		.thre = true,
-		.level = true,		/* whatever it was: drive it low */
+		.level = true, /* whatever it was: drive it low */
 	};
 	ns16550_fill(s);
 	ns16550_update(dev, &s->regs);
@@ -380,14 +383,15 @@ static int ns16550_init(struct emu_device *dev)
 	struct ns16550 *s = dev->state;
 
 	s->reg_shift = emu_prop_u32(dev, "reg-shift", 0);
-	return serial_console_create(&s->console, dev, ns16550_notify);
+	return vserial_create_numbered(&s->console, dev->guest->cfg->name,
+				       "serial", ns16550_notify, dev);
 }
 
 static void ns16550_fini(struct emu_device *dev)
 {
 	struct ns16550 *s = dev->state;
 
-	console_destroy(s->console);
+	vserial_destroy(s->console);
 }
 
 static const struct schema_prop ns16550_props[] = {
@@ -396,29 +400,36 @@ static const struct schema_prop ns16550_props[] = {
 		.type = SCHEMA_U32,
 		.min = 0,
 		.max = 3,
-		.otherwise = "0",
-		.doc = "Registers are 1 << reg-shift bytes apart.",
+		.otherwise = REFERENCE("0"),
+		.doc = REFERENCE("Registers are 1 << reg-shift bytes apart."),
 	},
 	{
 		.name = "reg-io-width",
 		.type = SCHEMA_U32,
 		.min = 1,
 		.max = 4,
-		.otherwise = "1",
-		.doc = "Access width the OS uses; all up to 4 are answered.",
+		.otherwise = REFERENCE("1"),
+		.doc = REFERENCE(
+			"Access width the OS uses; all up to 4 are answered."),
 	},
 	{
 		.name = "clock-frequency",
 		.type = SCHEMA_U32,
 		.min = 1,
 		.max = UINT32_MAX,
-		.otherwise = "none in the OS's tree",
-		.doc = "Input clock in Hz, for the OS's divisors.",
+		.otherwise = REFERENCE("1843200"),
+		.doc = REFERENCE("Input clock in Hz, for the OS's divisors."),
 	},
 	{ .name = NULL },
 };
 
 static const char *const ns16550_compatible[] = { "ns16550a", NULL };
+
+static const struct emu_os_prop ns16550_os_props[] = {
+	/* 115200 baud is a divisor of one. */
+	{ .name = "clock-frequency", .cell = 1843200 },
+	{ .name = NULL },
+};
 
 static const struct emulator ns16550_emulator = {
 	.name = "ns16550",
@@ -430,5 +441,11 @@ static const struct emulator ns16550_emulator = {
 	.reset = ns16550_reset,
 	.access = ns16550_access,
 	.props = ns16550_props,
+	.nregs = 1,
+	.ports = true,
+	.nirqs = 1,
+	.min_size = 8,
+	.os_props = ns16550_os_props,
+	.console = true,
 };
 EMULATOR(ns16550_emulator);

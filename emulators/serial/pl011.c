@@ -3,21 +3,22 @@
  * Emulated Arm PrimeCell UART PL011 r1p5 (DDI0183G), on a line of unlimited
  * speed: what is sent is gone at once, and input that waits in the console
  * moves into the receive FIFO as soon as there is room, so that nothing is
- * lost. Where the console has no more, the line is idle and the receive
- * timeout is over.
+ * lost. When the console has no more, the line is idle and the receive timeout
+ * has passed.
  *
- * Power-on state is the one that firmware hands over: enabled. Bare-metal
- * images and early consoles rely on it. Baud rate, parity and word length
- * are kept, but mean nothing to a console.
+ * The power-on state is that in which firmware leaves the UART: enabled.
+ * Bare-metal images and early consoles rely on this. Baud rate, parity and word
+ * length are kept, but mean nothing to a console.
  */
-#include "serial_console.h"
 
-#include <emu/emulator.h>
-#include <emu/primecell.h>
+#include "emulators/primecell.h"
+#include <core/emulator.h>
+#include <core/guest.h>
+#include <core/vserial.h>
 
 /* DDI0183G 3.2, summary of registers. */
 #define PL011_DR 0x000
-#define PL011_RSR 0x004		/* ECR when written */
+#define PL011_RSR 0x004 /* ECR when written */
 #define PL011_FR 0x018
 #define PL011_ILPR 0x020
 #define PL011_IBRD 0x024
@@ -31,8 +32,8 @@
 #define PL011_ICR 0x044
 #define PL011_DMACR 0x048
 
-#define PL011_PERIPH_ID 0x00341011	/* 3.3.14: Arm, part 011, r1p5 */
-#define PL011_FIFO 32			/* 16 before r1p5 */
+#define PL011_PERIPH_ID 0x00341011 /* 3.3.14: Arm, part 011, r1p5 */
+#define PL011_FIFO 32              /* 16 before r1p5 */
 
 /* 3.3.1, 3.3.2: overrun as UARTDR and as UARTRSR show it. */
 #define DR_OE BIT(11)
@@ -49,7 +50,7 @@
 #define FR_TXFE BIT(7)
 #define FR_RI BIT(8)
 
-#define LCR_H_FEN BIT(4)		/* 3.3.7 */
+#define LCR_H_FEN BIT(4) /* 3.3.7 */
 
 /* 3.3.8 UARTCR */
 #define CR_UARTEN BIT(0)
@@ -63,7 +64,7 @@
 #define CR_CTSEN BIT(15)
 #define CR_MASK 0xff87
 
-#define IFLS_RESET 0x12			/* 3.3.9: both at one half */
+#define IFLS_RESET 0x12 /* 3.3.9: both at one half */
 
 /* 3.3.10 UARTIMSC, and RIS, MIS, ICR alike */
 #define INT_RI BIT(0)
@@ -79,18 +80,18 @@
 /* What a snapshot of the device would hold. Guarded by dev->lock. */
 struct pl011_regs {
 	uint8_t rx[PL011_FIFO];
-	uint8_t tx[PL011_FIFO];		/* only while it may not send */
+	uint8_t tx[PL011_FIFO]; /* only while it may not send */
 	uint32_t rx_head, rx_count, tx_count;
 	uint32_t rsr, fr, ilpr, ibrd, fbrd, lcr_h, cr, ifls;
 	uint32_t imsc, ris, dmacr;
-	bool overrun;			/* since the last byte taken in */
-	bool idle;			/* nothing waits in the console */
-	bool level;			/* of the interrupt line */
+	bool overrun; /* since the last byte received */
+	bool idle;    /* no input waits in the console */
+	bool level;   /* of the interrupt line */
 };
 
 struct pl011 {
 	struct pl011_regs regs;
-	struct console *console;	/* [I] */
+	struct vserial *console; /* [I] */
 };
 
 static uint32_t pl011_depth(const struct pl011_regs *r)
@@ -116,7 +117,8 @@ static bool pl011_enabled(const struct pl011_regs *r, uint32_t direction)
 	return (r->cr & both) == both;
 }
 
-/* Inputs of the modem: a terminal that is there, or our own outputs. */
+/* Modem inputs: a terminal that is always ready, or our own outputs in loopback
+ * mode. */
 static uint32_t pl011_modem(const struct pl011_regs *r)
 {
 	if (!(r->cr & CR_LBE)) {
@@ -160,7 +162,7 @@ static void pl011_receive(struct pl011_regs *r, uint8_t c)
 	}
 }
 
-/* Move input from the console into the FIFO, if the UART listens. */
+/* Move input from the console into the FIFO, if receiving is enabled. */
 static void pl011_fill(struct pl011 *p)
 {
 	struct pl011_regs *r = &p->regs;
@@ -173,7 +175,7 @@ static void pl011_fill(struct pl011 *p)
 		return;
 	}
 	room = depth - r->rx_count;
-	n = console_read(p->console, buf, room);
+	n = vserial_read(p->console, buf, room);
 	for (size_t i = 0; i < n; i++) {
 		pl011_receive(r, buf[i]);
 	}
@@ -208,16 +210,17 @@ static uint32_t pl011_read_dr(struct pl011 *p)
 	r->rx_head = (r->rx_head + 1) % PL011_FIFO;
 	r->rx_count--;
 	if (r->rx_count == 0) {
-		r->ris &= ~INT_RT;
+		r->ris &= ~(uint32_t)INT_RT;
 	}
 	if (r->rx_count < pl011_rx_trigger(r)) {
-		r->ris &= ~INT_RX;
+		r->ris &= ~(uint32_t)INT_RX;
 		pl011_fill(p);
 	}
 	return v;
 }
 
-/* 3.4.3: the transmit interrupt is of the transition to (here) empty. */
+/* 3.4.3: the transmit interrupt is raised by the transition to empty, which
+ * happens at once here. */
 static void pl011_send(struct pl011 *p, const uint8_t *buf, size_t n)
 {
 	struct pl011_regs *r = &p->regs;
@@ -230,7 +233,7 @@ static void pl011_send(struct pl011 *p, const uint8_t *buf, size_t n)
 			r->ris |= INT_RT;
 		}
 	} else {
-		console_write(p->console, buf, n);
+		vserial_write(p->console, buf, n);
 	}
 	r->ris |= INT_TX;
 }
@@ -249,7 +252,7 @@ static void pl011_write_dr(struct pl011 *p, uint8_t c)
 		pl011_send(p, &c, 1);
 	} else if (r->tx_count < pl011_depth(r)) {
 		r->tx[r->tx_count++] = c;
-		r->ris &= ~INT_TX;
+		r->ris &= ~(uint32_t)INT_TX;
 	}
 }
 
@@ -381,7 +384,7 @@ static __noinline int pl011_access_register(struct emu_device *dev,
 	return 0;
 }
 
-/* What guests poll is read without lock or stack frame. */
+/* Registers that guests poll are read without lock or stack frame. */
 static int pl011_access(struct emu_device *dev, struct emu_access *a)
 {
 	const struct pl011 *p = dev->state;
@@ -398,10 +401,10 @@ static void pl011_reset(struct emu_device *dev)
 	struct pl011 *p = dev->state;
 	unsigned long flags = spin_lock_irqsave(&dev->lock);
 
-	p->regs = (struct pl011_regs) {
+	p->regs = (struct pl011_regs){
 		.cr = CR_UARTEN | CR_TXE | CR_RXE,
 		.ifls = IFLS_RESET,
-		.level = true,		/* whatever it was: drive it low */
+		.level = true, /* whatever it was: drive it low */
 	};
 	pl011_fill(p);
 	pl011_update(dev, &p->regs);
@@ -412,17 +415,22 @@ static int pl011_init(struct emu_device *dev)
 {
 	struct pl011 *p = dev->state;
 
-	return serial_console_create(&p->console, dev, pl011_notify);
+	return vserial_create_numbered(&p->console, dev->guest->cfg->name,
+				       "serial", pl011_notify, dev);
 }
 
 static void pl011_fini(struct emu_device *dev)
 {
 	struct pl011 *p = dev->state;
 
-	console_destroy(p->console);
+	vserial_destroy(p->console);
 }
 
 static const char *const pl011_compatible[] = { "arm,pl011", NULL };
+
+static const char *const pl011_os_compatible[] = { "arm,pl011", "arm,primecell",
+						   NULL };
+static const char *const pl011_os_clocks[] = { "uartclk", "apb_pclk", NULL };
 
 static const struct emulator pl011_emulator = {
 	.name = "pl011",
@@ -433,5 +441,11 @@ static const struct emulator pl011_emulator = {
 	.fini = pl011_fini,
 	.reset = pl011_reset,
 	.access = pl011_access,
+	.nregs = 1,
+	.nirqs = 1,
+	.min_size = KIB(4),
+	.os_compatible = pl011_os_compatible,
+	.os_clocks = pl011_os_clocks,
+	.console = true,
 };
 EMULATOR(pl011_emulator);

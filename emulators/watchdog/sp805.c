@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Emulated Arm watchdog SP805 (DDI0270B), clocked with 24 MHz like the other
- * peripherals. Its first time-out raises the interrupt, the second, if the
- * first has not been answered, resets the guest. It stands still while the
- * guest is paused.
+ * Emulated Arm watchdog SP805 (DDI0270B), clocked at 24 MHz like the other
+ * peripherals. The first time-out raises the interrupt; the second resets the
+ * guest, if the interrupt has not been cleared. It stops while the guest is
+ * paused.
  *
  * A timer is armed only while the next zero of the counter would change
- * something, so a short period costs the host one timer for each write of
- * the guest's, not one for each period.
+ * something, so that a short period costs the host one timer for each write by
+ * the guest, not one for each period.
  */
+#include "emulators/primecell.h"
+#include <core/emulator.h>
 #include <core/guest.h>
 #include <core/time.h>
-#include <emu/emulator.h>
-#include <emu/primecell.h>
 
 /* DDI0270B 3.2, summary of registers. */
 #define SP805_LOAD 0x000
@@ -23,8 +23,8 @@
 #define SP805_MIS 0x014
 #define SP805_LOCK 0xc00
 
-#define SP805_PERIPH_ID 0x00141805	/* 3.3.11: Arm, part 805, r1 */
-#define SP805_UNLOCK 0x1acce551		/* 3.3.8 */
+#define SP805_PERIPH_ID 0x00141805 /* 3.3.11: Arm, part 805, r1 */
+#define SP805_UNLOCK 0x1acce551    /* 3.3.8 */
 
 /* 3.3.3 WDOGCONTROL */
 #define CONTROL_INTEN BIT(0)
@@ -36,18 +36,18 @@
 
 /* What a snapshot of the device would hold. Guarded by dev->lock. */
 struct sp805_regs {
-	uint64_t zero_ns;		/* counting: when it is next 0 */
-	uint32_t held;			/* not counting: the counter */
+	uint64_t zero_ns; /* counting: when it is next 0 */
+	uint32_t held;    /* not counting: the counter */
 	uint32_t load, control, ris;
 	bool locked;
 	bool paused;
-	bool level;			/* of the interrupt line */
+	bool level; /* of the interrupt line */
 };
 
 struct sp805 {
 	struct sp805_regs regs;
 	struct timer timer;
-	struct emu_device *dev;		/* [I] */
+	struct emu_device *dev; /* [I] */
 };
 
 static uint64_t sp805_now(void)
@@ -70,7 +70,7 @@ static uint32_t sp805_value(const struct sp805_regs *r)
 	if (now <= r->zero_ns) {
 		return (uint32_t)((r->zero_ns - now) * COUNTS / NS_PER_COUNTS);
 	}
-	/* Past a zero that changed nothing: it goes round from LOAD. */
+	/* After a zero that changed nothing, it counts again from LOAD. */
 	return r->load - (uint32_t)((now - r->zero_ns) * COUNTS /
 				    NS_PER_COUNTS % ((uint64_t)r->load + 1));
 }
@@ -141,7 +141,8 @@ static void sp805_write_control(struct sp805 *w, uint32_t v)
 	uint32_t value = sp805_value(r);
 
 	v &= CONTROL_INTEN | CONTROL_RESEN;
-	/* 3.3.3: enabling reloads; otherwise go on, or hold, where it is. */
+	/* 3.3.3: enabling reloads; otherwise counting continues, or stops,
+	 * where it is. */
 	if (v & ~r->control & CONTROL_INTEN) {
 		value = r->load;
 	}
@@ -225,7 +226,8 @@ static void sp805_pause(struct emu_device *dev, bool paused)
 	sp805_count(w, value);
 	spin_unlock_irqrestore(&dev->lock, flags);
 	if (paused) {
-		/* From here on it asks for nothing: the guest may go. */
+		/* From here on the device requests nothing: the guest may be
+		 * freed. */
 		timer_cancel(&w->timer);
 	}
 }
@@ -237,10 +239,10 @@ static void sp805_reset(struct emu_device *dev)
 
 	timer_cancel(&w->timer);
 	flags = spin_lock_irqsave(&dev->lock);
-	w->regs = (struct sp805_regs) {
+	w->regs = (struct sp805_regs){
 		.load = UINT32_MAX,
 		.held = UINT32_MAX,
-		.level = true,		/* whatever it was: drive it low */
+		.level = true, /* whatever it was: drive it low */
 	};
 	sp805_update(dev, &w->regs);
 	spin_unlock_irqrestore(&dev->lock, flags);
@@ -264,6 +266,10 @@ static void sp805_fini(struct emu_device *dev)
 
 static const char *const sp805_compatible[] = { "arm,sp805", NULL };
 
+static const char *const sp805_os_compatible[] = { "arm,sp805", "arm,primecell",
+						   NULL };
+static const char *const sp805_os_clocks[] = { "wdog_clk", "apb_pclk", NULL };
+
 static const struct emulator sp805_emulator = {
 	.name = "sp805",
 	.compatible = sp805_compatible,
@@ -274,5 +280,10 @@ static const struct emulator sp805_emulator = {
 	.reset = sp805_reset,
 	.access = sp805_access,
 	.pause = sp805_pause,
+	.nregs = 1,
+	.nirqs = 1,
+	.min_size = KIB(4),
+	.os_compatible = sp805_os_compatible,
+	.os_clocks = sp805_os_clocks,
 };
 EMULATOR(sp805_emulator);

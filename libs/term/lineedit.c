@@ -73,7 +73,7 @@ static size_t lineedit_left(const struct lineedit *le, size_t at)
 {
 	size_t n;
 
-	/* At most the length of a character back to where it begins. */
+	/* A character begins at most four bytes back. */
 	for (n = 1; n <= 4 && n <= at; n++) {
 		if (utf8_char(le->buf + at - n, n) == n) {
 			return at - n;
@@ -154,7 +154,7 @@ static void lineedit_move(struct lineedit *le, size_t to)
 	le->cursor = to;
 }
 
-/* The row is done with: show it whole, the cursor behind it. */
+/* The row is finished: show all of it, with the cursor behind it. */
 static enum lineedit_event lineedit_finish(struct lineedit *le,
 					   enum lineedit_event event,
 					   const char *mark)
@@ -348,24 +348,72 @@ static void lineedit_alt(struct lineedit *le, uint8_t c)
 	}
 }
 
-/* A byte within an escape sequence (ECMA-48 5.4). */
-static void lineedit_escape(struct lineedit *le, uint8_t c)
+/* What ESC begins. */
+static void lineedit_escape_begin(struct lineedit *le, uint8_t c)
 {
-	if (le->key == KEY_ESC && c == 0x1b) {
+	le->csi_len = 0;
+	switch (c) {
+	case 0x1b:
 		return;
-	}
-	if (le->key == KEY_ESC) {
-		le->csi_len = 0;
-		le->key = c == '[' ? KEY_CSI : c == 'O' ? KEY_SS3 : KEY_PLAIN;
-		if (le->key == KEY_PLAIN && !le->pasting) {
+	case '[':
+		le->key = KEY_CSI;
+		return;
+	case 'O':
+		le->key = KEY_SS3;
+		return;
+	case 'P': /* DCS, SOS, OSC, PM, APC */
+	case 'X':
+	case ']':
+	case '^':
+	case '_':
+		le->key = KEY_STRING;
+		return;
+	default:
+		le->key = KEY_PLAIN;
+		if (!le->pasting) {
 			lineedit_alt(le, c);
 		}
-	} else if (le->key == KEY_CSI && c >= 0x20 && c < 0x40) {
-		/* Too long a sequence is read to its end and means nothing. */
+		return;
+	}
+}
+
+/*
+ * A control string (ECMA-48 5.6) is the answer of a terminal to a query, and
+ * was not typed. A guest may have chosen its text in order to have it run here,
+ * so nothing but the string terminator ends it (or Ctrl-C, for a person who
+ * began one by mistake).
+ */
+static void lineedit_string(struct lineedit *le, uint8_t c)
+{
+	if (c == 0x1b) {
+		/*
+		 * ESC and a backslash end it; by itself that pair does nothing.
+		 */
+		le->key = KEY_ESC;
+	} else if (c == 0x07 || c == 0x18 || c == 0x1a) { /* BEL, CAN, SUB */
+		le->key = KEY_PLAIN;
+	} else if (c == '\r' || c == '\n') {
+		le->bell = true;
+	}
+}
+
+static void lineedit_csi(struct lineedit *le, uint8_t c)
+{
+	if (c == 0x1b) {
+		le->key = KEY_ESC;
+	} else if (c >= 0x20 && c < 0x40) {
+		/*
+		 * A sequence that is too long is read to its end and ignored.
+		 */
 		if (le->csi_len < sizeof(le->csi)) {
 			le->csi[le->csi_len] = (char)c;
 		}
 		le->csi_len += le->csi_len < UINT16_MAX;
+	} else if (le->csi_len == 0 && (c == 'M' || c == '[')) {
+		/* After an X10 mouse report come button, column and row; after
+		 * the prefix of a Linux console function key, its letter. */
+		le->key = KEY_SKIP;
+		le->skip = c == 'M' ? 3 : 1;
 	} else {
 		le->key = KEY_PLAIN;
 		if (c >= 0x40 && c < 0x7f) {
@@ -374,7 +422,34 @@ static void lineedit_escape(struct lineedit *le, uint8_t c)
 	}
 }
 
-/* Pasted text does nothing but stand there; its line ends are Enter. */
+/* A byte within an escape sequence (ECMA-48 5.4). */
+static void lineedit_escape(struct lineedit *le, uint8_t c)
+{
+	switch (le->key) {
+	case KEY_ESC:
+		lineedit_escape_begin(le, c);
+		break;
+	case KEY_STRING:
+		lineedit_string(le, c);
+		break;
+	case KEY_CSI:
+		lineedit_csi(le, c);
+		break;
+	case KEY_SKIP:
+		if (--le->skip == 0) {
+			le->key = KEY_PLAIN;
+		}
+		break;
+	default:
+		le->key = KEY_PLAIN;
+		if (c >= 0x40 && c < 0x7f) {
+			lineedit_special(le, (char)c);
+		}
+		break;
+	}
+}
+
+/* Pasted text is inserted as it is; its line ends are Enter. */
 static enum lineedit_event lineedit_paste(struct lineedit *le, uint8_t c)
 {
 	if (c == '\r' || c == '\n') {

@@ -37,7 +37,7 @@ static size_t complete_strip(const struct lineedit *le)
 	return n;
 }
 
-/* Bytes of a candidate's label, less the blank that says it is final. */
+/* Bytes of a candidate's label, without the blank that marks it as complete. */
 static size_t complete_label(const char *label)
 {
 	size_t n = strlen(label);

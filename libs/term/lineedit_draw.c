@@ -12,7 +12,7 @@ void lineedit_out(struct lineedit *le, const char *s)
 	le->ops->out(le->ctx, s, strlen(s));
 }
 
-/* Bytes and columns of a character, if shown as '?' when it cannot be. */
+/* Bytes and columns of a character; one that cannot be shown becomes '?'. */
 static size_t draw_step(const char *s, size_t n)
 {
 	size_t len = utf8_char(s, n);
@@ -33,7 +33,8 @@ static void row_put(struct lineedit_row *row, const char *s, size_t n)
 	row->columns++;
 }
 
-size_t lineedit_lead(const struct lineedit *le, char *buf, size_t size)
+/* Text in front of the line: the prompt or the search. */
+static size_t lead_text(const struct lineedit *le, char *buf, size_t size)
 {
 	int n;
 
@@ -77,7 +78,7 @@ static void draw_row(const struct lineedit *le, struct lineedit_row *row,
 		     size_t *view)
 {
 	char lead[48];
-	size_t lead_len = lineedit_lead(le, lead, sizeof(lead)), i;
+	size_t lead_len = lead_text(le, lead, sizeof(lead)), i;
 	/* The last columns are for the cursor, and for "^C" behind it. */
 	unsigned int end = LINEEDIT_COLUMNS - 3;
 

@@ -7,7 +7,8 @@
 #include <libs/utf8.h>
 
 void lineedit_out(struct lineedit *le, const char *s);
-/* Insert n bytes at the cursor; false, nothing inserted: no room. */
+/* Insert n bytes at the cursor; false, with nothing inserted, if there is no
+ * room. */
 bool lineedit_insert(struct lineedit *le, const char *s, size_t n);
 /* Delete [from, to) and leave the cursor there. */
 void lineedit_delete(struct lineedit *le, size_t from, size_t to);
@@ -19,12 +20,10 @@ void lineedit_complete(struct lineedit *le);
 
 /* Ctrl-R: begin, or the next older match. */
 void lineedit_search(struct lineedit *le);
-/* A byte while searching; true: it is dealt with. */
+/* Handle a byte typed while searching; true if nothing else is to be done with
+ * it. */
 bool lineedit_search_key(struct lineedit *le, uint8_t c);
 void lineedit_older(struct lineedit *le);
 void lineedit_newer(struct lineedit *le);
-
-/* Text in front of the line: the prompt or the search. */
-size_t lineedit_lead(const struct lineedit *le, char *buf, size_t size);
 
 #endif

@@ -3,7 +3,7 @@
 #include "lineedit_priv.h"
 #include <string.h>
 
-/* Leaving the line itself: keep it. */
+/* Save the line being edited before another is shown. */
 static void search_save(struct lineedit *le)
 {
 	if (le->back == 0) {

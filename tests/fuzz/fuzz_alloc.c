@@ -70,8 +70,7 @@ static void block_step(unsigned int n, unsigned int order, colour_mask_t mask)
 
 	if (b->live) {
 		own(b, (uint8_t)(n + 1), 0);
-		check(buddy_free(&buddy, b->pfn, b->order + 1) ==
-		      -ERR_INVAL);
+		check(buddy_free(&buddy, b->pfn, b->order + 1) == -ERR_INVAL);
 		check(!buddy_free(&buddy, b->pfn, b->order));
 		check(buddy_free(&buddy, b->pfn, b->order) == -ERR_INVAL);
 		b->live = false;

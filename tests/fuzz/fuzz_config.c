@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Any bytes as a guest's description: refused with mistakes that a terminal
- * can show, or accepted and then consistent, and the OS's tree can be made.
+ * Any bytes as a guest's description: they are refused, with messages that a
+ * terminal can show, or accepted, and then consistent so that the OS's tree can
+ * be made.
  */
 #include <libfdt.h>
 
+#include <arch/guest_platform.h>
 #include <core/guest_config.h>
+#include <core/guest_platform.h>
 #include <libs/error.h>
 
 #include "tests/unit/guest_fixture.h"
@@ -33,14 +36,41 @@ static void check(bool holds)
 	}
 }
 
-/* What those who use an accepted description rely on. */
+static bool vcpus_fit(const struct guest_config *cfg)
+{
+	const struct guest_platform *p = &arch_guest_platform;
+
+	for (unsigned int i = 0; i < p->nintcs; i++) {
+		if (p->intcs[i].id == cfg->intc_model) {
+			return cfg->vcpus <= p->intcs[i].max_vcpus;
+		}
+	}
+	return false;
+}
+
+/* The line can be told to the OS, and is the same when it is read back. */
+static bool line_exists(const struct config_irq *irq)
+{
+	uint32_t cells[CONFIG_MAX_IRQ_CELLS];
+	fdt32_t raw[CONFIG_MAX_IRQ_CELLS];
+	struct config_irq back;
+
+	arch_guest_platform.irq_encode(irq, cells);
+	for (unsigned int i = 0; i < arch_guest_platform.irq_cells; i++) {
+		raw[i] = cpu_to_fdt32(cells[i]);
+	}
+	return arch_guest_platform.irq_decode((const uint8_t *)raw, &back) &&
+	       back.line == irq->line;
+}
+
+/* The properties of accepted descriptions that others rely on. */
 static void consistent(const struct guest_config *cfg)
 {
 	uint32_t i, n;
 
 	check(strlen(cfg->name) > 0 && cfg->kernel && cfg->kernel[0] == '/');
 	check(cfg->vcpus >= 1 && cfg->vcpus <= CONFIG_MAX_VCPUS);
-	check(cfg->gic_version == 3 || cfg->vcpus <= 8);
+	check(vcpus_fit(cfg));
 	check(cfg->nmemory >= 1 && cfg->nmemory <= CONFIG_MAX_MEMORY);
 	for (i = 0; i < cfg->nmemory; i++) {
 		check(cfg->memory[i].size > 0 &&
@@ -53,23 +83,24 @@ static void consistent(const struct guest_config *cfg)
 	for (i = 0; i < cfg->ndevices; i++) {
 		const struct config_device *dev = &cfg->devices[i];
 
-		check(emulator_find(dev->compatible) != NULL);
+		check(dev->emu != NULL);
 		check(dev->nregs >= 1 && dev->nregs <= CONFIG_MAX_REGS);
 		for (n = 0; n < dev->nirqs; n++) {
-			check(dev->irqs[n].intid >= 32 &&
-			      dev->irqs[n].intid < 32 + cfg->nspis);
+			check(line_exists(&dev->irqs[n]));
 		}
 	}
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const struct config_limits limits[] = {
+	const struct platform_intc *last =
+		&arch_guest_platform.intcs[arch_guest_platform.nintcs - 1];
+	const struct config_limits limits[] = {
 		{ .host_cpus = 0 },
 		{ .host_cpus = 4,
 		  .ipa_bits = 36,
-		  .gic_version = 2,
-		  .gicv2_ok = true,
+		  .intc_default = last->id,
+		  .intc_models = BIT(last->id),
 		  .free_memory = GIB(1) },
 	};
 	static const struct fdtgen_info info = {

@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <libs/cpio.h>
-#include <libs/vfs.h>
+#include <core/cpio.h>
+#include <core/vfs.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -42,7 +42,7 @@ static void walk(const char *dir, unsigned int depth)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	/* Exactly as long as it says, for ASan; freed by the next mount. */
+	/* Exactly `size` bytes, for ASan; freed by the next mount. */
 	static uint8_t *last;
 	uint8_t *image = malloc(size > 0 ? size : 1);
 

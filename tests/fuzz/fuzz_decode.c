@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Any instruction word, any tables: what guests may hand the abort handler. */
+/* Any instruction word and any tables, as guests may give them to the abort
+ * handler. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -65,6 +66,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct s1_regs regs;
 	struct memory m;
+	struct s1_access access;
 	struct s1_result r;
 	uint64_t words[6];
 
@@ -76,7 +78,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	check_decode((uint32_t)(words[0] >> 32), words[1], words[2]);
 	regs = (struct s1_regs){ words[1] | 1, words[2], words[3], words[4] };
 	m = (struct memory){ data + sizeof(words), size - sizeof(words), 0 };
-	s1_walk(&regs, words[5], read_memory, &m, &r);
+	access = (struct s1_access){
+		.user = words[0] & 1,
+		.write = words[0] & 2,
+		.exec = words[0] & 4,
+		.pan = words[0] & 8,
+	};
+	s1_walk(&regs, words[5], words[0] & 16 ? &access : NULL, read_memory,
+		&m, &r);
 	require(m.reads <= 4);
 	require(r.level <= 3);
 	require(r.status <= S1_NO_TABLE);

@@ -1,36 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Hostile accesses to every emulated device: the first byte picks it, then
- * each record is an access or something that happens meanwhile. Locks,
- * timers and memory are checked by emu_fake.h.
+ * Hostile accesses to every emulated device of the registry: the first byte
+ * picks it, then each record is an access or something that happens meanwhile.
+ * Locks, timers and memory are checked by emu_fake.h.
  */
-#include "emulators/flash/cfi.c"
-#include "emulators/fwcfg/fw_cfg.c"
-#include "emulators/gpio/pl061.c"
-#include "emulators/rtc/pl031.c"
-#include "emulators/serial/ns16550.c"
-#include "emulators/serial/pl011.c"
-#include "emulators/virtio/mmio.c"
-#include "emulators/watchdog/sp805.c"
 #include "tests/unit/emu_fake.h"
+#include "tests/unit/vdisk_fake.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* Timers that one access may cause to fire, however much time passes. */
 #define MAX_FIRED_PER_STEP 4
 
-static const struct {
-	const char *compatible;
-	uint64_t size;
-} devices[] = {
-	{ "arm,pl011", 0x1000 }, { "ns16550a", 8 }, { "arm,pl031", 0x1000 },
-	{ "arm,pl061", 0x1000 }, { "arm,sp805", 0x1000 },
-	{ "cfi-flash", 0x80000 }, { "qemu,fw-cfg-mmio", 0x18 },
-	{ "virtio,mmio", 0x200 },
-};
-
 struct record {
-	uint8_t what;		/* high bits: event; low bits: size, write */
+	uint8_t what; /* high bits: event; low bits: size, write */
 	uint8_t off[3];
 	uint8_t value[8];
 };
@@ -89,19 +72,36 @@ static void step(const struct record *r, uint64_t region_size)
 	}
 }
 
+static const struct emulator *pick(unsigned int which)
+{
+	const struct emulator *it;
+	unsigned int n = 0;
+
+	registry_for_each(emulator, it) {
+		n++;
+	}
+	which %= n;
+	registry_for_each(emulator, it) {
+		if (which-- == 0) {
+			break;
+		}
+	}
+	return it;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	unsigned int which;
+	const struct emulator *emu;
 	struct record r;
 	uint64_t len;
 
 	if (size < 1) {
 		return 0;
 	}
-	which = data[0] % ARRAY_SIZE(devices);
-	len = devices[which].size;
+	emu = pick(data[0]);
+	len = MAX(emu->min_size, 8u);
 	fake_now = 1000000000;
-	fake_config(devices[which].compatible, len);
+	fake_config(emu->compatible[0], len);
 	if (fake_start()) {
 		return 0;
 	}

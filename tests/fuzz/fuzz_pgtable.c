@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Any sequence of operations on translation tables, against the model. */
-#define MODEL_PAGES ((UINT64_C(1) << 18) + 2048)	/* all levels, and fast */
+#define MODEL_PAGES ((UINT64_C(1) << 18) + 2048) /* all levels, and fast */
 #include "tests/unit/pgtable_model.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -31,14 +31,17 @@ static const struct geometry geometries[] = {
 	{ 2, 33, GIB(5) },
 };
 
-/* Seven bytes an operation; positions are near each other, so that they meet. */
+/* Seven bytes an operation; positions are near each other, so that they meet.
+ * */
 static void operation(struct model *m, const uint8_t *d)
 {
 	static const uint64_t unit[] = { 1, 8, 512, 1 << 18 };
-	uint64_t page = ((uint64_t)d[1] * unit[d[0] & 3] + (d[2] & 15)) %
-			MODEL_PAGES;
+	uint64_t page =
+		((uint64_t)d[1] * unit[d[0] & 3] + (d[2] & 15)) % MODEL_PAGES;
 	uint64_t n = ((uint64_t)(d[3] & 15) + 1) * unit[(d[0] >> 2) & 3];
-	uint64_t pa = (page + (d[4] & 3) * 64) << PAGE_SHIFT;
+	/* Aligned as the address, to runs and more, or not. */
+	uint64_t pa = (page + (d[4] & 3) * 64 + ((d[4] >> 2) & 1) * 3)
+		      << PAGE_SHIFT;
 	uint64_t attrs = PTE_AF | PTE_S2_READ | PTE_SH_INNER;
 
 	attrs |= d[5] & 1 ? PTE_S2_NORMAL_WB : PTE_S2_DEVICE_NGNRE;
@@ -59,6 +62,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	seed = data[0];
 	g = &geometries[data[0] % ARRAY_SIZE(geometries)];
 	model_init(&m, g->level, g->bits, g->base, rnd);
+	m.pt.runs = !(data[0] & 0x80);
 	for (size_t at = 1; at + 7 <= size; at += 7) {
 		operation(&m, data + at);
 	}

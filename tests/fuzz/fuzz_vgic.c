@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A hostile guest at the virtual GIC: any access to any register, ends of
- * what was never taken, VCPUs moving; queues and list registers stay sound
- * and no interrupt storms. */
+/*
+ * A hostile guest and the virtual GIC: any access to any register, ends of
+ * interrupts that were never taken, VCPUs that move. Queues and list registers
+ * stay consistent, and there is no interrupt storm.
+ */
 #include <stdio.h>
 
 #include "tests/unit/vgic_model.h"
@@ -73,10 +75,9 @@ static void do_access(bool write)
 		off |= 0xff80;
 	}
 	off += flags >> 7;
-	(void)model_access((unsigned int)v, flags >> 5 & 1, off,
-			   1U << (flags >> 3 & 3), write,
-			   (uint64_t)get32() << (flags & 64 ? 32 : 0) |
-			   get32());
+	(void)model_access(
+		(unsigned int)v, flags >> 5 & 1, off, 1U << (flags >> 3 & 3),
+		write, (uint64_t)get32() << (flags & 64 ? 32 : 0) | get32());
 }
 
 static void do_sgi(void)
@@ -87,7 +88,7 @@ static void do_sgi(void)
 		model_be(cpu_of(v));
 		vgicv3_sgir(m.vc[v], (enum vgic_sgi_reg)(get() % 3),
 			    (uint64_t)get32() << 32 | (uint64_t)get() << 24 |
-			    get32());
+				    get32());
 	}
 }
 
@@ -138,8 +139,8 @@ static void do_vmcr(void)
 	if (v >= 0) {
 		m.cpu[cpu_of(v)].vmcr = (get() & 0xf8U) << 24 |
 					(get() & 7U) << 18 |
-					(get() & 3U) << 21 |
-					(get() & 0x213U) | (get() & 2U) << 8;
+					(get() & 3U) << 21 | (get() & 0x213U) |
+					(get() & 2U) << 8;
 	}
 }
 

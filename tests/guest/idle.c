@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A guest that says it lives and then costs nothing. */
+/* A guest that prints a line and then uses no CPU time. */
 #include <guest.h>
 
 void guest_main(const void *tree)
@@ -7,6 +7,6 @@ void guest_main(const void *tree)
 	(void)tree;
 	guest_puts("idle: waiting\n");
 	for (;;) {
-		__asm__ volatile("wfi");
+		guest_wait();
 	}
 }

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Drives the hypervisor in QEMU: its terminal and its guests' consoles.
+"""Drives the hypervisor in QEMU through its terminal and its guests' consoles.
 
 Every wait is for something the console prints, with a time limit; a panic ends
 the wait at once. The whole console is kept in a log file.
@@ -10,7 +10,7 @@ import os
 import pathlib
 import re
 import select
-import struct
+import socket
 import subprocess
 import sys
 import time
@@ -18,27 +18,38 @@ import time
 import pexpect
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(TOP / "tools"))
+import arch  # noqa: E402  (tools is no package)
+
+# The architecture of the image, and the machine it is started on.
+ARCH = arch.ARCH
+MACHINE = arch.machine()
+# Each kind of it that there is, as start() and boot() take it: {choice: value}.
+MACHINES = [{name.lower(): int(value) if value.isdecimal() else value}
+            for name, values in MACHINE.CHOICES.items() for value in values]
 BUILD = TOP / os.environ.get("SOCLE_BUILD", "build")
-# Real files behind the images/ of bundles; `make check-images` fills it.
+# The files that bundles have in images/; `make check-images` puts them here.
 IMAGES = BUILD / "check" / "images"
-# On a slow machine, all time limits are stretched.
+# Factor for all time limits, for slow machines.
 SLOWNESS = float(os.environ.get("SOCLE_SLOWNESS", "1"))
 
 PROMPT = "socle> "
 DETACH = "\x1d"
 CTRL_C = "\x03"
 CTRL_D = "\x04"
-ESCAPE_SEQUENCE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b[=>78]")
+ESCAPE_SEQUENCE = re.compile(
+    r"\x1b\[[0-9;?]*[A-Za-z]|\x1b[=>78]|\x1b[()][0AB]|\x0f")
 PANIC = re.compile(r"\*\*\* PANIC on CPU[^\n]*\n|Kernel panic - not syncing[^\n]*\n")
+HOST_LOG = re.compile(r"^\[ *\d+\.\d+\] cpu\d+: .*\n?", re.M)
 
 
 class Failure(AssertionError):
-    """What did not happen, with the end of the console."""
+    """What did not happen, with the last lines of the console."""
 
 
 def clean(text):
-    """The text as a person would see it, without what was overwritten."""
-    # The pseudo-terminal adds a carriage return to those of the guest.
+    """The text as it would look on a screen, without what was overwritten."""
+    # The pseudo-terminal adds a carriage return to the guest's own.
     lines = re.split(r"\r*\n", ESCAPE_SEQUENCE.sub("", text))
     return "\n".join(line.rstrip("\r").rpartition("\r")[2] for line in lines)
 
@@ -47,8 +58,9 @@ def description(name, memory=128, vcpus=1, kernel="/images/Image",
                 initrd="/images/initrd.cpio.gz", bootargs=None, extra="",
                 boot=""):
     """The source of a guest's description; memory in MiB."""
+    ram = MACHINE.GUEST_RAM
     if bootargs is None:
-        bootargs = f"console=ttyAMA0 hostname={name}"
+        bootargs = f"console={MACHINE.GUEST_CONSOLE} hostname={name}"
     initrd = f'initrd = "{initrd}";' if initrd else ""
     bootargs = f'bootargs = "{bootargs}";' if bootargs else ""
     return f"""\
@@ -59,7 +71,7 @@ def description(name, memory=128, vcpus=1, kernel="/images/Image",
 	#size-cells = <2>;
 	model = "{name}";
 	cpus {{ count = <{vcpus}>; }};
-	memory@40000000 {{ reg = <0x0 0x40000000 0x0 {memory << 20:#x}>; }};
+	memory@{ram:x} {{ reg = <0x0 {ram:#x} 0x0 {memory << 20:#x}>; }};
 	boot {{ kernel = "{kernel}"; {initrd} {bootargs} {boot} }};
 	{extra}
 }};
@@ -78,10 +90,10 @@ def start_script(names):
 
 
 def make_bundle(directory, guests, script=None, files=None):
-    """Packs descriptions {name: source}; the bundle's path.
+    """Packs descriptions {name: source}; returns the bundle's path.
 
-    script is boot.cmd, by default one that starts every guest. files are more
-    {name in the bundle: text or bytes}.
+    script is boot.cmd, by default one that starts every guest. files are
+    further files, {name in the bundle: text or bytes}.
     """
     directory = pathlib.Path(directory)
     root = directory / "bundle"
@@ -109,52 +121,35 @@ def make_bundle(directory, guests, script=None, files=None):
     return output
 
 
-def jump_image(address, tree=None, writes=()):
-    """An arm64 Image that goes on at the address, registers as they are.
+class Monitor:
+    """QEMU's monitor, by QMP. `extra=Monitor.option(path)` opens it."""
 
-    tree: but x0 this. writes: words stored before, (address, value).
-    """
-    moves = []  # ldr literal is relative to itself: the code comes first
-    values = []
+    def __init__(self, path):
+        limit = time.monotonic() + 30 * SLOWNESS
+        self.line = socket.socket(socket.AF_UNIX)
+        while True:
+            try:
+                self.line.connect(str(path))
+                break
+            except OSError:
+                assert time.monotonic() < limit
+                time.sleep(0.1)
+        self.file = self.line.makefile("rw")
+        self.file.readline()
+        self.run("qmp_capabilities")
 
-    def load(register, value):
-        moves.append((register, len(values)))
-        values.append(value)
+    def run(self, command, **arguments):
+        json.dump({"execute": command, "arguments": arguments}, self.file)
+        self.file.flush()
+        while True:
+            answer = json.loads(self.file.readline())
+            if "event" not in answer:
+                assert "error" not in answer, answer
+                return answer["return"]
 
-    for where, value in writes:
-        load(10, where)
-        load(11, value)
-        moves.append(0xb900014b)  # str w11, [x10]
-    if tree is not None:
-        load(0, tree)
-    load(9, address)
-    moves += [0xd61f0120]  # br x9
-    if len(moves) % 2:
-        moves.append(0xd503201f)  # nop: the values are aligned
-    code = b""
-    for place, move in enumerate(moves):
-        if isinstance(move, tuple):  # ldr xN, value
-            register, index = move
-            words = len(moves) - place + 2 * index
-            move = 0x58000000 | words << 5 | register
-        code += struct.pack("<I", move)
-    header = struct.pack("<IIQQQ3Q4sI", 0x14000010, 0, 0, 4096, 0xa, 0, 0, 0,
-                         b"ARM\x64", 0)  # b .+64
-    return header + code + struct.pack(f"<{len(values)}Q", *values)
-
-
-def host_tree(path, edits, machine="virt,virtualization=on,gic-version=3",
-              cpu="cortex-a57", smp=2):
-    """QEMU's device tree with source appended, as a blob at the path."""
-    blob = f"{path}.qemu"
-    subprocess.run(
-        ["qemu-system-aarch64", "-M", f"{machine},dumpdtb={blob}", "-cpu", cpu,
-         "-smp", str(smp), "-nodefaults", "-display", "none"], check=True)
-    source = subprocess.run(["dtc", "-q", "-O", "dts", blob], check=True,
-                            capture_output=True, text=True).stdout
-    subprocess.run(["dtc", "-q", "-O", "dtb", "-o", str(path)], check=True,
-                   input=source + edits, text=True)
-    return path
+    @staticmethod
+    def option(path):
+        return ["-qmp", f"unix:{path},server,nowait"]
 
 
 class Machine:
@@ -166,8 +161,8 @@ class Machine:
         self.log = open(self.log_path, "w", encoding="utf-8",
                         errors="replace", newline="")
         self.text = ""
-        program = program or os.environ.get("QEMU", "qemu-system-aarch64")
-        # In the foreground, or the terminal's signals would stop it.
+        program = program or os.environ.get("QEMU", MACHINE.PROGRAM)
+        # In the foreground: SIGTTIN or SIGTTOU would stop a background process.
         command = ["--foreground", "-k", "5", str(int(limit * SLOWNESS)),
                    program, *arguments]
         self.log.write(f"timeout {' '.join(command)}\n")
@@ -190,10 +185,10 @@ class Machine:
         self.child.send(text)
 
     def paste(self, text, timeout=300):
-        """Sends much, reading what comes meanwhile.
+        """Sends a large text, and reads what arrives meanwhile.
 
-        Were it only written, both sides would wait for each other as soon as
-        the pseudo-terminal is full in both directions.
+        If it only wrote, both sides would wait for each other as soon as the
+        pseudo-terminal is full in both directions.
         """
         data = text.encode()
         fd = self.child.child_fd
@@ -214,9 +209,10 @@ class Machine:
         os.set_blocking(fd, True)
 
     def expect(self, pattern, timeout=60, panic=False):
-        """Waits for a regular expression, or one of a list; its match.
+        """Waits for a regular expression, or for one of a list; returns the
+        match.
 
-        panic: a panic is what the test is about.
+        panic: the test expects a panic.
         """
         found = self.look(pattern, timeout, panic)
         if not found:
@@ -235,7 +231,7 @@ class Machine:
         if which == 1:
             self.fail("QEMU ended", patterns)
         if which == 2 and stops:
-            # What follows tells why.
+            # The reason follows.
             self.child.expect([r"halted \(panic", pexpect.TIMEOUT,
                                pexpect.EOF], timeout=5 * SLOWNESS)
             self.fail("panic", patterns)
@@ -263,14 +259,14 @@ class Machine:
 class Socle(Machine):
     """The hypervisor, from its start to its prompt."""
 
-    def __init__(self, log, bundle=None, *, gic=3, smp=2, cpu="cortex-a57",
+    def __init__(self, log, bundle=None, *, smp=2, cpu=MACHINE.CPU,
                  mem="1G", append="", icount=None, machine="", image=None,
-                 serial="mon:stdio", board=None, extra=(), limit=300):
+                 serial="mon:stdio", board=None, extra=(), limit=300,
+                 program=None, **choices):
         self.count = 0
-        # A board has CPUs of its own.
-        what = ["-M", board] if board else [
-            "-M", f"virt,virtualization=on,gic-version={gic}{machine}",
-            "-cpu", cpu]
+        # A board determines its CPUs.
+        what = ["-M", board] if board else MACHINE.arguments(
+            cpu, machine, **choices)
         arguments = [
             *what, "-smp", str(smp), "-m", str(mem),
             "-nodefaults", "-display", "none", "-serial", serial,
@@ -282,7 +278,7 @@ class Socle(Machine):
             arguments += ["-append", append]
         if icount is not None:
             arguments += ["-icount", icount]
-        super().__init__([*arguments, *extra], log, limit)
+        super().__init__([*arguments, *extra], log, limit, program)
 
     def expect_prompt(self, timeout=60):
         self.expect(re.escape(PROMPT), timeout)
@@ -294,10 +290,11 @@ class Socle(Machine):
         return self
 
     def cmd(self, line, timeout=60, ok=True):
-        """Runs a command; what it printed. ok: it must not print an error.
+        """Runs a command and returns what it printed. ok: it must not print an
+        error.
 
-        Its end is what `echo` prints after it: log lines may come between, and
-        redraw the prompt.
+        An `echo` after it marks the end of its output: the prompt does not,
+        since log lines that come in between redraw it.
         """
         self.count += 1
         mark = f"@@{self.count}"
@@ -318,18 +315,19 @@ class Socle(Machine):
         for seen in clean(text).split("\n"):
             if seen == mark:
                 break
-            # The prompt may have been read in part before.
-            if (seen.startswith(PROMPT.strip()) or seen == line or
+            # Any part of the prompt may have been read before.
+            if (seen.startswith(PROMPT.strip()) or
+                    seen.endswith(line) and
+                    (PROMPT + line).endswith(seen) or
                     seen.endswith(f"> {line}")):
                 continue
             kept.append(seen)
         return "\n".join(kept).strip("\n")
 
     def json(self, line, timeout=60):
-        """What a listing gives with --json.
+        """What a listing prints with --json, parsed.
 
-        The console's log lines may come in the middle of it: then it is asked
-        again.
+        If a log line came in the middle of it, the command is repeated.
         """
         for _ in range(3):
             text = self.cmd(f"{line} --json", timeout)
@@ -340,8 +338,8 @@ class Socle(Machine):
 
     @staticmethod
     def find_json(text):
-        """The first whole list or object in a console's output, or None."""
-        # A log line begins with a bracket as well: [    1.234567] cpu0: ...
+        """The first complete list or object in a console's output, or None."""
+        # A log line begins with a bracket, too: [ 1.234567] cpu0: ...
         text = re.sub(r"^\[ *\d+\.\d+\] .*\n?", "", text, flags=re.MULTILINE)
         for start in re.finditer(r"^[\[{]", text, re.MULTILINE):
             try:
@@ -355,7 +353,7 @@ class Socle(Machine):
         return {guest["name"]: guest for guest in self.json("guest list")}
 
     def expect_state(self, name, state, timeout=60):
-        """Asks until the guest is in the state."""
+        """Polls until the guest is in the state."""
         limit = time.monotonic() + timeout * SLOWNESS
         while True:
             found = self.guests().get(name, {}).get("state", "absent")
@@ -366,7 +364,7 @@ class Socle(Machine):
             time.sleep(0.2)
 
     def attach(self, name):
-        """The guest's console, for what follows."""
+        """Attaches to the guest's console."""
         self.send(f"guest console {name}\r")
         # The line that says how to leave.
         self.expect(r"Ctrl-\][^\n]*\n")
@@ -396,17 +394,18 @@ class Console:
     def login(self, timeout=90):
         """Waits until a shell answers.
 
-        The prompt alone is no sign: the replayed screen may show one of a
-        kernel that is gone. What is typed before the shell runs is lost, so
-        this asks again.
+        A prompt proves nothing: the replayed screen may show that of an
+        earlier boot. What is typed before the shell runs is lost, so this asks
+        repeatedly. It also makes the kernel print only warnings and errors, as
+        other messages would come in the middle of what programs print.
         """
         limit = time.monotonic() + timeout * SLOWNESS
         while True:
             self.socle.count += 1
             mark = f"@@{self.socle.count}"
-            # Ctrl-C drops what is left of an earlier question; the empty
+            # Ctrl-C discards what is left of an earlier attempt; the empty
             # expansion keeps the echoed line from looking like the answer.
-            self.socle.send(f"{CTRL_C}echo ${{x}}{mark}\r")
+            self.socle.send(f"{CTRL_C}dmesg -n 5; echo ${{x}}{mark}\r")
             last = time.monotonic() > limit
             if self.socle.look(rf"\n{mark}\r*\n", timeout=2):
                 return self
@@ -414,24 +413,36 @@ class Console:
                 self.socle.fail("no shell answers", [mark])
 
     def sh(self, command, timeout=60, status=0):
-        """Runs a shell command; what it printed. status None: any."""
+        """Runs a shell command of one line and returns what it printed.
+
+        status: the exit status it must have; None: any.
+        """
         self.socle.count += 1
         mark = f"@@{self.socle.count}"
-        # Output follows the prompt directly when echo is off.
-        self.socle.send(f"echo ${{x}}{mark}; {command}\n"
+        # All in one line, so that nothing is typed while the command runs: the
+        # terminal's own echo is on then, and would come in the middle of what
+        # the command prints.
+        assert "\n" not in command, command
+        end = "" if command.endswith("&") else ";"
+        self.socle.send(f"echo ${{x}}{mark}; {command}{end} "
                         f"echo ${{x}}{mark} $?\n")
+        # Output follows the prompt directly when echo is off.
         self.socle.expect(rf"(?:\n|# ){mark}\r*\n", timeout)
         start = len(self.socle.text) - len(self.socle.child.buffer)
-        found = self.socle.expect(rf"(?:\n|# ){mark} (\d+)\r*\n",
-                                  timeout)
+        found = self.socle.expect(rf"{mark} (\d+)\r*\n", timeout)
         end = len(self.socle.text) - len(self.socle.child.buffer)
-        text = clean(self.socle.text[start:end])
-        prompt = re.compile(rf"^{self.name}:[^\n]*# .*$|^{mark} \d+$", re.M)
-        text = prompt.sub("", text).strip("\n")
+        text = clean(self.socle.text[start:end]).rpartition(mark)[0]
+        # The host's log lines come between the guest's.
+        text = HOST_LOG.sub("", text).strip("\n")
         if status is not None:
             assert int(found.group(1)) == status, \
                 f"{command}: status {found.group(1)}\n{text}"
         return text
+
+    def expect_progress(self, path):
+        """Waits until the number that a loop writes to the file has grown."""
+        self.sh(f"a=$(cat {path}); until [ $(cat {path}) -gt $a ]; "
+                "do sleep 0.1; done")
 
     def __enter__(self):
         return self

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Bundles made by hand: README's commands, and archives of other writers."""
+"""Bundles made by hand: README's commands, and archives of other programs."""
 
 import gzip
 import os
@@ -16,14 +16,14 @@ from socle import BUILD, TOP, bare
 def by_hand():
     """README's commands for a bundle without `make run`."""
     text = (TOP / "README.md").read_text(encoding="utf-8")
-    block = re.search(r"By hand it is\n\n((?:    .*\n)+)", text).group(1)
+    block = re.search(r"By hand a bundle is packed and started with\n\n((?:    .*\n)+)", text).group(1)
     return [shlex.split(line) for line in
             block.replace("\\\n", " ").strip().splitlines()]
 
 
 @pytest.fixture(name="folder")
 def fixture_folder(tmp_path):
-    """A bundle's directory: a description and its image, nothing more."""
+    """The directory of a bundle: a description and its image, nothing else."""
     folder = tmp_path / "mybundle"
     (folder / "guests").mkdir(parents=True)
     (folder / "images").mkdir()
@@ -33,7 +33,7 @@ def fixture_folder(tmp_path):
 
 
 def pack(folder, program, names=".", form="newc"):
-    """What `find NAMES | PROGRAM -o -H FORM` writes, in the folder."""
+    """What `find NAMES | PROGRAM -o -H FORM` writes in the folder."""
     if not shutil.which(program):
         pytest.skip(f"{program} is not installed")
     return subprocess.run(
@@ -42,7 +42,7 @@ def pack(folder, program, names=".", form="newc"):
 
 
 def complete(folder):
-    """What mkbundle would have added, and links of both kinds."""
+    """Adds what mkbundle would have added, and links of both kinds."""
     subprocess.run(["dtc", "-q", "-O", "dtb", "-o", "guests/first.dtb",
                     "guests/first.dts"], cwd=folder, check=True)
     (folder / "boot.cmd").write_text(
@@ -52,7 +52,7 @@ def complete(folder):
 
 
 def check(host, folder):
-    """The guest runs; each name leads to the whole file."""
+    """The guest runs; the complete file is found under each name."""
     size = (folder / "images" / "hello.bin").stat().st_size
     files = {row["name"]: row for row in host.json("ls /images")}
     assert files["hello.bin"]["bytes"] == files["hard.bin"]["bytes"] == size
@@ -71,7 +71,7 @@ def test_readme(qemu, folder):
     done = subprocess.run(pack_it, cwd=place, check=True, capture_output=True,
                           text=True)
     assert not done.stdout and not done.stderr
-    # QEMU is started elsewhere.
+    # QEMU is started in another directory.
     names = {name: str(place / name) for name in
              ("build/vmm.bin", "bundle.cpio")}
     machine = qemu([names.get(word, word) for word in arguments],
@@ -91,7 +91,7 @@ def test_writers(start, folder, program):
 
 
 def test_several(start, folder):
-    """Archives behind each other, each with its trailer and padding."""
+    """Concatenated archives, each with its trailer and padding."""
     complete(folder)
     packed = folder.parent / "bundle.cpio"
     packed.write_bytes(pack(folder, "cpio", "boot.cmd") + bytes(512) +
@@ -103,7 +103,7 @@ def test_several(start, folder):
     ("gzip", "it is gzip-compressed; uncompress it"),
     ("odc", "its format is odc; make it with -H newc")])
 def test_refused(start, folder, form, advice):
-    """No files, but a reason and a prompt."""
+    """There are no files; the reason is printed, and the prompt comes."""
     complete(folder)
     packed = folder.parent / "bundle.cpio"
     packed.write_bytes(gzip.compress(pack(folder, "cpio")) if form == "gzip"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Arm's system registers for tests on the host: a list of values by name.
- * To be included before the file under test.
+ * Include it before the file under test.
  */
 #ifndef TEST_ARM64_SYSREGS_H
 #define TEST_ARM64_SYSREGS_H
@@ -17,7 +17,7 @@ struct mock_sysreg {
 };
 static struct mock_sysreg mock_sysregs[MOCK_SYSREGS];
 
-/* Made on first use, zero. */
+/* Created when it is first used, with the value 0. */
 static uint64_t *mock_sysreg(const char *name)
 {
 	for (unsigned int i = 0; i < MOCK_SYSREGS; i++) {

@@ -18,7 +18,7 @@ struct dts_blob {
 	size_t size;
 };
 
-/* Run dtc over the open files; its warnings are not the tests' business. */
+/* Run dtc on the open files. Its warnings are ignored. */
 static inline void dts_exec(int in, int out)
 {
 	dup2(in, STDIN_FILENO);
@@ -29,7 +29,7 @@ static inline void dts_exec(int in, int out)
 	_exit(127);
 }
 
-/* Ends the test program where dtc cannot be had: nothing could be tested. */
+/* Ends the test program if there is no dtc. */
 static inline void dts_compile(const char *text, struct dts_blob *out)
 {
 	FILE *in = tmpfile(), *blob = tmpfile();

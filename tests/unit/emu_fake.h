@@ -8,17 +8,20 @@
 #ifndef TESTS_UNIT_EMU_FAKE_H
 #define TESTS_UNIT_EMU_FAKE_H
 
-#include <core/console.h>
+#include <core/emulator.h>
 #include <core/guest.h>
 #include <core/heap.h>
 #include <core/log.h>
+#include <core/netswitch.h>
+#include <core/random.h>
 #include <core/rtc.h>
 #include <core/time.h>
+#include <core/trace.h>
+#include <core/vfs.h>
+#include <core/vserial.h>
 #include <core/work.h>
-#include <emu/emulator.h>
 #include <libfdt.h>
 #include <libs/error.h>
-#include <libs/vfs.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,7 +32,7 @@
 #define FAKE_BASE 0x9000000
 #define FAKE_INTID 33
 
-/* What an emulator did wrong towards the hypervisor. */
+/* Checks how an emulator uses the hypervisor. */
 #define fake_check(cond) \
 	do { \
 		if (!(cond)) { \
@@ -41,24 +44,35 @@
 
 /* --- locks -------------------------------------------------------------- */
 
-static struct spinlock *fake_held;	/* a device takes no second one */
+static struct spinlock *fake_held; /* the last one taken */
 
 void spin_init(struct spinlock *l, enum lock_class class)
 {
-	(void)class;
 	memset(l, 0, sizeof(*l));
+	l->class = (uint16_t) class;
 }
 
 void spin_lock(struct spinlock *l)
 {
-	fake_check(!fake_held && "lock taken twice");
+	fake_check(!fake_held || fake_held->class < l->class);
+	l->below = fake_held;
 	fake_held = l;
 }
 
 void spin_unlock(struct spinlock *l)
 {
 	fake_check(fake_held == l);
-	fake_held = NULL;
+	fake_held = l->below;
+}
+
+void assert_held(const struct spinlock *l)
+{
+	const struct spinlock *held = fake_held;
+
+	while (held && held != l) {
+		held = held->below;
+	}
+	fake_check(held);
 }
 
 unsigned long arch_irq_save(void)
@@ -81,10 +95,43 @@ void log_line(enum log_level level, const char *fmt, ...)
 	(void)fmt;
 }
 
+static unsigned int fake_log_asked; /* requests for lines about the guest */
+
+bool log_allow(struct log_limit *limit)
+{
+	(void)limit;
+	fake_log_asked++;
+	return true;
+}
+
+/* --- random numbers ------------------------------------------------------ */
+
+static uint8_t fake_random_next = 1;
+static bool fake_random_seeded = true;
+
+bool random_seeded(void)
+{
+	return fake_random_seeded;
+}
+
+void random_bytes(void *buf, size_t n)
+{
+	uint8_t *out = buf;
+
+	while (n--) {
+		*out++ = fake_random_next++;
+	}
+}
+
 /* --- memory ------------------------------------------------------------- */
 
-static int fake_heap_budget = -1;	/* allocations left; -1: any number */
+static int fake_heap_budget = -1; /* allocations left; -1: any number */
 static int fake_heap_live;
+
+void *heap_alloc_array(size_t count, size_t size)
+{
+	return heap_alloc(count * size);
+}
 
 void *heap_alloc(size_t size)
 {
@@ -105,10 +152,12 @@ void heap_free(void *p)
 
 /* --- contents shown as memory ------------------------------------------- */
 
-static uint8_t fake_rom[4 * PAGE_SIZE];
+static uint8_t fake_roms[2][MIB(1)]; /* in the order of their making */
+static uint8_t *const fake_rom = fake_roms[0];
 static unsigned int fake_rom_live;
-static int fake_rom_error;		/* of the next guest_rom_init() */
+static int fake_rom_error; /* of the next guest_rom_init() */
 static bool fake_rom_synced;
+static void (*fake_rom_hook)(void); /* called once, at the next sync */
 
 int guest_rom_init(struct guest *g, struct guest_rom *rom, ipa_t base,
 		   uint64_t size)
@@ -117,12 +166,14 @@ int guest_rom_init(struct guest *g, struct guest_rom *rom, ipa_t base,
 	if (fake_rom_error) {
 		return fake_rom_error;
 	}
-	*rom = (struct guest_rom) {
-		.base = base, .size = ALIGN_UP(size, PAGE_SIZE),
-		.data = fake_rom,
+	*rom = (struct guest_rom){
+		.base = base,
+		.size = ALIGN_UP(size, PAGE_SIZE),
+		.data = fake_roms[fake_rom_live],
 	};
-	fake_check(rom->size <= sizeof(fake_rom));
+	fake_check(rom->size <= sizeof(fake_roms[0]));
 	fake_rom_live++;
+	fake_check(fake_rom_live <= ARRAY_SIZE(fake_roms));
 	return 0;
 }
 
@@ -133,10 +184,25 @@ void guest_rom_fini(struct guest *g, struct guest_rom *rom)
 	rom->size = 0;
 }
 
-void guest_rom_sync(struct guest_rom *rom)
+void *guest_rom_at(const struct guest_rom *rom, uint64_t off, uint64_t *n)
 {
+	fake_check(off < rom->size);
+	/* In pieces, as a coloured guest's. */
+	*n = MIN(*n, PAGE_SIZE - off % PAGE_SIZE);
+	return (uint8_t *)rom->data + off;
+}
+
+void guest_rom_sync(struct guest_rom *rom, uint64_t off, uint64_t size)
+{
+	void (*hook)(void) = fake_rom_hook;
+
 	fake_check(!rom->shown);
+	fake_check(off + size <= rom->size);
 	fake_rom_synced = true;
+	fake_rom_hook = NULL;
+	if (hook) {
+		hook();
+	}
 }
 
 void guest_rom_show(struct guest *g, struct guest_rom *rom, bool show)
@@ -150,7 +216,7 @@ void guest_rom_show(struct guest *g, struct guest_rom *rom, bool show)
 
 #define FAKE_TIMERS 8
 static ticks_t fake_now = 1000000000;
-static struct timer *fake_timers[FAKE_TIMERS];	/* armed */
+static struct timer *fake_timers[FAKE_TIMERS]; /* armed */
 static unsigned int fake_timers_fired;
 
 ticks_t time_now(void)
@@ -178,13 +244,25 @@ ticks_t ms_to_ticks(uint64_t ms)
 	return ms * 1000000;
 }
 
+/*
+ * Called while a thread waits. NULL: nothing happens, and the wait never ends.
+ */
+static void (*fake_asleep)(void);
+
+void sleep_ms(uint64_t ms)
+{
+	(void)ms;
+	fake_check(fake_asleep && !fake_held);
+	fake_asleep();
+}
+
 void timer_init(struct timer *t, void (*fn)(struct timer *t))
 {
 	memset(t, 0, sizeof(*t));
 	t->fn = fn;
 }
 
-/* The real one asks the same of t->link. */
+/* The real function tests t->link in the same way. */
 static void fake_timer_remove(struct timer *t)
 {
 	t->link = NULL;
@@ -240,7 +318,7 @@ static inline struct timer *fake_timer_due(ticks_t until)
 	return first;
 }
 
-/* Let time pass; timers fire at their moment. */
+/* Let time pass; timers fire at their deadlines. */
 static inline void fake_advance(uint64_t ns)
 {
 	ticks_t until = fake_now + ns;
@@ -257,10 +335,11 @@ static inline void fake_advance(uint64_t ns)
 
 /* --- work --------------------------------------------------------------- */
 
-static struct work *fake_work;		/* queued; one at a time is enough */
+static struct work *fake_work; /* the one queued item */
 
-void work_init(struct work *w, void (*fn)(struct work *w))
+void work_init(struct work *w, struct workqueue *q, void (*fn)(struct work *w))
 {
+	(void)q;
 	memset(w, 0, sizeof(*w));
 	w->fn = fn;
 }
@@ -279,7 +358,7 @@ void work_cancel(struct work *w)
 	}
 }
 
-/* Run what is queued once; false if nothing is. */
+/* Run the queued item once; false if there is none. */
 static inline bool fake_run_work(void)
 {
 	struct work *w = fake_work;
@@ -293,18 +372,19 @@ static inline bool fake_run_work(void)
 
 /* --- console ------------------------------------------------------------ */
 
-struct console {
-	console_notify_t notify;
+struct vserial {
+	vserial_notify_t notify;
 	void *ctx;
 	char name[16];
 	uint8_t out[4096], in[4096];
 	size_t nout, nin, in_at;
 	unsigned int reads;
 };
-static struct console *fake_console;
+static struct vserial *fake_console;
 
-int console_create(struct console **out, const char *owner, const char *device,
-		   console_notify_t notify, void *ctx)
+int vserial_create_numbered(struct vserial **out, const char *owner,
+			    const char *kind, vserial_notify_t notify,
+			    void *ctx)
 {
 	(void)owner;
 	if (fake_heap_budget == 0) {
@@ -313,39 +393,27 @@ int console_create(struct console **out, const char *owner, const char *device,
 	fake_console = calloc(1, sizeof(*fake_console));
 	fake_console->notify = notify;
 	fake_console->ctx = ctx;
-	(void)snprintf(fake_console->name, sizeof(fake_console->name), "%s",
-		       device);
+	(void)snprintf(fake_console->name, sizeof(fake_console->name), "%s0",
+		       kind);
 	*out = fake_console;
 	return 0;
 }
 
-void console_destroy(struct console *c)
+void vserial_destroy(struct vserial *c)
 {
 	fake_check(!fake_held && c == fake_console);
 	free(c);
 	fake_console = NULL;
 }
 
-struct console *console_get(const char *owner, const char *device)
-{
-	(void)owner;
-	return fake_console && strcmp(fake_console->name, device) == 0 ?
-	       fake_console : NULL;
-}
-
-void console_put(struct console *c)
-{
-	(void)c;
-}
-
-void console_write(struct console *c, const uint8_t *buf, size_t n)
+void vserial_write(struct vserial *c, const uint8_t *buf, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
 		c->out[c->nout++ % sizeof(c->out)] = buf[i];
 	}
 }
 
-size_t console_read(struct console *c, uint8_t *buf, size_t n)
+size_t vserial_read(struct vserial *c, uint8_t *buf, size_t n)
 {
 	size_t got = MIN(n, c->nin - c->in_at);
 
@@ -355,7 +423,17 @@ size_t console_read(struct console *c, uint8_t *buf, size_t n)
 	return got;
 }
 
-/* Type at it. */
+bool vserial_pending(const struct vserial *c)
+{
+	return c->nin > c->in_at;
+}
+
+const char *vserial_device(const struct vserial *c)
+{
+	return c->name;
+}
+
+/* Type at the console. */
 static inline void fake_type(const char *s)
 {
 	size_t n = strlen(s);
@@ -371,15 +449,43 @@ static inline void fake_type(const char *s)
 	fake_console->notify(fake_console->ctx);
 }
 
+#include "tests/unit/netport_fake.h"
+
 /* --- guest -------------------------------------------------------------- */
 
+/* Tracing is off. Core's own definition would need the scheduler. */
+uint32_t trace_enabled;
+
+void trace_write(enum trace_event event, uint32_t vcpu, uint32_t a, uint64_t b,
+		 uint64_t c)
+{
+	(void)event;
+	(void)vcpu;
+	(void)a;
+	(void)b;
+	(void)c;
+}
+
+uint64_t trace_name(const char *name)
+{
+	(void)name;
+	return 0;
+}
+
+struct percpu *arch_percpu(void)
+{
+	return NULL; /* used only for traces here */
+}
+
 static struct guest fake_guest;
+static struct vcpu fake_vcpus[2];
+static struct vcpu *fake_vcpu_list[2] = { &fake_vcpus[0], &fake_vcpus[1] };
 static struct guest_config fake_cfg;
 static struct config_device fake_node;
 static struct emu_device fake_dev;
 static uint8_t fake_ram[FAKE_RAM_SIZE];
 static uint8_t fake_blob[4096];
-static bool fake_line;			/* level of the interrupt line */
+static bool fake_line; /* level of the interrupt line */
 static unsigned int fake_line_calls;
 static enum guest_action fake_action;
 static struct vfs_stat fake_file;
@@ -402,8 +508,8 @@ static inline uint8_t *fake_ram_at(ipa_t ipa, size_t n)
 {
 	uint64_t off = ipa.v - FAKE_RAM_BASE;
 
-	return off <= FAKE_RAM_SIZE && n <= FAKE_RAM_SIZE - off ?
-	       fake_ram + off : NULL;
+	return off <= FAKE_RAM_SIZE && n <= FAKE_RAM_SIZE - off ? fake_ram + off
+								: NULL;
 }
 
 int guest_read(struct guest *g, ipa_t ipa, void *buf, size_t n)
@@ -428,6 +534,81 @@ int guest_write(struct guest *g, ipa_t ipa, const void *buf, size_t n)
 	}
 	memcpy(p, buf, n);
 	return 0;
+}
+
+/* RAM is in pieces of one page, because memory that is contiguous for the guest
+ * need not be so in the host. */
+static int fake_pins;
+
+/* RAM is contiguous in the host, and hints remember it; otherwise each page is
+ * an extent. And whether it is writable. */
+static bool fake_flat;
+static bool fake_flat_writable = true;
+static unsigned int fake_finds; /* calls */
+
+bool guest_segment_find(const struct guest_memory *m,
+			struct guest_memory_hint *hint, ipa_t ipa,
+			uint64_t size, bool write, struct io_segment *out)
+{
+	uint64_t to_end = FAKE_RAM_BASE + FAKE_RAM_SIZE - ipa.v;
+	uint64_t to_page = PAGE_SIZE - (ipa.v & PAGE_MASK);
+
+	fake_finds++;
+	out->va = fake_ram_at(ipa, 1);
+	if (!out->va || (fake_flat && write && !fake_flat_writable)) {
+		return false;
+	}
+	out->pa = PADDR(ipa.v);
+	out->size = MIN(MIN(size, to_end), fake_flat ? to_end : to_page);
+	if (fake_flat && hint) {
+		*hint = (struct guest_memory_hint){
+			.table = m->extents,
+			.ipa = FAKE_RAM_BASE,
+			.size = FAKE_RAM_SIZE,
+			.pa = FAKE_RAM_BASE,
+			.va = fake_ram,
+			.writable = fake_flat_writable,
+		};
+	}
+	return true;
+}
+
+int guest_pin(struct guest *g, ipa_t ipa, uint64_t size, bool write,
+	      struct io_segment *out, unsigned int max)
+{
+	unsigned int n = 0;
+
+	if (size == 0 || !fake_ram_at(ipa, size)) {
+		return size ? -ERR_FAULT : -ERR_INVAL;
+	}
+	for (; size; n++) {
+		if (n == max) {
+			return -ERR_NOSPC;
+		}
+		fake_check(guest_segment_find(&g->memory, NULL, ipa, size,
+					      write, &out[n]));
+		ipa.v += out[n].size;
+		size -= out[n].size;
+	}
+	fake_pins++;
+	return (int)n;
+}
+
+/* As if each extent were contiguous. */
+uint64_t guest_memory_smallest(const struct guest_memory *m)
+{
+	uint64_t size = UINT64_MAX;
+
+	for (uint32_t i = 0; m->extents && i < m->extents->count; i++) {
+		size = MIN(size, m->extents->e[i].size);
+	}
+	return size;
+}
+
+void guest_unpin(struct guest *g)
+{
+	(void)g;
+	fake_pins--;
 }
 
 int vfs_stat(const char *path, struct vfs_stat *st)
@@ -465,16 +646,16 @@ static inline void fake_node_end(void)
 /* A checked node without properties of its own; one region, one line. */
 static inline void fake_config(const char *compatible, uint64_t size)
 {
-	fake_node = (struct config_device) {
+	fake_node = (struct config_device){
 		.name = "device@9000000",
-		.compatible = compatible,
+		.emu = emulator_find(compatible),
 		.regs = { { FAKE_BASE, size } },
 		.nregs = 1,
 		.irqs = { { FAKE_INTID, false } },
 		.nirqs = 1,
 		.node = -1,
 	};
-	fake_cfg = (struct guest_config) {
+	fake_cfg = (struct guest_config){
 		.blob = fake_blob,
 		.name = "guest",
 		.vcpus = 2,
@@ -482,6 +663,8 @@ static inline void fake_config(const char *compatible, uint64_t size)
 	};
 	fake_guest.cfg = &fake_cfg;
 	fake_guest.name = fake_cfg.name;
+	fake_guest.vcpus = fake_vcpu_list;
+	list_init(&fake_guest.held_queues);
 	fake_line = false;
 	fake_line_calls = 0;
 	fake_action = GUEST_ACT_NONE;
@@ -498,12 +681,13 @@ static inline int fake_start(void)
 	return err;
 }
 
-/* Take the device away; true if nothing of it stays. */
+/* Remove the device; true if it has left nothing behind. */
 static inline bool fake_stop(void)
 {
 	emu_device_fini(&fake_dev);
 	return fake_heap_live == 0 && fake_rom_live == 0 && !fake_held &&
-	       !fake_timer_armed() && !fake_work && !fake_console;
+	       fake_pins == 0 && !fake_timer_armed() && !fake_work &&
+	       !fake_console && !fake_netport;
 }
 
 static inline int fake_access(unsigned int region, uint64_t off,
@@ -515,8 +699,8 @@ static inline int fake_access(unsigned int region, uint64_t off,
 		.dev = &fake_dev,
 		.index = (uint8_t)region,
 	};
-	int err = emu_access_region(&r, IPA(r.base.v + off), size, write,
-				    value);
+	int err =
+		emu_access_region(&r, IPA(r.base.v + off), size, write, value);
 
 	fake_check(!fake_held && "access left a lock");
 	return err;

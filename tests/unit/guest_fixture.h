@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * For tests of guest descriptions: a heap whose leaks the sanitizer sees, and
- * emulators that are only names.
+ * For tests of guest descriptions: a heap whose leaks the sanitizer sees, and a
+ * kind of device that is only a name, in addition to all real ones (linked
+ * because tools/build/host.mk lists the test).
  */
 #ifndef TESTS_UNIT_GUEST_FIXTURE_H
 #define TESTS_UNIT_GUEST_FIXTURE_H
@@ -9,9 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <core/emulator.h>
 #include <core/heap.h>
 #include <core/schema.h>
-#include <emu/emulator.h>
 
 /* Allocations that still succeed; negative: all. */
 static int fixture_heap_budget = -1;
@@ -56,47 +57,53 @@ static const struct schema_prop fixture_props[] = {
 	{ .name = NULL },
 };
 
-#define FIXTURE_EMULATOR(ident, own, ...) \
-	static const char *const ident##_names[] = { __VA_ARGS__, NULL }; \
-	static const struct emulator ident = { \
-		.name = #ident, \
-		.compatible = ident##_names, \
-		.props = own, \
-	}
+static const char *const fixture_names[] = { "socle,other", NULL };
+static const struct emulator fixture_other = {
+	.name = "other",
+	.compatible = fixture_names,
+	.props = fixture_props,
+};
+EMULATOR(fixture_other);
 
-FIXTURE_EMULATOR(fake_pl011, NULL, "arm,pl011");
-FIXTURE_EMULATOR(fake_pl031, NULL, "arm,pl031");
-FIXTURE_EMULATOR(fake_pl061, NULL, "arm,pl061");
-FIXTURE_EMULATOR(fake_sp805, NULL, "arm,sp805");
-FIXTURE_EMULATOR(fake_ns16550, fixture_props, "ns16550a", "ns16550");
-FIXTURE_EMULATOR(fake_flash, NULL, "cfi-flash");
-FIXTURE_EMULATOR(fake_fw_cfg, NULL, "qemu,fw-cfg-mmio");
-FIXTURE_EMULATOR(fake_virtio, fixture_props, "virtio,mmio");
-FIXTURE_EMULATOR(fake_other, NULL, "socle,other");
+/* A kind for the slots of the empty virtio-mmio devices. */
+static const char *const fixture_plugged_names[] = { "socle,plugged", NULL };
+static const char *const fixture_plugged_os[] = { "virtio,mmio", NULL };
+static const struct emulator fixture_plugged = {
+	.name = "plugged",
+	.compatible = fixture_plugged_names,
+	.os_compatible = fixture_plugged_os,
+	.slot = "virtio,mmio",
+	.nregs = 1,
+	.nirqs = 1,
+	.min_size = 0x200,
+	.props = fixture_props,
+};
+EMULATOR(fixture_plugged);
 
-EMULATOR(fake_pl011);
-EMULATOR(fake_pl031);
-EMULATOR(fake_pl061);
-EMULATOR(fake_sp805);
-EMULATOR(fake_ns16550);
-EMULATOR(fake_flash);
-EMULATOR(fake_fw_cfg);
-EMULATOR(fake_virtio);
-EMULATOR(fake_other);
+/* A kind that may be at I/O ports: one register of 32 bits for each region,
+ * with accesses of any size. */
+static uint32_t fixture_ports_regs[2];
 
-const struct emulator *emulator_find(const char *compatible)
+static int fixture_ports_access(struct emu_device *dev, struct emu_access *a)
 {
-	const struct emulator *const *it;
-	const char *const *c;
-
-	registry_for_each(emulator, it) {
-		for (c = (*it)->compatible; *c; c++) {
-			if (strcmp(*c, compatible) == 0) {
-				return *it;
-			}
-		}
+	(void)dev;
+	if (a->write) {
+		fixture_ports_regs[a->region] = (uint32_t)a->value;
+	} else {
+		a->value = fixture_ports_regs[a->region] + a->off;
 	}
-	return NULL;
+	return 0;
 }
+
+static const char *const fixture_ports_names[] = { "socle,ports", NULL };
+static const struct emulator fixture_ports = {
+	.name = "ports",
+	.compatible = fixture_ports_names,
+	.access = fixture_ports_access,
+	.max_access = 4,
+	.nregs = 2,
+	.ports = true,
+};
+EMULATOR(fixture_ports);
 
 #endif

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What translation tables are checked against: a flat map of pages, and a TLB
- * that remembers leaves and table pointers until it is told to forget them,
- * filled by walks at every moment the code under test calls out. Used by the
- * unit test and the fuzz target; model_fail() tells what went wrong.
+ * The model that translation tables are checked against: a flat map of pages,
+ * and a TLB that holds leaves and table pointers until they are invalidated,
+ * filled by walks whenever the code under test calls a function of the model.
+ * Used by the unit test and the fuzz target; model_fail() tells what went
+ * wrong.
  */
 #ifndef TESTS_PGTABLE_MODEL_H
 #define TESTS_PGTABLE_MODEL_H
@@ -19,7 +20,7 @@
 #include "arch/arm64/mmu/pte.h"
 
 #ifndef MODEL_PAGES
-#define MODEL_PAGES (UINT64_C(3) << 18)		/* 3 GiB of addresses */
+#define MODEL_PAGES (UINT64_C(3) << 18) /* 3 GiB of addresses */
 #endif
 #define MODEL_TLB 64
 
@@ -27,37 +28,33 @@ static void model_fail(const char *what, uint64_t where);
 
 struct model_page {
 	uint64_t pa;
-	uint64_t attrs;		/* 0: not mapped */
+	uint64_t attrs; /* 0: not mapped */
 };
 
 /* A cached leaf (table = false) or pointer to a table, for one address. */
 struct model_tlb {
-	uint64_t va;		/* where the entry begins */
-	uint64_t pte;		/* 0: unused */
+	uint64_t va;  /* where the entry begins */
+	uint64_t pte; /* 0: unused; of a run: the first page's */
+	uint64_t size;
 	unsigned int level;
 	bool table;
 };
 
 struct model {
 	struct pgtable pt;
-	uint64_t base;			/* address of ref[0] */
+	uint64_t base; /* address of ref[0] */
 	struct model_page *ref;
 	struct model_tlb tlb[MODEL_TLB];
 	unsigned int tlb_next;
 	uint64_t live_tables;
-	int64_t allocs_left;		/* then -ERR_NOMEM; < 0: no limit */
-	uint64_t focus, focus_n;	/* pages of the operation at hand */
+	int64_t allocs_left;     /* then -ERR_NOMEM; < 0: no limit */
+	uint64_t focus, focus_n; /* pages of the operation at hand */
 	uint64_t (*random)(void);
 };
 
 static struct model *model_of(struct pgtable *pt)
 {
 	return container_of(pt, struct model, pt);
-}
-
-static bool model_covers(const struct model_tlb *t, uint64_t va)
-{
-	return t->pte && va - t->va < pte_span(t->level);
 }
 
 static uint64_t model_index(const struct pgtable *pt, uint64_t va,
@@ -68,44 +65,73 @@ static uint64_t model_index(const struct pgtable *pt, uint64_t va,
 	return level == pt->start_level ? i : i % PTE_COUNT;
 }
 
-/* A walk's find goes into the TLB, where nothing may contradict it. */
-static void model_fill(struct model *m, uint64_t va, uint64_t pte,
-		       unsigned int level, bool table)
+/* Put the result of a walk into the TLB, where nothing may contradict it. In a
+ * run, permissions may not change either while an entry is cached: the others
+ * of the run would contradict it. */
+static void model_fill(struct model *m, const struct model_tlb *new)
 {
 	for (unsigned int i = 0; i < MODEL_TLB; i++) {
 		struct model_tlb *t = &m->tlb[i];
+		bool overlap = t->pte && t->va < new->va + new->size &&new->va <
+						 t->va + t->size;
 
-		if (!model_covers(t, va) || t->table != table ||
-		    (table && t->level != level)) {
+		if (!overlap || t->table != new->table ||
+		    (new->table && t->level != new->level)) {
 			continue;
 		}
-		if (t->level != level ||
-		    ((t->pte ^ pte) & ~PTE_PERMISSIONS) != 0) {
-			model_fail("no break before make", va);
+		if (t->level != new->level || t->size != new->size ||
+		    ((t->pte ^ new->pte) &
+		     ~(t->pte & PTE_CONT ? 0 : PTE_PERMISSIONS)) != 0) {
+			model_fail("no break before make", new->va);
 		}
 	}
-	m->tlb[m->tlb_next++ % MODEL_TLB] = (struct model_tlb){
-		ALIGN_DOWN(va, pte_span(level)), pte, level, table,
-	};
+	m->tlb[m->tlb_next++ % MODEL_TLB] = *new;
 }
 
-/* What the table walk unit may do at any time. */
+/* All pages of a run must agree, as a TLB takes any of them for all. */
+static void model_check_run(uint64_t va, const uint64_t *first)
+{
+	if (!IS_ALIGNED(pte_addr(*first), PTE_RUN_BYTES)) {
+		model_fail("a run leads to no run", va);
+	}
+	for (unsigned int i = 0; i < PTE_RUN_PAGES; i++) {
+		if (first[i] != *first + i * PAGE_SIZE) {
+			model_fail("a run contradicts itself", va);
+		}
+	}
+}
+
+/* A walk, which the table walk unit may do at any time. */
 static void model_touch(struct model *m, uint64_t va)
 {
 	const uint64_t *table = arch_phys_to_virt(m->pt.root);
 	unsigned int level = m->pt.start_level;
 
 	for (;; level++) {
-		uint64_t pte = table[model_index(&m->pt, va, level)];
+		uint64_t index = model_index(&m->pt, va, level);
+		struct model_tlb new = {
+			.va = ALIGN_DOWN(va, pte_span(level)),
+			.size = pte_span(level),
+			.pte = table[index],
+			.level = level,
+			.table = pte_is_table(table[index], level),
+		};
 
-		if (!pte_is_table(pte, level)) {
-			if (pte_is_valid(pte)) {
-				model_fill(m, va, pte, level, false);
-			}
+		if (!pte_is_valid(new.pte)) {
 			return;
 		}
-		model_fill(m, va, pte, level, true);
-		table = arch_phys_to_virt(PADDR(pte_addr(pte)));
+		if (new.pte & PTE_CONT) {
+			index &= ~(PTE_RUN_PAGES - UINT64_C(1));
+			new.va = ALIGN_DOWN(va, PTE_RUN_BYTES);
+			new.size = PTE_RUN_BYTES;
+			new.pte = table[index];
+			model_check_run(new.va, &table[index]);
+		}
+		model_fill(m, &new);
+		if (!new.table) {
+			return;
+		}
+		table = arch_phys_to_virt(PADDR(pte_addr(new.pte)));
 	}
 }
 
@@ -150,8 +176,8 @@ static void model_table_free(struct pgtable *pt, paddr_t table)
 	page_free(table, 0);
 }
 
-/* Forgets what covers one of the addresses that are named: each multiple of
- * `step` from that at or below va on. */
+/* Drop entries that cover one of the named addresses: each multiple of `step`
+ * in the range, beginning at or below va. */
 static void model_tlbi(struct pgtable *pt, uint64_t va, uint64_t size,
 		       unsigned int level)
 {
@@ -161,11 +187,10 @@ static void model_tlbi(struct pgtable *pt, uint64_t va, uint64_t size,
 	model_speculate(m);
 	for (unsigned int i = 0; i < MODEL_TLB; i++) {
 		struct model_tlb *t = &m->tlb[i];
-		uint64_t first = MAX(ALIGN_UP(t->va, step),
-				     ALIGN_DOWN(va, step));
+		uint64_t first =
+			MAX(ALIGN_UP(t->va, step), ALIGN_DOWN(va, step));
 
-		if (t->pte && first < va + size &&
-		    first < t->va + pte_span(t->level)) {
+		if (t->pte && first < va + size && first < t->va + t->size) {
 			*t = (struct model_tlb){ 0 };
 		}
 	}
@@ -178,34 +203,38 @@ static void model_sync(struct pgtable *pt)
 }
 
 static const struct pgtable_ops model_ops = {
-	model_table_alloc, model_table_free, model_tlbi, model_sync,
+	model_table_alloc,
+	model_table_free,
+	model_tlbi,
+	model_sync,
 };
 
 static void model_init(struct model *m, unsigned int start_level,
 		       unsigned int bits, uint64_t base,
 		       uint64_t (*random)(void))
 {
-	uint64_t pages = DIV_ROUND_UP(BIT(bits - pte_shift(start_level)),
-				      PTE_COUNT);
+	uint64_t pages =
+		DIV_ROUND_UP(BIT(bits - pte_shift(start_level)), PTE_COUNT);
 	paddr_t root;
 
-	*m = (struct model){ .base = base, .random = random,
-			     .focus_n = 1, .allocs_left = -1 };
+	*m = (struct model){
+		.base = base, .random = random, .focus_n = 1, .allocs_left = -1
+	};
 	m->ref = calloc(MODEL_PAGES, sizeof(m->ref[0]));
 	if (!m->ref || page_alloc_exact(&root, pages, PAGE_ANY_COLOUR)) {
 		abort();
 	}
 	arch_zero_pages(arch_phys_to_virt(root), pages * PAGE_SIZE);
 	pgtable_init(&m->pt, &model_ops, root, start_level, bits);
+	m->pt.runs = true;
 }
 
 static void model_fini(struct model *m)
 {
-	uint64_t pages = DIV_ROUND_UP(BIT(m->pt.bits -
-					  pte_shift(m->pt.start_level)),
-				      PTE_COUNT);
+	uint64_t pages = DIV_ROUND_UP(
+		BIT(m->pt.bits - pte_shift(m->pt.start_level)), PTE_COUNT);
 
-	/* Nothing walks these tables any more. */
+	/* These tables are not walked any more. */
 	memset(m->tlb, 0, sizeof(m->tlb));
 	pgtable_fini(&m->pt);
 	if (m->live_tables || m->pt.tables) {
@@ -226,22 +255,33 @@ static void model_check_page(struct model *m, uint64_t page)
 		model_fail(mapped ? "mapped too much" : "not mapped", va);
 	}
 	if (mapped && (w.pa != p->pa + 0x123 ||
-		       pte_attrs(w.pte) != p->attrs)) {
+		       (pte_attrs(w.pte) & ~PTE_CONT) != p->attrs)) {
 		model_fail("wrong translation", va);
 	}
 }
 
-/* Every page, the counters, and that what is cached is true. */
+/* Check each page, the counters, and that the TLB's contents are right. */
 static inline void model_check(struct model *m)
 {
-	uint64_t leaves = 0;
+	uint64_t leaves = 0, in_runs = 0;
+	struct pgtable_walk w;
 
 	for (uint64_t i = 0; i < MODEL_PAGES; i++) {
+		uint64_t va = m->base + i * PAGE_SIZE;
+
 		model_check_page(m, i);
 		leaves += m->ref[i].attrs != 0;
+		if (pgtable_lookup(&m->pt, va, &w) && (w.pte & PTE_CONT)) {
+			model_check_run(va, w.entry - i % PTE_RUN_PAGES);
+			in_runs++;
+		}
+	}
+	if (in_runs != m->pt.nr_runs * PTE_RUN_PAGES) {
+		model_fail("runs counted wrong", in_runs);
 	}
 	if (m->pt.leaves[2] + (m->pt.leaves[1] << 9) +
-	    (m->pt.leaves[0] << 18) != leaves) {
+		    (m->pt.leaves[0] << 18) !=
+	    leaves) {
 		model_fail("leaves counted wrong", leaves);
 	}
 	if (m->pt.tables != m->live_tables) {
@@ -249,7 +289,6 @@ static inline void model_check(struct model *m)
 	}
 	for (unsigned int i = 0; i < MODEL_TLB; i++) {
 		const struct model_tlb *t = &m->tlb[i];
-		struct pgtable_walk w;
 
 		if (t->pte && !t->table &&
 		    (!pgtable_lookup(&m->pt, t->va, &w) || w.pte != t->pte)) {
@@ -282,7 +321,8 @@ static void model_set(struct model *m, uint64_t page, uint64_t n,
 
 enum model_op { MODEL_MAP, MODEL_UNMAP, MODEL_PROTECT, MODEL_OPS };
 
-/* Do it to both. -ERR_NOMEM happens only when allocations are limited. */
+/* Apply the operation to table and model. -ERR_NOMEM may come only when
+ * allocations are limited. */
 static void model_apply(struct model *m, enum model_op op, uint64_t page,
 			uint64_t n, uint64_t pa, uint64_t attrs)
 {
@@ -311,8 +351,8 @@ static void model_apply(struct model *m, enum model_op op, uint64_t page,
 		want = mapped == n ? 0 : -ERR_NOENT;
 		break;
 	}
-	if (err != want && !(want == 0 && err == -ERR_NOMEM &&
-			     m->allocs_left == 0)) {
+	if (err != want &&
+	    !(want == 0 && err == -ERR_NOMEM && m->allocs_left == 0)) {
 		model_fail("wrong result", va);
 	}
 	if (!err) {

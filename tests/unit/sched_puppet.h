@@ -19,6 +19,7 @@
 #include <arch_impl/host.h>
 #include <core/heap.h>
 #include <core/sched.h>
+#include <core/sched_policy.h>
 #include <core/smp.h>
 #include <core/thread.h>
 #include <libs/error.h>
@@ -38,19 +39,27 @@ static inline struct cpumask only(unsigned int cpu)
 
 struct puppet {
 	struct vcpu *v;
-	unsigned int runs; /* times it came round its loop */
+	unsigned int runs; /* number of rounds of its loop */
 	unsigned int last_cpu;
 	void (*todo)(struct puppet *p);
 	bool stop;
+	struct guest *guest; /* from its start it is a VCPU of this */
 };
 
-static struct puppet puppets[8];
+/* The group of threads that are created next; NULL: none. */
+static struct sched_group *puppet_group;
+
+#ifndef PUPPETS
+#define PUPPETS 8
+#endif
+static struct puppet puppets[PUPPETS];
 
 static void puppet_main(void *arg)
 {
 	struct puppet *p = arg;
 	void (*todo)(struct puppet * p);
 
+	vcpu_current()->guest = p->guest;
 	while (!p->stop) {
 		p->runs++;
 		p->last_cpu = cpu_id();
@@ -78,6 +87,7 @@ static inline void create_on(unsigned int cpu, unsigned int n,
 		.priority = (uint8_t)prio,
 		.joinable = true,
 		.affinity = m,
+		.group = puppet_group,
 	};
 
 	memset(&puppets[n], 0, sizeof(puppets[n]));
@@ -138,7 +148,7 @@ static void stop(unsigned int n)
 static inline void set_affinity(struct vcpu *v, const struct cpumask *m)
 {
 	host_irq_begin(1);
-	assert_int_equal(sched_set_affinity(v, m), 0);
+	assert_int_equal(sched_set_affinity(v, m, NULL), 0);
 	host_irq_end();
 }
 
@@ -154,6 +164,36 @@ static inline void resume_on(unsigned int cpu, struct vcpu *v)
 	host_irq_begin(cpu);
 	sched_resume(v);
 	host_irq_end();
+}
+
+/* The policy of the pool that all CPUs are in; *why: for a refusal, or NULL. */
+static inline int set_policy(const char *name, const char *options,
+			     struct sched_refusal *why)
+{
+	const struct sched_choice choice = { .policy = name,
+					     .options = options };
+	int ret;
+
+	host_irq_begin(0);
+	ret = sched_pool_set_policy(sched_pool_find("default"), &choice, why);
+	host_irq_end();
+	rounds(1);
+	return ret;
+}
+
+/* Which of puppets 0 and 1 runs next, if both do hand_over(): each wakes the
+ * other and sleeps. */
+static unsigned int mate;
+
+static inline void hand_over(struct puppet *p)
+{
+	unsigned int self = (unsigned int)(p - puppets);
+
+	if (self == mate) {
+		mate = 1 - self;
+		sched_wake(puppets[mate].v);
+	}
+	sched_block();
 }
 
 /* sched_pause() spins until the target is off its CPU, so a thread does it. */

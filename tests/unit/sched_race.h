@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * For tests of races: four simulated CPUs are stopped wherever another could
- * interleave, locks held or not, and any CPU goes on next; many seeds. A lost
- * wakeup is a run that does not end, a use after free is AddressSanitizer's to
- * see.
+ * For tests of races: four simulated CPUs stop wherever another could
+ * interleave, with or without locks held, and a random CPU continues; with many
+ * seeds. A lost wakeup shows as a run that does not end, a use after free is
+ * found by AddressSanitizer.
  */
 #ifndef TESTS_SCHED_RACE_H
 #define TESTS_SCHED_RACE_H
@@ -21,6 +21,7 @@
 #include <arch_impl/host.h>
 #include <core/heap.h>
 #include <core/sched.h>
+#include <core/sched_policy.h>
 #include <core/smp.h>
 #include <core/sync.h>
 #include <core/thread.h>
@@ -41,7 +42,7 @@ static unsigned int rnd(unsigned int n)
 	return (unsigned int)(rng >> 33) % n;
 }
 
-/* One point in four stops; the spin loops stop by themselves. */
+/* Stop at one point in four. Spin loops always stop. */
 static bool maybe_stop(void)
 {
 	return rnd(4) == 0;
@@ -58,7 +59,7 @@ static bool everybody_idle(void)
 	return true;
 }
 
-/* No VCPU on two CPUs, ever. */
+/* No VCPU may be on two CPUs. */
 static void check(void)
 {
 	for (unsigned int i = 0; i < CPUS; i++) {
@@ -71,12 +72,13 @@ static void check(void)
 	}
 }
 
-/* At rest: nobody is ready and forgotten. */
+/* At rest no VCPU may be ready: it would have been forgotten. */
 static void check_lost(struct vcpu *v, void *arg)
 {
 	(void)arg;
 	if (v->state == VCPU_READY) {
-		assert_true(v->paused || percpu_table[v->cpu]->idle == v);
+		assert_true((v->held & SCHED_HOLD_PAUSE) ||
+			    percpu_table[v->cpu]->idle == v);
 	}
 }
 
@@ -96,7 +98,7 @@ static void run_until(const bool *done, unsigned int live)
 	}
 	host_point_hook = NULL;
 	assert_int_equal(n, live);
-	/* The last may still have to be reaped, by the work queue. */
+	/* The work queue may still have to reap the last thread. */
 	for (unsigned int i = 0; i < 200 && !everybody_idle(); i++) {
 		(void)host_run(i % CPUS);
 		host_advance(100000);

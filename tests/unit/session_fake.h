@@ -3,7 +3,7 @@
 #ifndef TESTS_SESSION_FAKE_H
 #define TESTS_SESSION_FAKE_H
 
-#include <cmd/session.h>
+#include <core/session.h>
 #include <string.h>
 
 static char screen[65536];
@@ -19,6 +19,27 @@ static void fake_write(struct session *s, const uint8_t *buf, size_t n)
 	memcpy(screen + screen_n, buf, n);
 	screen_n += n;
 	screen[screen_n] = '\0';
+}
+
+static void fake_show(struct session *s, const struct session_row *row)
+{
+	fake_write(s, row->out, row->out_n);
+}
+
+static hostcon_divert_t fake_divert;
+static void *fake_divert_ctx;
+
+static void fake_divert_log(struct session *s, hostcon_divert_t divert,
+			    void *ctx)
+{
+	(void)s;
+	fake_divert = divert;
+	fake_divert_ctx = ctx;
+}
+
+static void fake_write_log(struct session *s, const char *text, size_t n)
+{
+	fake_write(s, (const uint8_t *)text, n);
 }
 
 static size_t fake_read(struct session *s, uint8_t *buf, size_t n)
@@ -69,6 +90,9 @@ static void fake_discard(struct session *s)
 static const struct session_ops fake_session_ops = {
 	.write = fake_write,
 	.write_raw = fake_write,
+	.show = fake_show,
+	.divert_log = fake_divert_log,
+	.write_log = fake_write_log,
 	.read = fake_read,
 	.wait = fake_wait,
 	.wake = fake_wake,
@@ -85,7 +109,7 @@ static inline void screen_clear(void)
 
 static inline void fake_session_init(struct session *s)
 {
-	session_init(s, &fake_session_ops);
+	session_init(s, &fake_session_ops, NULL);
 	screen_clear();
 	keyboard = "";
 	key_interrupt = false;

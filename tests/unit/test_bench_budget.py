@@ -13,6 +13,7 @@ sys.path.insert(0, str(TOP / "tools/bench"))
 
 import budget  # noqa: E402  (tools/bench is no package)
 import figures  # noqa: E402
+import image as images  # noqa: E402
 
 
 def load_check():
@@ -65,6 +66,48 @@ def test_any_mean_gets_a_budget_that_can_fail(mean):
     assert len(failures({"hypercall": [value - 1, value - 1]}, found)) == 2
 
 
+def test_a_budget_of_nothing_takes_nothing():
+    """A percentage of a budget, not of what was measured."""
+    found = measured({"irq-end": [6, 6]}, 0.9)
+    assert len(list(budget.check({"irq-end": [6, 6]}, found, 0.05))) == 2
+    assert not all(good for good, _ in
+                   budget.check({"irq-end": [6, 6]}, found, 0.05))
+
+
+@pytest.mark.parametrize("compiler, allowed", [
+    ("GCC 12.2.0", 0), ("GCC 12.2", 0), ("GCC 12.20.0", 0.05),
+    ("GCC 14.2.0", 0.05), ("clang 19.1.7", 0.05),
+    ("an unknown compiler", 0.05)])
+def test_another_compiler_may_cost_more(compiler, allowed):
+    reference = budget.Reference("GCC 12.2", 5)
+    assert reference.allowance(compiler) == allowed
+    found = measured({"uart-read": [100, 100]}, 5.4)
+    bad = [text for good, text in budget.check(
+        {"uart-read": [100, 100]}, found, reference.allowance(compiler))
+        if not good]
+    assert len(bad) == (0 if allowed else 2)
+
+
+def test_the_file_names_its_compiler_and_keeps_that(tmp_path):
+    reference = budget.read(budget.BUDGET)[2]
+    assert reference.compiler.split()[0] == "GCC" and reference.percent > 0
+    head, budgets, _ = budget.read(budget.BUDGET)
+    budget.write(tmp_path / "budget", head, budgets)
+    assert (tmp_path / "budget").read_text("utf-8") == \
+        budget.BUDGET.read_text("utf-8")
+
+
+@pytest.mark.parametrize("said, name", [
+    (b"\0GNU C11 12.2.0 -mgeneral-regs-only\0", "GCC 12.2.0"),
+    (b"\0GNU AS 2.44\0GNU C17 14.2.0 -O2\0", "GCC 14.2.0"),
+    (b"\0Debian clang version 19.1.7 (3+b1)\0", "clang 19.1.7"),
+    (b"\0clang version 14.0.6\0", "clang 14.0.6"),
+    (b"\0", "an unknown compiler")])
+def test_an_image_tells_its_compiler(tmp_path, said, name):
+    (tmp_path / "vmm.elf").write_bytes(b"\x7fELF" + said)
+    assert images.compiler(tmp_path / "vmm.elf") == name
+
+
 def test_a_figure_not_measured_fails(budgets):
     found = measured(budgets)
     del found[2]["socle"]["uart-read"]
@@ -97,7 +140,7 @@ def test_what_is_over_is_a_failed_case_of_make_check():
     whole = check.Case("bench", False, output=(
         "ok   hypercall, GICv2: 81.0 of 81\n"
         "over hypercall, GICv3: 82.0 of 81\n"))
-    cases = check.bench_cases(whole)
+    cases = check.verdict_cases(whole)
     assert [case.name for case in cases if not case.passed] == [
         "hypercall, GICv3"]
     assert [case.name for case in cases if case.passed] == [
@@ -107,9 +150,9 @@ def test_what_is_over_is_a_failed_case_of_make_check():
 def test_a_bench_that_ends_early_is_a_failed_case():
     check = load_check()
     whole = check.Case("bench", False, output="bench: QEMU ended\n")
-    assert check.bench_cases(whole) == [whole]
+    assert check.verdict_cases(whole) == [whole]
     whole.output = "ok   hypercall, GICv2: 81.0 of 81\nTraceback ...\n"
-    assert whole in check.bench_cases(whole)
+    assert whole in check.verdict_cases(whole)
 
 
 def test_bench_is_a_stage_of_make_check():

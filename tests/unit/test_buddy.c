@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The buddy system against a reference that knows every page's owner. */
+/* The buddy system against a reference that records the owner of each page. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -24,7 +24,8 @@ static void setup(unsigned int colours, unsigned int nr,
 	buddy_init(&b, colours);
 	for (unsigned int i = 0; i < nr; i++) {
 		assert_int_equal(buddy_add(&b, FIRST + ranges[i][0],
-					   FIRST + ranges[i][1]), 0);
+					   FIRST + ranges[i][1]),
+				 0);
 	}
 	free(state);
 	state = calloc(1, buddy_state_size(&b));
@@ -32,7 +33,8 @@ static void setup(unsigned int colours, unsigned int nr,
 	buddy_set_state(&b, state);
 	for (unsigned int i = 0; i < nr; i++) {
 		assert_int_equal(buddy_release(&b, FIRST + ranges[i][0],
-					       FIRST + ranges[i][1]), 0);
+					       FIRST + ranges[i][1]),
+				 0);
 	}
 }
 
@@ -46,7 +48,7 @@ static uint64_t rnd(void)
 	return x;
 }
 
-/* Free lists hold what the counters say, and `avail` tells which. */
+/* The free lists agree with the counters and with `avail`. */
 static void check_lists(void)
 {
 	uint64_t pages = 0;
@@ -113,6 +115,71 @@ static void test_whole_gib(void **st)
 	check_lists();
 }
 
+/* Low pages for devices that reach no others, also from a block that begins low
+ * and ends high; none above the limit; all colours equally. */
+static void test_below(void **st)
+{
+	static const uint64_t r[][2] = { { 0, 64 }, { 1 << 18, 1 << 19 } };
+	uint64_t pfn;
+
+	(void)st;
+	for (unsigned int colours = 1; colours <= 16; colours *= 4) {
+		setup(colours, 2, r);
+		for (unsigned int i = 0; i < 6; i++) {
+			assert_int_equal(buddy_alloc_below(&b, 3,
+							   PAGE_ANY_COLOUR,
+							   FIRST + 50, &pfn),
+					 0);
+			assert_true(pfn >= FIRST && pfn + 8 <= FIRST + 50);
+			check_lists();
+		}
+		assert_int_equal(buddy_alloc_below(&b, 3, PAGE_ANY_COLOUR,
+						   FIRST + 50, &pfn),
+				 -ERR_NOMEM);
+		assert_int_equal(buddy_alloc_below(&b, 1, PAGE_ANY_COLOUR,
+						   FIRST + 50, &pfn),
+				 0);
+		assert_int_equal(pfn, FIRST + 48);
+		assert_int_equal(buddy_free(&b, pfn, 1), 0);
+		assert_int_equal(b.free, 16 + (1 << 18));
+		check_lists();
+	}
+	assert_int_equal(buddy_alloc_below(&b, 19, PAGE_ANY_COLOUR, UINT64_MAX,
+					   &pfn),
+			 -ERR_INVAL);
+}
+
+/* Of 64 pages in 16 colours, the low ones of colours 4 to 7: alone, as a block
+ * of four, and where only a wanted part of a block is below the limit. */
+static void test_below_of_colours(void **st)
+{
+	static const uint64_t r[][2] = { { 0, 64 } };
+	const colour_mask_t mask = 0xf0;
+	uint64_t pfn;
+
+	(void)st;
+	setup(16, 1, r);
+	for (unsigned int i = 0; i < 2 * 4; i++) {
+		assert_int_equal(
+			buddy_alloc_below(&b, 0, mask, FIRST + 32, &pfn), 0);
+		assert_true(pfn >= FIRST && pfn < FIRST + 32);
+		assert_true(mask & BIT(pfn % 16));
+		check_lists();
+	}
+	assert_int_equal(buddy_alloc_below(&b, 0, mask, FIRST + 32, &pfn),
+			 -ERR_NOMEM);
+	assert_int_equal(buddy_alloc_below(&b, 2, mask, FIRST + 39, &pfn),
+			 -ERR_NOMEM);
+	assert_int_equal(buddy_alloc_below(&b, 2, mask, FIRST + 40, &pfn), 0);
+	assert_int_equal(pfn, FIRST + 36);
+	check_lists();
+	assert_int_equal(buddy_alloc_below(&b, 3, mask, FIRST + 64, &pfn),
+			 -ERR_INVAL);
+	assert_int_equal(buddy_alloc_below(&b, 0, 0, FIRST + 64, &pfn),
+			 -ERR_INVAL);
+	assert_int_equal(b.free, 64 - 2 * 4 - 4);
+}
+
 static void test_wrong_frees(void **st)
 {
 	static const uint64_t r[][2] = { { 0, 64 } };
@@ -138,7 +205,7 @@ static void test_release(void **st)
 
 	(void)st;
 	setup(1, 1, r);
-	buddy_init(&b, 1);		/* all reserved again */
+	buddy_init(&b, 1); /* all reserved again */
 	assert_int_equal(buddy_add(&b, FIRST + 3, FIRST + 1000), 0);
 	memset(state, 0, buddy_state_size(&b));
 	buddy_set_state(&b, state);
@@ -148,7 +215,7 @@ static void test_release(void **st)
 	assert_int_equal(buddy_release(&b, FIRST + 5, FIRST + 700), 0);
 	assert_int_equal(buddy_release(&b, FIRST + 699, FIRST + 701),
 			 -ERR_INVAL);
-	/* Inside of a free block, and of a used one. */
+	/* Inside a free block, and inside a used one. */
 	assert_int_equal(buddy_release(&b, FIRST + 129, FIRST + 130),
 			 -ERR_INVAL);
 	assert_int_equal(buddy_alloc(&b, 7, PAGE_ANY_COLOUR, &pfn), 0);
@@ -161,7 +228,8 @@ static void test_release(void **st)
 	check_lists();
 }
 
-/* Blocks do not grow across the end of a range, even to a neighbour. */
+/* Blocks are not merged across the end of a range, even if another follows at
+ * once. */
 static void test_no_merge_across(void **st)
 {
 	static const uint64_t r[][2] = { { 0, 32 }, { 32, 64 } };
@@ -171,8 +239,7 @@ static void test_no_merge_across(void **st)
 	setup(1, 2, r);
 	assert_int_equal(b.blocks[5], 2);
 	assert_int_equal(b.blocks[6], 0);
-	assert_int_equal(buddy_alloc(&b, 6, PAGE_ANY_COLOUR, &pfn),
-			 -ERR_NOMEM);
+	assert_int_equal(buddy_alloc(&b, 6, PAGE_ANY_COLOUR, &pfn), -ERR_NOMEM);
 }
 
 static bool within(uint64_t pfn, unsigned int order, colour_mask_t mask)
@@ -200,9 +267,8 @@ static void test_colour_masks(void **st)
 	assert_int_equal(buddy_mask_order(&b, 0xffff), PAGE_ORDER_MAX);
 	/* Colours that do not exist. */
 	assert_int_equal(buddy_mask_order(&b, ~UINT64_C(0xffff)), -ERR_INVAL);
-	assert_int_equal(buddy_alloc(&b, 1, BIT(5) | BIT(6), &pfn),
-			 -ERR_INVAL);
-	/* Every page of a colour, and not one of another. */
+	assert_int_equal(buddy_alloc(&b, 1, BIT(5) | BIT(6), &pfn), -ERR_INVAL);
+	/* All pages of one colour, and none of another. */
 	for (unsigned int i = 0; i < 16; i++) {
 		assert_int_equal(buddy_alloc(&b, 0, BIT(5), &pfn), 0);
 		assert_int_equal(pfn % 16, 5);
@@ -237,8 +303,8 @@ static void test_shrink(void **st)
 		at = pfn;
 		for (int o = 10; o >= 0; o--) {
 			if (pages & BIT(o)) {
-				assert_int_equal(buddy_free(&b, at,
-							(unsigned int)o), 0);
+				assert_int_equal(
+					buddy_free(&b, at, (unsigned int)o), 0);
 				at += BIT(o);
 			}
 		}
@@ -282,8 +348,9 @@ static bool exists(unsigned int order, colour_mask_t mask)
 
 static void random_run(unsigned int colours)
 {
-	static const uint64_t r[][2] = { { 1, 700 }, { 832, 833 },
-					 { 1024, 3001 }, { 3100, PAGES } };
+	static const uint64_t r[][2] = {
+		{ 1, 700 }, { 832, 833 }, { 1024, 3001 }, { 3100, PAGES }
+	};
 	static struct live live[LIVE];
 	unsigned int n = 0;
 
@@ -302,7 +369,8 @@ static void random_run(unsigned int colours)
 		if (pick < n) {
 			take_pages(&live[pick], 2, 1);
 			assert_int_equal(buddy_free(&b, live[pick].pfn,
-						    live[pick].order), 0);
+						    live[pick].order),
+					 0);
 			live[pick] = live[--n];
 			continue;
 		}
@@ -319,8 +387,7 @@ static void random_run(unsigned int colours)
 	check_lists();
 	while (n) {
 		n--;
-		assert_int_equal(buddy_free(&b, live[n].pfn, live[n].order),
-				 0);
+		assert_int_equal(buddy_free(&b, live[n].pfn, live[n].order), 0);
 	}
 	assert_int_equal(b.free, b.total);
 	check_lists();
@@ -345,11 +412,10 @@ static void test_large(void **st)
 		r[i][0] = ((uint64_t)i << 18) + 1;
 		r[i][1] = ((uint64_t)(i + 1) << 18) - 1;
 	}
-	setup(1, BUDDY_RANGES, (const uint64_t (*)[2])r);
+	setup(1, BUDDY_RANGES, (const uint64_t(*)[2])r);
 	assert_int_equal(b.free, BUDDY_RANGES * ((1u << 18) - 2));
 	for (unsigned int i = 0; i < BUDDY_RANGES; i++) {
-		assert_int_equal(buddy_alloc(&b, 16, PAGE_ANY_COLOUR, &pfn),
-				 0);
+		assert_int_equal(buddy_alloc(&b, 16, PAGE_ANY_COLOUR, &pfn), 0);
 	}
 	check_lists();
 }
@@ -359,6 +425,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_ranges),
 		cmocka_unit_test(test_whole_gib),
+		cmocka_unit_test(test_below),
+		cmocka_unit_test(test_below_of_colours),
 		cmocka_unit_test(test_wrong_frees),
 		cmocka_unit_test(test_release),
 		cmocka_unit_test(test_no_merge_across),

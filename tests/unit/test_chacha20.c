@@ -1,15 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* ChaCha20 by RFC 8439's vectors, and the generator on top of it. */
+/* ChaCha20 with RFC 8439's vectors, and the generator that uses it. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
 
-#include <core/dt.h>
-#include <core/random.h>
-#include <libs/chacha20.h>
-#include <string.h>
+#include "core/random/random.c"
 
 static void test_rfc_2_3_2(void **state)
 {
@@ -23,13 +20,13 @@ static void test_rfc_2_3_2(void **state)
 		0x9c, 0xd1, 0xde, 0x16, 0x4e, 0xb9, 0xcb, 0xd0, 0x83, 0xe8,
 		0xa2, 0x50, 0x3c, 0x4e,
 	};
-	uint8_t key[32], out[64];
+	uint8_t k[32], out[64];
 
 	(void)state;
-	for (unsigned int i = 0; i < sizeof(key); i++) {
-		key[i] = (uint8_t)i;
+	for (unsigned int i = 0; i < sizeof(k); i++) {
+		k[i] = (uint8_t)i;
 	}
-	chacha20_block(key, 1, nonce, out);
+	chacha20_block(k, 1, nonce, out);
 	assert_memory_equal(out, want, sizeof(want));
 }
 
@@ -57,12 +54,43 @@ void dt_get_chosen(struct dt_chosen *out)
 	out->rng_seed_len = seed_len;
 }
 
+static bool firmware;
+
+bool arch_random64(uint64_t *out)
+{
+	(void)out;
+	return false;
+}
+
+bool arch_random_firmware(uint64_t out[3])
+{
+	memset(out, 0x5a, 3 * sizeof(out[0]));
+	return firmware;
+}
+
+/* Each source alone makes it seeded, and it stays so. */
 static void test_seeded(void **state)
 {
+	uint8_t byte = 1;
+
 	(void)state;
 	seed_len = 8;
 	random_init();
 	assert_false(random_seeded());
+	for (unsigned int i = 0; i < 64; i++) {
+		random_add(&byte, 1);
+	}
+	assert_false(random_seeded());
+	random_add(seed, SEED_BYTES);
+	assert_true(random_seeded());
+	seeded = false;
+	firmware = true;
+	random_init();
+	assert_true(random_seeded());
+	firmware = false;
+	random_init();
+	assert_true(random_seeded());
+	seeded = false;
 	seed_len = sizeof(seed);
 	random_init();
 	assert_true(random_seeded());
@@ -85,7 +113,8 @@ static void test_bytes(void **state)
 	}
 }
 
-/* Ones are about half: a stuck generator is noticed, chance is not. */
+/* About half of the bits are ones: this finds a stuck generator, and allows for
+ * chance. */
 static void test_balance(void **state)
 {
 	unsigned int ones = 0;
@@ -99,6 +128,21 @@ static void test_balance(void **state)
 	assert_in_range(ones, 16384 - 800, 16384 + 800);
 }
 
+/* Added data changes the numbers that follow from the same state. */
+static void test_added(void **state)
+{
+	uint8_t before[CHACHA20_KEY], a[32], b[32];
+
+	(void)state;
+	memcpy(before, key, sizeof(key));
+	random_add("1", 1);
+	random_bytes(a, sizeof(a));
+	memcpy(key, before, sizeof(key));
+	random_add("2", 1);
+	random_bytes(b, sizeof(b));
+	assert_memory_not_equal(a, b, sizeof(a));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -107,6 +151,7 @@ int main(void)
 		cmocka_unit_test(test_seeded),
 		cmocka_unit_test(test_bytes),
 		cmocka_unit_test(test_balance),
+		cmocka_unit_test(test_added),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -12,9 +12,9 @@
 
 #include "tests/unit/session_fake.h"
 #include <core/guest.h>
+#include <core/vfs.h>
 #include <libs/error.h>
 #include <libs/lineedit.h>
-#include <libs/vfs.h>
 
 static struct session s;
 static int last_argc;
@@ -138,6 +138,8 @@ static const struct subcommand object_subs[] = {
 	{ "start", "GUEST FILE", "Start.", note, complete_what },
 	{ "status", "", "Status.", note, NULL },
 	{ "fail", "A B", "Fail.", need_args, NULL },
+	{ "part list", "", "List parts.", note, NULL },
+	{ "part add", "GUEST FILE", "Add one.", note, complete_what },
 	{ .name = NULL },
 };
 static const struct command object = { .name = "object",
@@ -196,7 +198,7 @@ static void test_mistakes(void **state)
 	run("plian", -ERR_NOENT,
 	    "error: there is no command 'plian'; did you "
 	    "mean 'plain'?\n");
-	run("plump", -ERR_NOENT, /* two of five: not a slip */
+	run("plump", -ERR_NOENT, /* two of five letters: no suggestion */
 	    "error: there is no command 'plump'; 'help' "
 	    "lists them\n");
 	run("quux", -ERR_NOENT,
@@ -227,6 +229,25 @@ static void test_mistakes(void **state)
 	    "[--long]\n");
 	run("object list --long", 0, "");
 	run("object start --x y", 0, "");
+}
+
+/* Subcommands of two words. */
+static void test_two_words(void **state)
+{
+	(void)state;
+	run("object part add x y", 0, "");
+	assert_int_equal(last_argc, 3);
+	assert_string_equal(last_argv[0], "add");
+	assert_string_equal(last_argv[1], "x");
+	run("object part", -ERR_NOENT,
+	    "error: object part needs a subcommand; 'help object' lists "
+	    "them\n");
+	run("object part lost", -ERR_NOENT,
+	    "error: object has no subcommand 'part lost'; did you mean "
+	    "'object part list'?\n");
+	run("object par add", -ERR_NOENT,
+	    "error: object has no subcommand 'par'; did you mean 'object part "
+	    "list'?\n");
 }
 
 static void test_scripts(void **state)
@@ -292,7 +313,7 @@ static void test_order(void **state)
 	assert_null(command_nth(6));
 }
 
-/* Nothing but text reaches the terminal. */
+/* Only text reaches the terminal. */
 static void test_out(void **state)
 {
 	(void)state;
@@ -300,20 +321,23 @@ static void test_out(void **state)
 	assert_string_equal(screen, "a?[2Jb\tc\n\303\244???");
 }
 
-static void test_unread(void **state)
+/* Input typed ahead is the first that a command reads. */
+static void test_read_ahead(void **state)
 {
 	uint8_t buf[8];
 
 	(void)state;
 	keyboard = "world";
-	session_unread(&s, (const uint8_t *)"lo ", 3);
-	session_unread(&s, (const uint8_t *)"hel", 3);
-	assert_int_equal(session_getc(&s), 'h');
+	memcpy(s.in, "xhello ", 7);
+	s.in_at = 1;
+	s.in_n = 7;
+	assert_int_equal(session_read(&s, buf, 1), 1);
+	assert_int_equal(buf[0], 'h');
 	assert_int_equal(session_read(&s, buf, 8), 5);
 	assert_memory_equal(buf, "ello ", 5);
 	assert_int_equal(session_read(&s, buf, 8), 5);
 	assert_memory_equal(buf, "world", 5);
-	assert_int_equal(session_getc(&s), -ERR_INTR);
+	assert_int_equal(session_read(&s, buf, 8), 0);
 }
 
 /* --- completion --------------------------------------------------------- */
@@ -373,6 +397,11 @@ static void test_completion(void **state)
 	completes("object start x /images/a\\ f",
 		  "object start x /images/a\\ file ");
 	completes("object start x /images/x", "object start x /images/x.dtb ");
+	completes("object pa", "object part ");
+	completes("object part l", "object part list ");
+	completes("object part ", "object part ");
+	assert_non_null(strstr(screen, "list  add"));
+	completes("object part add ", "object part add linux");
 	completes("'obj", "object ");
 	completes("object # l", "object # l");
 	completes("nothing x", "nothing x");
@@ -384,12 +413,13 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(test_words, setup),
 		cmocka_unit_test_setup(test_mistakes, setup),
+		cmocka_unit_test_setup(test_two_words, setup),
 		cmocka_unit_test_setup(test_scripts, setup),
 		cmocka_unit_test_setup(test_interrupt, setup),
 		cmocka_unit_test_setup(test_flags, setup),
 		cmocka_unit_test_setup(test_order, setup),
 		cmocka_unit_test_setup(test_out, setup),
-		cmocka_unit_test_setup(test_unread, setup),
+		cmocka_unit_test_setup(test_read_ahead, setup),
 		cmocka_unit_test_setup(test_completion, setup),
 	};
 

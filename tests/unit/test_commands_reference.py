@@ -15,7 +15,7 @@ PAGE = TOP / "docs/reference/commands.md"
 
 @pytest.fixture(scope="module", name="tool")
 def fixture_tool():
-    subprocess.run(["make", f"O={BUILD.relative_to(TOP)}", "tools"], cwd=TOP,
+    subprocess.run(["make", f"O={os.path.relpath(BUILD, TOP)}", "tools"], cwd=TOP,
                    check=True, stdout=subprocess.DEVNULL)
     return str(BUILD / "tools" / "commands-md")
 

@@ -11,16 +11,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <libs/cpio.h>
+#include <core/cpio.h>
+#include <core/vfs.h>
 #include <libs/error.h>
-#include <libs/vfs.h>
 
 #define DIR 0040755
 #define FILE_ 0100644
 #define LINK 0120777
 #define NODE 0020600
 
-/* Linked only when named: keeps the registry from being empty. */
+/* A reference, so that it is linked. */
 static const struct filesystem *const tested __used = &cpio_filesystem;
 
 /* An archive being written. */
@@ -67,7 +67,7 @@ static void end(void)
 	add_raw("TRAILER!!!", 0, 0, 1, "", 0);
 }
 
-/* Mount from an exactly sized copy, so that ASan sees any over-read. */
+/* Mount from a copy of the exact size, so that ASan finds any over-read. */
 static uint8_t *copy;
 
 static int mount_size(size_t size)
@@ -350,6 +350,8 @@ static void test_foreign(void **state)
 	memcpy(image, "\x1f\x8b\x08", 3);
 	at = 100;
 	check_refused("gzip");
+	memcpy(image, "\x27\x05\x19\x56", 4);
+	check_refused("uImage");
 	memcpy(image, "070702", 6);
 	check_refused("newc");
 	memcpy(image, "hello!", 6);
@@ -358,7 +360,7 @@ static void test_foreign(void **state)
 	check_refused("not known");
 }
 
-/* Order of names is that of their bytes, whatever order they came in. */
+/* Names are ordered by their bytes, whatever their order in the archive. */
 static void test_many(void **state)
 {
 	char name[32], path[40];

@@ -11,15 +11,15 @@
 
 #define pl011_receive host_pl011_receive
 #define pl011_compatible host_pl011_compatible
+#include "core/device/uart.c"
 #include "drivers/serial/pl011.c"
-#include "drivers/serial/uart.c"
 
 static int setup(void **state)
 {
 	(void)state;
 	fake_meanwhile = NULL;
 	fake_afterwards = NULL;
-	fake_port = NULL;
+	fake_gone();
 	fake_nrx = 0;
 	fake_typed = 0;
 	fake_irq_enabled = false;
@@ -33,13 +33,14 @@ static int teardown(void **state)
 	(void)state;
 	fake_meanwhile = NULL;
 	fake_afterwards = NULL;
+	fake_gone();
 	return fake_stop() ? 0 : -1;
 }
 
 static void start(void)
 {
-	assert_int_equal(pl011_probe(FAKE_NODE), 0);
-	assert_non_null(fake_port);
+	assert_int_equal(pl011_probe(&fake_device), 0);
+	fake_open();
 	assert_int_equal(fake_port->ops->start(fake_port), 0);
 	assert_true(fake_irq_enabled);
 }
@@ -49,45 +50,52 @@ static void test_probe_enables(void **state)
 	(void)state;
 	wr(PL011_CR, 0);
 	wr(PL011_IMSC, 0x7ff);
-	assert_int_equal(pl011_probe(FAKE_NODE), 0);
+	/* It is not touched before it is opened, as others may use it. */
+	assert_int_equal(pl011_probe(&fake_device), 0);
+	assert_int_equal(rd(PL011_CR), 0);
+	assert_int_equal(rd(PL011_IMSC), 0x7ff);
+	fake_open();
 	assert_int_equal(rd(PL011_CR) & 0x301, 0x301);
 	assert_int_equal(rd(PL011_LCR_H), 0x70);
 	assert_int_equal(rd(PL011_IMSC), 0);
 	assert_false(fake_irq_enabled);
-	/* Another port is left for others. */
-	assert_int_equal(pl011_probe(FAKE_NODE), -ERR_NOSUPP);
-	fake_port = NULL;
-	fake_stdout = FAKE_NODE + 1;
-	assert_int_equal(pl011_probe(FAKE_NODE), -ERR_NOSUPP);
-	fake_stdout = -1;
-	assert_int_equal(pl011_probe(FAKE_NODE), 0);
-	fake_stdout = FAKE_NODE;
+	assert_int_equal(uart_open(fake_port, "other", &fake_client, NULL),
+			 -ERR_BUSY);
+	assert_ptr_equal(uart_find("uart"), fake_port);
+	assert_ptr_equal(uart_nth(0, FAKE_NODE), fake_port);
+	uart_put(fake_port);
+	uart_put(fake_port);
+	assert_null(uart_nth(0, FAKE_NODE + 1));
+	assert_null(uart_nth(1, -1));
 }
 
 static void test_firmware_settings_stay(void **state)
 {
 	(void)state;
 	wr(PL011_CR, 0);
-	wr(PL011_LCR_H, 0x52);			/* 7 bits, parity, FIFOs */
+	wr(PL011_LCR_H, 0x52); /* 7 bits, parity, FIFOs */
 	wr(PL011_CR, 0x301);
-	assert_int_equal(pl011_probe(FAKE_NODE), 0);
+	assert_int_equal(pl011_probe(&fake_device), 0);
+	fake_open();
 	assert_int_equal(rd(PL011_LCR_H), 0x52);
 	assert_int_equal(rd(PL011_CR), 0x301);
 }
 
-/* The SBSA's subset has no registers for it; what is a PL011 as well has. */
+/* The SBSA's subset does not have these registers, unless it is a PL011 too. */
 static void test_sbsa(void **state)
 {
 	(void)state;
 	wr(PL011_CR, 0);
 	wr(PL011_LCR_H, 0);
 	fake_compatible = "arm,sbsa-uart\0";
-	assert_int_equal(pl011_probe(FAKE_NODE), 0);
+	assert_int_equal(pl011_probe(&fake_device), 0);
+	fake_open();
 	assert_int_equal(rd(PL011_CR), 0);
 	assert_int_equal(rd(PL011_LCR_H), 0);
-	fake_port = NULL;
+	fake_gone();
 	fake_compatible = "arm,pl011\0arm,sbsa-uart\0";
-	assert_int_equal(pl011_probe(FAKE_NODE), 0);
+	assert_int_equal(pl011_probe(&fake_device), 0);
+	fake_open();
 	assert_int_equal(rd(PL011_CR) & 0x301, 0x301);
 	assert_int_equal(rd(PL011_LCR_H), 0x70);
 }
@@ -109,7 +117,8 @@ static void test_paste(void **state)
 static void test_typed_before_start(void **state)
 {
 	(void)state;
-	assert_int_equal(pl011_probe(FAKE_NODE), 0);
+	assert_int_equal(pl011_probe(&fake_device), 0);
+	fake_open();
 	for (int i = 0; i < 100; i++) {
 		fake_type_next();
 	}
@@ -133,11 +142,12 @@ static void type_and_interrupt(void)
 	}
 }
 
-/* The handler does not overtake what is taken at the start. */
+/* The handler does not overtake bytes that are read at the start. */
 static void test_typed_while_starting(void **state)
 {
 	(void)state;
-	assert_int_equal(pl011_probe(FAKE_NODE), 0);
+	assert_int_equal(pl011_probe(&fake_device), 0);
+	fake_open();
 	fake_type_next();
 	fake_afterwards = type_and_interrupt;
 	assert_int_equal(fake_port->ops->start(fake_port), 0);
@@ -160,8 +170,8 @@ static void type_sometimes(void)
 	}
 }
 
-/* A byte that comes between any two accesses of the handler: when the
- * handler is done and the line is low, nothing is left behind. */
+/* A byte arrives between any two accesses of the handler: when the handler has
+ * returned and the line is low, nothing is left in the port. */
 static void test_no_interrupt_is_lost(void **state)
 {
 	(void)state;
@@ -180,8 +190,8 @@ static void test_no_interrupt_is_lost(void **state)
 	}
 }
 
-/* Some parts assert the time-out with nothing to read; and a byte may come
- * just when that is cleared. */
+/* Some parts assert the time-out with nothing to read, and a byte may arrive
+ * just when it is cleared. */
 static void test_time_out_without_data(void **state)
 {
 	struct pl011 *p = fake_dev.state;
@@ -192,7 +202,7 @@ static void test_time_out_without_data(void **state)
 		fake_nrx = 0;
 		fake_typed = 0;
 		p->regs.ris |= INT_RT;
-		(void)rd(PL011_RIS);		/* lets it drive the line */
+		(void)rd(PL011_RIS); /* updates the line */
 		assert_true(fake_line);
 		countdown = gap;
 		fake_meanwhile = type_sometimes;
@@ -211,13 +221,14 @@ static void transmitter_goes_on(void)
 	}
 }
 
-/* The FIFO, filled by the handler, runs empty before the handler is done. */
+/* The FIFO, which the handler fills, is empty again before the handler
+ * returns. */
 static void test_no_transmit_interrupt_is_lost(void **state)
 {
 	(void)state;
 	start();
 	for (gap = 1; gap <= 80; gap++) {
-		wr(PL011_DR, '.');		/* raises the interrupt */
+		wr(PL011_DR, '.'); /* raises the interrupt */
 		wr(PL011_CR, CR_UARTEN | CR_RXE);
 		fake_tx = "0123456789abcdef0123456789abcdefXYZ";
 		fake_port->ops->tx_irq(fake_port, true);
@@ -236,14 +247,14 @@ static void test_output(void **state)
 	(void)state;
 	start();
 	fake_tx = "hello, world";
-	hostcon_tx_ready();
+	fake_tx_ready(NULL);
 	(void)fake_interrupts();
 	assert_memory_equal(fake_console->out, "hello, world", 12);
 	assert_int_equal(rd(PL011_IMSC) & INT_TX, 0);
-	/* A full FIFO takes no more, and tells when it has room. */
+	/* A full FIFO accepts no more, and interrupts when it has room. */
 	wr(PL011_CR, CR_UARTEN | CR_RXE);
 	fake_tx = "0123456789abcdef0123456789abcdefXYZ";
-	hostcon_tx_ready();
+	fake_tx_ready(NULL);
 	assert_string_equal(fake_tx, "XYZ");
 	wr(PL011_CR, CR_UARTEN | CR_RXE | CR_TXE);
 	assert_true(fake_line);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The host device tree: acceptance, addresses, interrupts, memory, chosen. */
+/* The host device tree: its check, addresses, interrupts, memory, chosen. */
 #include <libfdt.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -11,6 +11,8 @@
 #include <core/dt.h>
 #include <libs/error.h>
 
+#include "core/dt/dt_priv.h"
+#include "drivers/irqchip/gic_spec_priv.h"
 #include "tests/unit/dts.h"
 
 static struct dts_blob blob;
@@ -62,7 +64,7 @@ static void test_refused(void **state)
 	bad.data[23] = 3; /* version */
 	refused(bad.data, bad.size, "version");
 	bad.data[23] = 17;
-	/* The property's name offset points behind the strings. */
+	/* The offset of the property's name is after the strings. */
 	fdt32_st(bad.data + fdt_off_dt_struct(bad.data) + 24, 0x7fffffff);
 	refused(bad.data, bad.size, "name");
 }
@@ -80,7 +82,8 @@ static void test_too_large(void **state)
 	free(big);
 }
 
-/* Whatever single byte is damaged: accepted or refused, never over-read. */
+/* Any single damaged byte: the tree is accepted or refused, and never
+ * over-read. */
 static void test_every_byte_damaged(void **state)
 {
 	static struct dts_blob good, bad;
@@ -191,23 +194,54 @@ static void test_reg_malformed(void **state)
 	reg_fails("/e/d", 0, -ERR_FORMAT);
 }
 
+/* By the GIC driver's decoder, if the controller has such cells. */
+static int decode(const struct dt_interrupt *in, unsigned int *irq, bool *edge)
+{
+	enum irq_trigger trigger = IRQ_TRIGGER_LEVEL;
+	int err = 0;
+
+	*irq = in->cell[0];
+	if (in->cells >= 3) {
+		err = gic_spec_decode(in->cell, in->cells, irq, &trigger);
+	}
+	*edge = trigger == IRQ_TRIGGER_EDGE;
+	return err;
+}
+
 static void irq_is(const char *path, unsigned int index, unsigned int number,
 		   bool is_edge)
 {
+	struct dt_interrupt in;
 	unsigned int irq;
 	bool edge;
 
-	assert_int_equal(dt_irq(dt_path(path), index, &irq, &edge), 0);
+	assert_int_equal(dt_interrupt(dt_path(path), index, &in), 0);
+	assert_int_equal(decode(&in, &irq, &edge), 0);
 	assert_int_equal(irq, number);
 	assert_int_equal(edge, is_edge);
 }
 
 static void irq_fails(const char *path, unsigned int index, int err)
 {
+	struct dt_interrupt in;
 	unsigned int irq;
 	bool edge;
+	int got = dt_interrupt(dt_path(path), index, &in);
 
-	assert_int_equal(dt_irq(dt_path(path), index, &irq, &edge), err);
+	assert_int_equal(got ? got : decode(&in, &irq, &edge), err);
+}
+
+/* Expect this controller, and its raw cells. */
+static void controller_is(const char *path, unsigned int index,
+			  const char *controller, unsigned int cells,
+			  uint32_t last)
+{
+	struct dt_interrupt in;
+
+	assert_int_equal(dt_interrupt(dt_path(path), index, &in), 0);
+	assert_int_equal(in.controller, dt_path(controller));
+	assert_int_equal(in.cells, cells);
+	assert_int_equal(in.cell[cells - 1], last);
 }
 
 static void test_irq(void **state)
@@ -235,11 +269,12 @@ static void test_irq(void **state)
 	irq_fails("/d", 3, -ERR_NOENT);
 	irq_is("/d/in", 0, 34, true);
 	irq_is("/gic/child", 0, 25, false);
-	irq_is("/e", 0, 7, true);
-	irq_is("/e", 1, 8, false);
-	irq_is("/x", 0, 5, false);
+	controller_is("/e", 0, "/two", 2, 1);
+	controller_is("/e", 1, "/two", 2, 4);
+	controller_is("/x", 0, "/one", 1, 5);
 	irq_is("/x", 1, 35, true);
-	irq_is("/x", 2, 6, false);
+	controller_is("/x", 1, "/gic", 3, 1);
+	controller_is("/x", 2, "/two", 2, 4);
 	irq_fails("/x", 3, -ERR_NOENT);
 	irq_fails("/bad1", 0, -ERR_FORMAT);
 	irq_fails("/bad2", 0, -ERR_RANGE);
@@ -248,6 +283,219 @@ static void test_irq(void **state)
 	irq_fails("/bad5", 0, -ERR_FORMAT);
 	irq_fails("/bad6", 0, -ERR_FORMAT);
 	irq_fails("/gic", 0, -ERR_NOENT);
+}
+
+/* Devicetree Specification 0.4, 2.4.3: an interrupt nexus, as on Arm's
+ * Foundation model; a chain of two; with a mask and without. */
+static void test_irq_nexus(void **state)
+{
+	(void)state;
+	load_body(
+		"interrupt-parent = <&gic>; "
+		"gic: gic { interrupt-controller; #interrupt-cells = <3>; "
+		"  #address-cells = <2>; }; "
+		"bare: bare { interrupt-controller; #interrupt-cells = <3>; }; "
+		"bus { #address-cells = <2>; #size-cells = <1>; "
+		"  #interrupt-cells = <1>; interrupt-map-mask = <0 0 63>; "
+		"  interrupt-map = <0 0 4 &gic 9 9 0 4 4>, "
+		"    <0 0 5 &bare 0 5 1>, <0 0 6 &gic 9 9 0 6 4>; "
+		"  io { #address-cells = <1>; #size-cells = <1>; "
+		"    uart { reg = <0x90000 0x1000>; interrupts = <5>; }; "
+		"    six { interrupts = <4 6>; }; "
+		"    none { interrupts = <7>; }; "
+		"    masked { interrupts = <69>; }; }; }; "
+		/* The unit address is used; for PCI, its first cells. */
+		"slots: slots { #address-cells = <3>; #size-cells = <2>; "
+		"  #interrupt-cells = <1>; "
+		"  interrupt-map-mask = <0x1800 0 0 7>; "
+		"  interrupt-map = <0x0800 0 0 1 &gic 0 0 0 33 4>, "
+		"    <0x1000 0 0 1 &second 0 7>; "
+		"  dev@1 { reg = <0x10800 0 0 0 0>; interrupts = <1>; }; "
+		"  dev@2 { reg = <0x1000 0 0 0 0>; interrupts = <1>; }; }; "
+		"second: second { #address-cells = <1>; #interrupt-cells = <1>; "
+		"  interrupt-map = <0 7 &gic 0 0 0 77 1>; }; "
+		"far { interrupts-extended = <&bare 0 1 4 &slots 1>; "
+		"  reg = <0 1 0 1>; }; "
+		/* Malformed ones. */
+		"self: self { #address-cells = <0>; #interrupt-cells = <1>; "
+		"  interrupt-map = <1 &self 1>; "
+		"  d { interrupts = <1>; }; }; "
+		"cut { #address-cells = <0>; #interrupt-cells = <1>; "
+		"  interrupt-map = <1 &bare 0 1>; d { interrupts = <1>; }; }; "
+		"lost { #address-cells = <0>; #interrupt-cells = <1>; "
+		"  interrupt-map = <1 0x77 0 1 4>; d { interrupts = <1>; }; }; "
+		"mask { #address-cells = <0>; #interrupt-cells = <1>; "
+		"  interrupt-map-mask = <1 1>; interrupt-map = <1 &bare 0 1 4>; "
+		"  d { interrupts = <1>; }; }; "
+		"wide { #address-cells = <5>; #interrupt-cells = <1>; "
+		"  interrupt-map = <1 &bare 0 1 4>; d { interrupts = <1>; }; }; "
+		"empty { #address-cells = <0>; #interrupt-cells = <1>; "
+		"  interrupt-map; d { interrupts = <1>; }; };");
+	irq_is("/bus/io/uart", 0, 37, true);
+	irq_is("/bus/io/six", 0, 36, false);
+	irq_is("/bus/io/six", 1, 38, false);
+	irq_fails("/bus/io/six", 2, -ERR_NOENT);
+	irq_fails("/bus/io/none", 0, -ERR_RANGE);
+	irq_is("/bus/io/masked", 0, 37, true);
+	irq_is("/slots/dev@1", 0, 65, false);
+	irq_is("/slots/dev@2", 0, 109, true);
+	irq_is("/far", 0, 33, false);
+	irq_fails("/far", 1, -ERR_RANGE);
+	irq_fails("/self/d", 0, -ERR_FORMAT);
+	irq_fails("/cut/d", 0, -ERR_FORMAT);
+	irq_fails("/lost/d", 0, -ERR_FORMAT);
+	irq_fails("/mask/d", 0, -ERR_FORMAT);
+	irq_fails("/wide/d", 0, -ERR_FORMAT);
+	irq_fails("/empty/d", 0, -ERR_RANGE);
+}
+
+static void named_is(const char *path, const char *name, unsigned int number)
+{
+	struct dt_interrupt in;
+	unsigned int irq;
+	bool edge;
+
+	assert_int_equal(dt_interrupt_named(dt_path(path), name, 3, &in), 0);
+	assert_int_equal(decode(&in, &irq, &edge), 0);
+	assert_int_equal(irq, number);
+}
+
+static void test_irq_named(void **state)
+{
+	struct dt_interrupt in;
+
+	(void)state;
+	load_body(
+		"interrupt-parent = <&gic>; "
+		"gic: gic { interrupt-controller; #interrupt-cells = <3>; }; "
+		"plain { interrupts = <1 13 4>, <1 14 4>, <1 11 4>, "
+		"  <1 10 4>; }; "
+		"named { interrupts = <1 10 4>, <1 11 4>; "
+		"  interrupt-names = \"hyp-phys\", \"virt\"; }; "
+		"broken { interrupts = <1 10 4>; interrupt-names = [76 69]; };");
+	named_is("/plain", "hyp-phys", 26);
+	named_is("/named", "hyp-phys", 26);
+	named_is("/named", "virt", 27);
+	assert_int_equal(dt_interrupt_named(dt_path("/named"), "phys", 0, &in),
+			 -ERR_NOENT);
+	assert_int_equal(dt_interrupt_named(dt_path("/broken"), "vi", 0, &in),
+			 -ERR_NOENT);
+}
+
+/* The table of nodes agrees with libfdt. */
+static void children_agree(dt_node_t node)
+{
+	dt_node_t parent = dt_parent(node);
+
+	assert_int_equal(MAX(dt_child(node, node), -1),
+			 MAX(fdt_first_subnode(blob.data, node), -1));
+	if (parent >= 0) {
+		assert_int_equal(MAX(dt_child(parent, node), -1),
+				 MAX(fdt_next_subnode(blob.data, node), -1));
+	}
+}
+
+/* Except aliases, which we resolve ourselves. */
+static void path_agrees(const char *path)
+{
+	assert_int_equal(MAX(dt_path(path), -1),
+			 MAX(fdt_path_offset(blob.data, path), -1));
+}
+
+static void node_agrees(dt_node_t node)
+{
+	char path[128];
+
+	children_agree(node);
+	assert_int_equal(dt_path(dt_node_path(node, path, sizeof(path))), node);
+}
+
+static void table_agrees(void)
+{
+	static const char *const paths[] = {
+		"/",         "//",          "/a",       "/a/",   "/c/d/e",
+		"/c//d/f/",  "/c/e",        "/c/d/e/f", "/unit", "/unit@",
+		"/unit@1",   "/unit@2",     "/unit@20", "/un",   "/units",
+		"/unit@1/e", "/unit@2/e@0", "/z/",      "/y",    "/n2099",
+		"/n20",
+	};
+	int theirs = -1, ours = -1;
+
+	do {
+		uint32_t handle = fdt_get_phandle(blob.data, ours);
+
+		assert_int_equal(MAX(dt_parent(ours), -1),
+				 MAX(fdt_parent_offset(blob.data, ours), -1));
+		assert_true(!handle || dt_by_phandle(handle) == ours);
+		theirs = fdt_next_node(blob.data, theirs, NULL);
+		ours = dt_next(ours, NULL);
+		assert_int_equal(MAX(theirs, -1), MAX(ours, -1));
+		if (ours >= 0) {
+			node_agrees(ours);
+		}
+	} while (ours >= 0);
+	for (unsigned int i = 0; i < ARRAY_SIZE(paths); i++) {
+		path_agrees(paths[i]);
+	}
+	theirs = -1;
+	ours = -1;
+	do {
+		theirs =
+			fdt_node_offset_by_compatible(blob.data, theirs, "k,b");
+		ours = dt_next_compatible(ours, "k,b");
+		assert_int_equal(MAX(theirs, -1), MAX(ours, -1));
+		assert_true(ours < 0 || dt_is_compatible(ours, "k,b"));
+	} while (ours >= 0);
+	assert_true(dt_by_phandle(12345) < 0);
+	assert_true(dt_by_phandle(0) < 0);
+	assert_true(dt_parent(-1) < 0);
+	assert_false(dt_is_compatible(0, "k,b"));
+	assert_false(dt_is_compatible(-1, "k,b"));
+}
+
+/* Also for a tree with more nodes than the table holds. */
+static void test_table(void **state)
+{
+	static char text[65536];
+	size_t n = 0;
+
+	(void)state;
+	load_body("a { phandle = <7>; c { d { e { compatible = \"k,b\"; }; }; "
+		  "f { linux,phandle = <8>; compatible = \"k,a\", \"k,b\"; }; "
+		  "}; }; unit@20 { }; unit@2 { e@0 { }; }; unit@1 { e { }; }; "
+		  "units { }; z { compatible = \"k,c\"; };");
+	table_agrees();
+	n = (size_t)snprintf(text, sizeof(text),
+			     "/dts-v1/; / { a { phandle = <7>; "
+			     "b { compatible = \"k,b\"; }; }; ");
+	for (unsigned int i = 0; i < 2100; i++) {
+		n += (size_t)snprintf(text + n, sizeof(text) - n, "n%u { }; ",
+				      i);
+	}
+	(void)snprintf(text + n, sizeof(text) - n,
+		       "y { phandle = <9>; compatible = \"k,b\"; }; };");
+	load(text);
+	table_agrees();
+}
+
+static void test_aliases(void **state)
+{
+	(void)state;
+	load_body("aliases { a = \"/b\"; me = \"me\"; two = \"a\"; "
+		  "cut = [2f 62]; none = \"/x\"; empty; }; b { c@1 { }; };");
+	assert_true(dt_path("a") > 0);
+	assert_int_equal(dt_path("a"), dt_path("/b"));
+	assert_int_equal(dt_path("a/c"), dt_path("/b/c@1"));
+	assert_int_equal(dt_path("a//c@1/"), dt_path("/b/c@1"));
+	assert_true(dt_path("a/d") < 0);
+	assert_true(dt_path("me") < 0); /* and does not loop */
+	assert_true(dt_path("two") < 0);
+	assert_true(dt_path("cut") < 0);
+	assert_true(dt_path("none") < 0);
+	assert_true(dt_path("empty") < 0);
+	assert_true(dt_path("") < 0);
+	load_body("b { };");
+	assert_true(dt_path("a") < 0);
 }
 
 struct pieces {
@@ -375,7 +623,7 @@ static void test_chosen(void **state)
 	assert_int_equal(c.stdout_node, -1);
 }
 
-/* What is left of a damaged tree may still name a console. */
+/* A damaged tree may still name a console. */
 static void test_damaged(void **state)
 {
 	static struct dts_blob bad;
@@ -387,7 +635,8 @@ static void test_damaged(void **state)
 	(void)state;
 	dts_compile("/dts-v1/; / { a { b = \"hurt here\"; }; c { "
 		    "u@10 { compatible = \"v,uart\", \"uart\"; reg = <1 2>; }; "
-		    "}; };", &bad);
+		    "}; };",
+		    &bad);
 	assert_int_equal(dt_init(bad.data, bad.size, &why), 0);
 	at = dt_prop(dt_path("/a"), "b", NULL);
 	memset(bad.data + (at - bad.data) - 8, 0xff, 4); /* its length */
@@ -410,8 +659,8 @@ static void test_damaged(void **state)
 static void test_bootargs(void **state)
 {
 	static const char *const words[] = {
-		"quiet", "loglevel=3", "panic=halt", "title=a b", "word=c d",
-		"open=e f",
+		"quiet",     "loglevel=3", "panic=halt",
+		"title=a b", "word=c d",   "open=e f",
 	};
 	const char *at = NULL;
 	char buf[32];
@@ -452,9 +701,11 @@ static void test_cpus(void **state)
 		  "  enable-method = \"psci\"; }; cpu-map { }; };");
 	assert_int_equal(dt_cpus(cpus, 8), 3);
 	assert_int_equal(cpus[0].hwid, 0);
-	assert_true(cpus[0].psci);
+	assert_string_equal(cpus[0].method, "psci");
 	assert_int_equal(cpus[1].hwid, 0x100);
-	assert_false(cpus[1].psci);
+	assert_false(cpus[1].method && strcmp(cpus[1].method, "psci") == 0);
+	assert_string_equal(dt_cpu_method(0), "psci");
+	assert_null(dt_cpu_method(0x77));
 	assert_int_equal(cpus[2].hwid, 0x100000002);
 	assert_int_equal(dt_cpus(cpus, 2), 2);
 	load_body("");
@@ -507,6 +758,10 @@ int main(void)
 		cmocka_unit_test(test_reg_ranges),
 		cmocka_unit_test(test_reg_malformed),
 		cmocka_unit_test(test_irq),
+		cmocka_unit_test(test_irq_nexus),
+		cmocka_unit_test(test_irq_named),
+		cmocka_unit_test(test_table),
+		cmocka_unit_test(test_aliases),
 		cmocka_unit_test(test_memory),
 		cmocka_unit_test(test_reserved),
 		cmocka_unit_test(test_chosen),

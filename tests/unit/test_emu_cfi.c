@@ -15,20 +15,41 @@
 
 static uint8_t image[3 * 4096 + 100];
 
-static bool rom_shown(void)
+static struct flash_bank *bank_of(unsigned int n)
 {
-	return ((struct cfi_flash *)fake_dev.state)->banks[0].rom.shown;
+	return &((struct cfi_flash *)fake_dev.state)->banks[n];
 }
 
+static bool rom_shown(void)
+{
+	return bank_of(0)->rom.shown;
+}
 
-static int setup(void **state)
+/* Two banks without images. */
+static int setup_new(void **state)
 {
 	(void)state;
 	fake_config("cfi-flash", BANK);
 	fake_node.nregs = 2;
-	fake_node.regs[1] = (struct config_range) { FAKE_BASE + BANK, BANK };
+	fake_node.regs[1] = (struct config_range){ FAKE_BASE + BANK, BANK };
 	fake_node.nirqs = 0;
 	return fake_start();
+}
+
+/* Two banks, erased. */
+static int setup(void **state)
+{
+	struct cfi_flash *f;
+
+	if (setup_new(state) != 0) {
+		return -1;
+	}
+	f = fake_dev.state;
+	for (uint32_t block = 0; block < BANK / BLOCK; block++) {
+		flash_store_erase(&f->store, 0, block);
+		flash_store_erase(&f->store, 1, block);
+	}
+	return 0;
 }
 
 static int setup_image(void **state)
@@ -37,8 +58,10 @@ static int setup_image(void **state)
 	for (unsigned int i = 0; i < sizeof(image); i++) {
 		image[i] = (uint8_t)(i * 7 + i / 256);
 	}
-	fake_file = (struct vfs_stat) {
-		.type = VFS_FILE, .size = sizeof(image), .data = image,
+	fake_file = (struct vfs_stat){
+		.type = VFS_FILE,
+		.size = sizeof(image),
+		.data = image,
 	};
 	fake_config("cfi-flash", BANK);
 	fake_node_begin();
@@ -104,12 +127,12 @@ static void test_query(void **state)
 	for (unsigned int i = 0; i < ARRAY_SIZE(want); i++) {
 		assert_int_equal(rd(4 * (0x10 + i)), BOTH(want[i]));
 	}
-	assert_int_equal(rd(4 * 0x27), BOTH(25));	/* 32 MiB each */
-	assert_int_equal(rd(4 * 0x2d), BOTH(255));	/* 256 blocks */
+	assert_int_equal(rd(4 * 0x27), BOTH(25));  /* 32 MiB for each chip */
+	assert_int_equal(rd(4 * 0x2d), BOTH(255)); /* 256 blocks */
 	assert_int_equal(rd(4 * 0x2f), BOTH(0));
-	assert_int_equal(rd(4 * 0x30), BOTH(2));	/* of 128 KiB */
+	assert_int_equal(rd(4 * 0x30), BOTH(2)); /* of 128 KiB */
 	assert_int_equal(rd(4 * 0x31), BOTH('P'));
-	/* Narrow reads give the lane: one chip, and one byte of it. */
+	/* Narrow reads give their byte lanes: one chip, and one byte of it. */
 	assert_int_equal(fake_read(4 * 0x10, 1), 'Q');
 	assert_int_equal(fake_read(4 * 0x10 + 1, 1), 0);
 	assert_int_equal(fake_read(4 * 0x10 + 2, 2), 'Q');
@@ -127,7 +150,8 @@ static void test_word_program(void **state)
 	(void)state;
 	wr(0x1234, BOTH(CMD_PROGRAM));
 	wr(0x1234, 0x12345678);
-	/* Memory is not there yet: busy, and deaf, until the worker ran. */
+	/* Without memory it is busy, and ignores commands until the worker has
+	 * run. */
 	assert_int_equal(rd(0), 0);
 	wr(0, BOTH(CMD_READ_ARRAY));
 	assert_int_equal(rd(0), 0);
@@ -137,7 +161,8 @@ static void test_word_program(void **state)
 	assert_int_equal(rd(0x1234), 0x12345678);
 	assert_int_equal(rd(0x1230), 0xffffffff);
 	assert_int_equal(rd(0x1238), 0xffffffff);
-	/* The pool serves the next one at once; only zeros are programmed. */
+	/* The next one is done at once from the pool; only zeros are
+	 * programmed. */
 	wr(0x1234, BOTH(CMD_PROGRAM));
 	wr(0x1234, 0xffff00ff);
 	assert_int_equal(rd(0), BOTH(SR_READY));
@@ -163,7 +188,7 @@ static void test_program_of_nothing_needs_no_memory(void **state)
 static void test_buffered_program(void **state)
 {
 	(void)state;
-	/* 512 words over the border of two pages. */
+	/* 512 words across a page boundary. */
 	program_buffer(BLOCK + 0xc00, 512, 0x4000);
 	assert_int_equal(rd(0), 0);
 	assert_true(fake_run_work());
@@ -176,7 +201,7 @@ static void test_buffered_program(void **state)
 	assert_int_equal(rd(BLOCK + 0x1400), 0xffffffff);
 }
 
-/* U-Boot takes the flash for one of 16 bits. */
+/* U-Boot assumes that the flash is 16 bits wide. */
 static void test_halfword_cycles(void **state)
 {
 	(void)state;
@@ -193,9 +218,8 @@ static void test_halfword_cycles(void **state)
 	assert_int_equal(fake_read(0, 2), SR_READY);
 	fake_write(0, CMD_READ_ARRAY, 2);
 	assert_int_equal(rd(0x100), 0x1234ffff);
-	assert_int_equal(fake_read(0x200, 8),
-			 UINT64_C(0xffff400240014000));
-	/* Up to the last byte of the bank, announced as more. */
+	assert_int_equal(fake_read(0x200, 8), UINT64_C(0xffff400240014000));
+	/* Up to the last byte of the bank, although more was announced. */
 	fake_write(0, CMD_BUFFER, 2);
 	fake_write(0, 1, 2);
 	fake_write(BANK - 2, 0, 2);
@@ -256,29 +280,29 @@ static void test_bad_sequences(void **state)
 
 	(void)state;
 	wr(0, BOTH(CMD_ERASE));
-	wr(0, BOTH(CMD_READ_ARRAY));		/* not confirmed */
+	wr(0, BOTH(CMD_READ_ARRAY)); /* not confirmed */
 	assert_int_equal(status(), want);
 	wr(0, BOTH(CMD_CLEAR_STATUS));
 	wr(0, BOTH(CMD_BUFFER));
-	wr(0, BOTH(512));			/* one word too many */
-	assert_int_equal(status(), want);
-	wr(0, BOTH(CMD_CLEAR_STATUS));
-	wr(0, BOTH(CMD_BUFFER));
-	wr(0, BOTH(1));
-	wr(0x100, 0);
-	wr(0x108, 0);				/* outside of the two */
+	wr(0, BOTH(512)); /* one word too many */
 	assert_int_equal(status(), want);
 	wr(0, BOTH(CMD_CLEAR_STATUS));
 	wr(0, BOTH(CMD_BUFFER));
 	wr(0, BOTH(1));
 	wr(0x100, 0);
-	wr(0x0fc, 0);				/* before the first */
+	wr(0x108, 0); /* outside the two */
+	assert_int_equal(status(), want);
+	wr(0, BOTH(CMD_CLEAR_STATUS));
+	wr(0, BOTH(CMD_BUFFER));
+	wr(0, BOTH(1));
+	wr(0x100, 0);
+	wr(0x0fc, 0); /* before the first */
 	assert_int_equal(rd(0), want);
 	wr(0, BOTH(CMD_CLEAR_STATUS));
 	wr(0, BOTH(CMD_BUFFER));
 	wr(0, BOTH(0));
 	wr(0x100, 0);
-	wr(0, BOTH(CMD_READ_ARRAY));		/* not confirmed */
+	wr(0, BOTH(CMD_READ_ARRAY)); /* not confirmed */
 	assert_int_equal(rd(0), want);
 	wr(0, BOTH(CMD_CLEAR_STATUS));
 	wr(0, BOTH(CMD_LOCK_SETUP));
@@ -293,7 +317,7 @@ static void test_modified_pages_are_bounded(void **state)
 	uint32_t n = 0;
 
 	(void)state;
-	fake_heap_budget = 3;			/* an odd first helping */
+	fake_heap_budget = 3; /* an odd number of pages at first */
 	program(0, 0);
 	fake_heap_budget = -1;
 	for (; n < 1000; n++) {
@@ -305,13 +329,14 @@ static void test_modified_pages_are_bounded(void **state)
 	assert_int_equal(n, FLASH_PAGES);
 	assert_int_equal(status(), BOTH(SR_READY | SR_PROGRAM));
 	assert_true(fake_heap_live <= 1 + (int)FLASH_PAGES);
-	/* It is told at once: no worker is troubled again. */
+	/* It fails at once, without the worker. */
 	wr(0, BOTH(CMD_CLEAR_STATUS));
 	wr(n * 4096, BOTH(CMD_PROGRAM));
 	wr(n * 4096, 0);
 	assert_int_equal(rd(0), BOTH(SR_READY | SR_PROGRAM));
 	assert_false(fake_run_work());
-	/* What has its page can still be programmed, and erasing makes room. */
+	/* A page that exists can still be programmed, and erasing makes
+	 * room. */
 	wr(0, BOTH(CMD_CLEAR_STATUS));
 	program(4 * 4096 + 4, 77);
 	assert_int_equal(status(), BOTH(SR_READY));
@@ -332,7 +357,7 @@ static void test_out_of_memory(void **state)
 	assert_int_equal(status(), BOTH(SR_READY | SR_PROGRAM));
 	read_array();
 	assert_int_equal(rd(0), 0xffffffff);
-	fake_heap_budget = 1;			/* one of the two needed */
+	fake_heap_budget = 1; /* only one of the two pages needed */
 	wr(0, BOTH(CMD_CLEAR_STATUS));
 	program_buffer(0xffc, 2, 0);
 	assert_true(fake_run_work());
@@ -344,10 +369,10 @@ static void test_reset_keeps_contents(void **state)
 {
 	(void)state;
 	program(0, 0x11223344);
-	wr(0, BOTH(CMD_PROGRAM));		/* half a command */
+	wr(0, BOTH(CMD_PROGRAM)); /* half a command */
 	emu_device_reset(&fake_dev);
 	assert_int_equal(rd(0), 0x11223344);
-	/* Power fails while a program waits for memory: it is lost. */
+	/* A reset while programming waits for memory: it is lost. */
 	for (int i = 1; i < FLASH_REFILL; i++) {
 		program(BLOCK + 4096 * i, 0);
 	}
@@ -378,6 +403,24 @@ static void test_banks_are_apart(void **state)
 	assert_int_equal(rd(0x104), 0xffffffff);
 }
 
+/* Zeros, as on QEMU's virt machine; erasing sets bits. */
+static void test_new(void **state)
+{
+	uint64_t v = 1;
+
+	(void)state;
+	assert_int_equal(rd(0), 0);
+	assert_int_equal(rd(BANK - 4), 0);
+	assert_int_equal(fake_access(1, BLOCK, 4, false, &v), 0);
+	assert_int_equal(v, 0);
+	erase(BLOCK);
+	read_array();
+	assert_int_equal(rd(BLOCK - 4), 0);
+	assert_int_equal(rd(BLOCK), 0xffffffff);
+	assert_int_equal(rd(2 * BLOCK - 4), 0xffffffff);
+	assert_int_equal(rd(2 * BLOCK), 0);
+}
+
 static void test_image(void **state)
 {
 	uint32_t v;
@@ -388,12 +431,12 @@ static void test_image(void **state)
 		assert_int_equal(rd(off), v);
 	}
 	memcpy(&v, image + 4095, 4);
-	assert_int_equal(fake_read(4095, 4), v);	/* over two pages */
+	assert_int_equal(fake_read(4095, 4), v); /* across two pages */
 	assert_int_equal(fake_read(sizeof(image) - 1, 1),
 			 image[sizeof(image) - 1]);
-	assert_int_equal(fake_read(sizeof(image), 1), 0xff);
+	assert_int_equal(fake_read(sizeof(image), 1), 0);
 	assert_int_equal(fake_read(sizeof(image) - 1, 2),
-			 0xff00 | image[sizeof(image) - 1]);
+			 image[sizeof(image) - 1]);
 	/* Programming keeps the rest of the page, and the image itself. */
 	program(4096, 0);
 	read_array();
@@ -402,50 +445,134 @@ static void test_image(void **state)
 	assert_int_equal(rd(4100), v);
 	memcpy(&v, image + 4096, 4);
 	assert_int_not_equal(v, 0);
-	/* Erased means erased, not the image again. */
+	/* An erased block does not show the image again. */
 	erase(0);
 	read_array();
 	assert_int_equal(rd(4096), 0xffffffff);
 	assert_int_equal(rd(0), 0xffffffff);
 }
 
-/* The image is memory while its contents are what reads would find. */
+/* The image is mapped as memory while reads would find the same contents. */
 static void test_image_as_memory(void **state)
 {
 	(void)state;
 	assert_true(rom_shown());
 	assert_true(fake_rom_synced);
 	assert_memory_equal(fake_rom, image, sizeof(image));
-	assert_int_equal(fake_rom[sizeof(image)], 0xff);
+	assert_int_equal(fake_rom[sizeof(image)], 0);
 	wr(0, BOTH(CMD_READ_STATUS));
 	assert_false(rom_shown());
 	read_array();
 	assert_true(rom_shown());
-	/* Behind it, contents may change. */
-	program(sizeof(fake_rom), 0);
+	/* Contents after the image may change. */
+	program((uint32_t)bank_of(0)->rom.size, 0);
 	assert_false(rom_shown());
 	read_array();
 	assert_true(rom_shown());
 	erase(BLOCK);
 	read_array();
 	assert_true(rom_shown());
-	/* Elsewhere they are not those of memory any more. */
+	/* A change inside the image changes the memory too. */
 	program(4096, 0);
 	read_array();
-	assert_false(rom_shown());
+	assert_true(rom_shown());
 	assert_int_equal(rd(4096), 0);
+	assert_int_equal(fake_rom[4096], 0);
+	assert_int_equal(fake_rom[4100], image[4100]);
 	emu_device_reset(&fake_dev);
 	assert_true(rom_shown());
 	assert_int_equal(fake_rom[4096], 0);
-	assert_int_equal(fake_rom[4100], image[4100]);
+}
+
+/* An erased block is copied by the guest's thread: until then, reads trap. */
+static void test_erased_block_as_memory(void **state)
+{
+	(void)state;
 	erase(0);
 	read_array();
 	assert_false(rom_shown());
+	assert_int_equal(rd(0), 0xffffffff);
+	assert_int_equal(fake_rom[0], image[0]);
+	/* What is programmed before is not lost. */
+	program_buffer(64, 2, 0x7f);
+	assert_true(fake_run_work());
+	assert_false(rom_shown());
+	read_array();
+	assert_true(rom_shown());
+	assert_int_equal(fake_rom[0], 0xff);
+	assert_int_equal(fake_rom[64], 0x7f);
+	assert_int_equal(fake_rom[bank_of(0)->rom.size - 1], 0xff);
+	erase(0);
+	read_array();
+	assert_true(fake_run_work());
+	assert_true(rom_shown());
+	assert_int_equal(fake_rom[64], 0xff);
+	/* A reset does not wait for the thread. */
+	program(0, 0);
+	erase(0);
 	emu_device_reset(&fake_dev);
+	assert_true(rom_shown());
 	assert_int_equal(fake_rom[0], 0xff);
 }
 
-/* Where the image cannot be memory, reads trap; without memory, no device. */
+/* Another CPU of the guest, while the thread copies; with the device's lock.
+ * What was copied before is not what is erased. */
+static void erase_again(void)
+{
+	flash_erase(fake_dev.state, 0, 0);
+	fake_rom[0] = 1;
+}
+
+static void test_block_erased_while_it_is_copied(void **state)
+{
+	(void)state;
+	erase(0);
+	read_array();
+	fake_rom_hook = erase_again;
+	assert_true(fake_run_work());
+	assert_null(fake_rom_hook);
+	assert_int_equal(fake_rom[0], 0xff);
+	assert_true(rom_shown());
+}
+
+/* Firmware in the first bank has its variables in the second. */
+static void test_variables_as_memory(void **state)
+{
+	struct flash_bank *b;
+	uint64_t v = BOTH(CMD_PROGRAM);
+
+	assert_true(fake_stop());
+	fake_node.nregs = 2;
+	fake_node.regs[1] = (struct config_range){ FAKE_BASE + BANK, BANK };
+	memset(fake_roms[1], 1, sizeof(fake_roms[1]));
+	assert_int_equal(fake_start(), 0);
+	b = bank_of(1);
+	assert_int_equal(b->rom.base.v, FAKE_BASE + BANK);
+	assert_int_equal(b->rom.size, FLASH_MODIFIED_MAX);
+	assert_true(b->rom.shown);
+	assert_int_equal(fake_roms[1][0], 0);
+	assert_int_equal(fake_roms[1][sizeof(fake_roms[1]) - 1], 0);
+	v = BOTH(CMD_ERASE);
+	assert_int_equal(fake_access(1, BLOCK, 4, true, &v), 0);
+	v = BOTH(CMD_CONFIRM);
+	assert_int_equal(fake_access(1, BLOCK, 4, true, &v), 0);
+	assert_false(b->rom.shown);
+	assert_true(rom_shown());
+	v = BOTH(CMD_READ_ARRAY);
+	assert_int_equal(fake_access(1, 0, 4, true, &v), 0);
+	assert_true(fake_run_work());
+	assert_true(b->rom.shown);
+	assert_int_equal(fake_roms[1][BLOCK - 1], 0);
+	assert_int_equal(fake_roms[1][BLOCK], 0xff);
+	assert_int_equal(fake_roms[1][2 * BLOCK - 1], 0xff);
+	assert_int_equal(fake_roms[1][2 * BLOCK], 0);
+	assert_true(fake_stop());
+	assert_int_equal(fake_rom_live, 0);
+	assert_int_equal(setup_image(state), 0);
+}
+
+/* If the image cannot be mapped as memory, reads trap; if there is no memory,
+ * creation fails. */
 static void test_image_not_as_memory(void **state)
 {
 	(void)state;
@@ -458,9 +585,9 @@ static void test_image_not_as_memory(void **state)
 	assert_int_equal(setup_image(NULL), -ERR_NOMEM);
 	assert_int_equal(fake_heap_live, 0);
 	fake_rom_error = 0;
-	/* The second bank is refused: the first's memory goes back. */
+	/* The second bank fails: the first one's memory is freed. */
 	fake_node.nregs = 2;
-	fake_node.regs[1] = (struct config_range) { FAKE_BASE + BANK, 5 };
+	fake_node.regs[1] = (struct config_range){ FAKE_BASE + BANK, 5 };
 	assert_int_equal(fake_start(), -ERR_RANGE);
 	assert_int_equal(fake_rom_live, 0);
 }
@@ -480,8 +607,10 @@ static void test_refused_descriptions(void **state)
 	fake_node_end();
 	assert_int_equal(fake_start(), -ERR_NOENT);
 	fake_file_path = "/nothing";
-	fake_file = (struct vfs_stat) {
-		.type = VFS_FILE, .size = BLOCK + 1, .data = image,
+	fake_file = (struct vfs_stat){
+		.type = VFS_FILE,
+		.size = BLOCK + 1,
+		.data = image,
 	};
 	assert_int_equal(fake_start(), -ERR_RANGE);
 	fake_file.type = VFS_DIR;
@@ -493,6 +622,7 @@ static void test_refused_descriptions(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_new, setup_new, teardown),
 		cmocka_unit_test_setup_teardown(test_query, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_word_program, setup,
 						teardown),
@@ -507,8 +637,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_locks, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_bad_sequences, setup,
 						teardown),
-		cmocka_unit_test_setup_teardown(
-			test_modified_pages_are_bounded, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_modified_pages_are_bounded,
+						setup, teardown),
 		cmocka_unit_test_setup_teardown(test_out_of_memory, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(test_reset_keeps_contents,
@@ -518,6 +648,13 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_image, setup_image,
 						teardown),
 		cmocka_unit_test_setup_teardown(test_image_as_memory,
+						setup_image, teardown),
+		cmocka_unit_test_setup_teardown(test_erased_block_as_memory,
+						setup_image, teardown),
+		cmocka_unit_test_setup_teardown(
+			test_block_erased_while_it_is_copied, setup_image,
+			teardown),
+		cmocka_unit_test_setup_teardown(test_variables_as_memory,
 						setup_image, teardown),
 		cmocka_unit_test(test_image_not_as_memory),
 		cmocka_unit_test(test_refused_descriptions),

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Regions, the way of an access to its device, and the life of devices. */
+/* Regions, how an access reaches its device, and creation and end of
+ * devices. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,7 +9,7 @@
 
 #include "tests/unit/emu_fake.h"
 
-/* Three emulators, told apart by what they take. */
+/* Three emulators that accept different accesses. */
 static struct emu_access last;
 static unsigned int accesses, finis, key_presses;
 static int init_result;
@@ -43,6 +44,7 @@ static int note_key(struct emu_device *dev)
 	return 0;
 }
 
+static const struct emu_power_key plain_key = { .press = note_key };
 static const char *const plain_compatible[] = { "test,plain", "test,p", NULL };
 static const struct emulator plain = {
 	.name = "plain",
@@ -51,7 +53,7 @@ static const struct emulator plain = {
 	.init = note_init,
 	.fini = note_fini,
 	.access = note_access,
-	.power_key = note_key,
+	.power_key = &plain_key,
 };
 EMULATOR(plain);
 
@@ -76,8 +78,10 @@ static const struct emulator narrow = {
 EMULATOR(narrow);
 
 #define REGION(ipa, bytes, device, number) \
-	{ .base = IPA(ipa), .size = (bytes), .dev = (device), \
-	  .index = (number) }
+	{ \
+		.base = IPA(ipa), .size = (bytes), .dev = (device), \
+		.index = (number) \
+	}
 
 static int access_of(const struct emulator *emu, uint64_t off,
 		     unsigned int size, bool write, uint64_t *v)
@@ -94,7 +98,9 @@ static void test_masks(void **state)
 		unsigned int size;
 		uint64_t value;
 	} want[] = {
-		{ 1, 0x88 }, { 2, 0x7788 }, { 4, 0x55667788 },
+		{ 1, 0x88 },
+		{ 2, 0x7788 },
+		{ 4, 0x55667788 },
 		{ 8, UINT64_C(0x1122334455667788) },
 	};
 	uint64_t v;
@@ -136,7 +142,7 @@ static void test_what_is_refused(void **state)
 	assert_int_equal(access_of(&plain, 0x40, 1, false, &v), 0);
 	assert_int_equal(access_of(&narrow, 1, 4, false, &v), 0);
 	assert_int_equal(last.off, 1);
-	/* The device's own refusal leaves the value alone. */
+	/* If the device refuses, the value does not change. */
 	v = 77;
 	assert_int_equal(access_of(&plain, 0x20, 4, false, &v), -ERR_FAULT);
 	assert_int_equal(v, 77);
@@ -162,8 +168,9 @@ static void test_word_registers(void **state)
 static void test_map(void **state)
 {
 	struct emu_device dev = { .emu = &plain };
+	struct emu_device apb = { .emu = &words };
 	struct emu_region r[] = {
-		REGION(0x3000, 0x1000, &dev, 0),
+		REGION(0x3000, 0x1000, &apb, 0),
 		REGION(0x1000, 0x1000, &dev, 1),
 		REGION(UINT64_C(0xfffffffffffff000), 0x1000, &dev, 2),
 		REGION(0x2000, 0x800, &dev, 3),
@@ -173,11 +180,19 @@ static void test_map(void **state)
 		uint64_t ipa;
 		int index;
 	} want[] = {
-		{ 0, 4 }, { 1, -1 }, { 0xfff, -1 }, { 0x1000, 1 },
-		{ 0x1fff, 1 }, { 0x2000, 3 }, { 0x27ff, 3 }, { 0x2800, -1 },
-		{ 0x3fff, 0 }, { 0x4000, -1 },
+		{ 0, 4 },
+		{ 1, -1 },
+		{ 0xfff, -1 },
+		{ 0x1000, 1 },
+		{ 0x1fff, 1 },
+		{ 0x2000, 3 },
+		{ 0x27ff, 3 },
+		{ 0x2800, -1 },
+		{ 0x3fff, 0 },
+		{ 0x4000, -1 },
 		{ UINT64_C(0xffffffffffffefff), -1 },
-		{ UINT64_C(0xfffffffffffff000), 2 }, { ~UINT64_C(0), 2 },
+		{ UINT64_C(0xfffffffffffff000), 2 },
+		{ ~UINT64_C(0), 2 },
 	};
 	struct emu_map map;
 
@@ -190,11 +205,66 @@ static void test_map(void **state)
 		assert_int_equal(found ? found->index : -1, want[i].index);
 	}
 	/* A region of one byte has no aligned word in it. */
-	assert_int_equal(emu_find(&map, IPA(0))->plain, 1);
-	assert_int_equal(emu_find(&map, IPA(0x1000))->plain, 15);
+	assert_true(emu_region_plain(emu_find(&map, IPA(0)), 0, 0));
 	assert_true(emu_region_plain(emu_find(&map, IPA(0x1000)), 4, 2));
 	assert_false(emu_region_plain(emu_find(&map, IPA(0x1000)), 4, 3));
 	assert_false(emu_region_plain(emu_find(&map, IPA(0)), 0, 1));
+	/* With word registers an access is plain if it begins at a word and is
+	 * no wider. */
+	for (unsigned int log2 = 0; log2 < 3; log2++) {
+		const struct emu_region *found = emu_find(&map, IPA(0x3000));
+
+		assert_true(emu_region_plain(found, 8, log2));
+		assert_int_equal(found->plain_size[log2], 4);
+		assert_false(emu_region_plain(found, 6, log2));
+	}
+	assert_false(emu_region_plain(emu_find(&map, IPA(0x3000)), 8, 3));
+}
+
+/* Two spaces with separate addresses. */
+static void test_ports(void **state)
+{
+	struct emu_device dev = { .emu = &plain };
+	struct emu_region r[] = {
+		REGION(0xfff8, 8, &dev, 0),   REGION(0x3f8, 8, &dev, 1),
+		REGION(0x500, 0x10, &dev, 2), REGION(0x3f8, 0x10, &dev, 3),
+		REGION(0x60, 1, &dev, 4),
+	};
+	struct emu_region overlap[] = {
+		REGION(0x3f8, 8, &dev, 0),
+		REGION(0x3ff, 1, &dev, 1),
+	};
+	static const struct {
+		uint16_t port;
+		int index;
+	} want[] = {
+		{ 0, -1 },     { 0x60, 4 },   { 0x61, -1 },  { 0x3f7, -1 },
+		{ 0x3f8, 1 },  { 0x3ff, 1 },  { 0x400, -1 }, { 0xfff7, -1 },
+		{ 0xfff8, 0 }, { 0xffff, 0 },
+	};
+	const struct emu_region *found;
+	uint64_t v = 0;
+	struct emu_map map;
+
+	(void)state;
+	r[0].space = r[1].space = r[4].space = EMU_PORTS;
+	assert_int_equal(emu_map_build(&map, r, ARRAY_SIZE(r)), 0);
+	for (unsigned int i = 0; i < ARRAY_SIZE(want); i++) {
+		found = emu_find_port(&map, want[i].port);
+		assert_int_equal(found ? found->index : -1, want[i].index);
+	}
+	assert_int_equal(emu_find(&map, IPA(0x3f8))->index, 3);
+	assert_int_equal(emu_find(&map, IPA(0x407))->index, 3);
+	assert_null(emu_find(&map, IPA(0x60)));
+	assert_null(emu_find(&map, IPA(0xfff8)));
+	found = emu_find_port(&map, 0x3f9);
+	assert_int_equal(emu_access_region(found, IPA(0x3f9), 1, false, &v), 0);
+	assert_int_equal(last.off, 1);
+	assert_int_equal(last.region, 1);
+	overlap[0].space = overlap[1].space = EMU_PORTS;
+	assert_int_equal(emu_map_build(&map, overlap, 2), -ERR_EXIST);
+	overlap[1].space = EMU_MEMORY;
+	assert_int_equal(emu_map_build(&map, overlap, 2), 0);
 }
 
 static void test_bad_maps(void **state)
@@ -204,7 +274,8 @@ static void test_bad_maps(void **state)
 		REGION(0x1000, 0x1001, NULL, 0),
 	};
 	struct emu_region same[] = {
-		REGION(0x2000, 1, NULL, 0), REGION(0x2000, 1, NULL, 0),
+		REGION(0x2000, 1, NULL, 0),
+		REGION(0x2000, 1, NULL, 0),
 	};
 	struct emu_region empty[] = { REGION(0x2000, 0, NULL, 0) };
 	struct emu_region past[] = { REGION(~UINT64_C(0), 2, NULL, 0) };
@@ -217,6 +288,7 @@ static void test_bad_maps(void **state)
 	assert_int_equal(emu_map_build(&map, past, 1), -ERR_RANGE);
 	assert_int_equal(emu_map_build(&map, NULL, 0), 0);
 	assert_null(emu_find(&map, IPA(0)));
+	assert_null(emu_find_port(&map, 0));
 }
 
 static void test_find(void **state)
@@ -233,8 +305,6 @@ static void test_life(void **state)
 	struct emu_device *dev = &fake_dev;
 
 	(void)state;
-	fake_config("test,nothing", 0x1000);
-	assert_int_equal(fake_start(), -ERR_NOENT);
 	fake_config("test,plain", 0x1000);
 	fake_heap_budget = 0;
 	assert_int_equal(fake_start(), -ERR_NOMEM);
@@ -264,7 +334,7 @@ static void test_lines(void **state)
 	assert_int_equal(fake_start(), 0);
 	emu_irq(&fake_dev, 0, true);
 	assert_true(fake_line);
-	emu_irq(&fake_dev, 1, true);		/* it has only one */
+	emu_irq(&fake_dev, 1, true); /* it has only one */
 	assert_int_equal(fake_line_calls, 1);
 	assert_true(fake_stop());
 }
@@ -298,6 +368,7 @@ int main(void)
 		cmocka_unit_test(test_what_is_refused),
 		cmocka_unit_test(test_word_registers),
 		cmocka_unit_test(test_map),
+		cmocka_unit_test(test_ports),
 		cmocka_unit_test(test_bad_maps),
 		cmocka_unit_test(test_find),
 		cmocka_unit_test(test_life),

@@ -23,8 +23,10 @@ static int setup(void **state)
 	for (unsigned int i = 0; i < sizeof(kernel); i++) {
 		kernel[i] = (uint8_t)(i * 5 + i / 256);
 	}
-	fake_file = (struct vfs_stat) {
-		.type = VFS_FILE, .size = sizeof(kernel), .data = kernel,
+	fake_file = (struct vfs_stat){
+		.type = VFS_FILE,
+		.size = sizeof(kernel),
+		.data = kernel,
 	};
 	memset(fake_ram, 0xee, sizeof(fake_ram));
 	fake_config("qemu,fw-cfg-mmio", 0x18);
@@ -57,7 +59,7 @@ static void put_descriptor(uint32_t control, uint32_t length, uint64_t address)
 	memcpy(fake_ram + 0x100, &d, sizeof(d));
 }
 
-/* One execution of the store that starts it: 0 or -ERR_BUSY. */
+/* Execute the store that starts a transfer once: 0 or -ERR_BUSY. */
 static int store(uint64_t descriptor)
 {
 	uint64_t v = __builtin_bswap64(descriptor);
@@ -65,7 +67,7 @@ static int store(uint64_t descriptor)
 	return fake_access(0, FW_CFG_DMA, 8, true, &v);
 }
 
-/* As the guest sees it: the number of times the store is executed. */
+/* Do a transfer as the guest does; returns how often the store was executed. */
 static unsigned int start_dma(uint32_t control, uint32_t length,
 			      uint64_t address)
 {
@@ -116,7 +118,7 @@ static void test_numbers(void **state)
 	assert_int_equal(fake_read(FW_CFG_DATA, 4), 0);
 	choose(KEY_KERNEL_SIZE);
 	assert_int_equal(fake_read(FW_CFG_DATA, 4), KERNEL_SIZE);
-	choose(KEY_INITRD_SIZE);		/* none given */
+	choose(KEY_INITRD_SIZE); /* there is none */
 	assert_int_equal(fake_read(FW_CFG_DATA, 4), 0);
 	choose(0xbeef);
 	assert_int_equal(fake_read(FW_CFG_DATA, 8), 0);
@@ -145,16 +147,16 @@ static void test_data_in_all_sizes(void **state)
 static void test_short_dma(void **state)
 {
 	(void)state;
-	start_dma((uint32_t)KEY_KERNEL_DATA << 16 | DMA_SELECT | DMA_READ,
-		  100, TARGET);
+	start_dma((uint32_t)KEY_KERNEL_DATA << 16 | DMA_SELECT | DMA_READ, 100,
+		  TARGET);
 	assert_int_equal(dma_control(), 0);
 	assert_memory_equal(fake_ram + 0x1000, kernel, 100);
 	assert_int_equal(fake_ram[0x1000 + 100], 0xee);
-	/* Going on where it stopped, after a skip. */
+	/* The next transfer continues after a skip. */
 	start_dma(DMA_SKIP, 50, 0);
 	start_dma(DMA_READ, 10, TARGET);
 	assert_memory_equal(fake_ram + 0x1000, kernel + 150, 10);
-	/* Zeros behind the end. */
+	/* Zeros after the end. */
 	start_dma((uint32_t)KEY_ID << 16 | DMA_SELECT | DMA_READ, 600, TARGET);
 	assert_int_equal(dma_control(), 0);
 	assert_int_equal(fake_ram[0x1000], 3);
@@ -172,7 +174,7 @@ static void test_long_dma(void **state)
 	(void)state;
 	put_descriptor(read, KERNEL_SIZE + 5000, TARGET);
 	assert_int_equal(store(DESCRIPTOR), -ERR_BUSY);
-	assert_int_equal(dma_control(), read);		/* under way */
+	assert_int_equal(dma_control(), read); /* in progress */
 	assert_memory_equal(fake_ram + 0x1000, kernel, FW_CFG_PIECE);
 	assert_int_equal(fake_ram[0x1000 + FW_CFG_PIECE], 0xee);
 	while (store(DESCRIPTOR) == -ERR_BUSY) {
@@ -201,7 +203,7 @@ static void test_address_in_two_halves(void **state)
 	wr(FW_CFG_DMA_LOW, __builtin_bswap32(DESCRIPTOR));
 	assert_int_equal(dma_control(), 0);
 	assert_memory_equal(fake_ram + 0x1000, "QEMU", 4);
-	/* The high half is forgotten after each transfer. */
+	/* The upper half of the address is cleared after each transfer. */
 	memset(fake_ram + 0x1000, 0, 4);
 	memcpy(fake_ram + 0x100, &d, sizeof(d));
 	wr(FW_CFG_DMA, __builtin_bswap32(1));
@@ -216,21 +218,22 @@ static void test_dma_errors(void **state)
 	uint32_t read = (uint32_t)KEY_KERNEL_DATA << 16 | DMA_SELECT | DMA_READ;
 
 	(void)state;
-	start_dma(read, 100, 0);			/* no RAM there */
+	start_dma(read, 100, 0); /* no RAM there */
 	assert_int_equal(dma_control(), DMA_ERROR);
-	/* Past RAM's end: until there, but not a piece further. */
+	/* Beyond the end of RAM: data up to the end, and at most a piece of
+	 * work more. */
 	assert_in_range(start_dma(read, 0xffffffff, TARGET), 15, 17);
 	assert_int_equal(dma_control(), DMA_ERROR);
 	start_dma(DMA_WRITE, 4, TARGET);
 	assert_int_equal(dma_control(), DMA_ERROR);
-	/* A descriptor outside of RAM: nothing to tell anybody. */
+	/* A descriptor outside RAM: the error cannot be reported. */
 	assert_int_equal(store(0x1000), 0);
 	assert_int_equal(store(~UINT64_C(0)), 0);
 	start_dma(read, 0, TARGET);
 	assert_int_equal(dma_control(), 0);
 }
 
-/* A VCPU is interrupted while it transfers; another wants to. */
+/* A VCPU is interrupted during a transfer, and another one starts one. */
 static void test_two_transfers(void **state)
 {
 	uint32_t read = (uint32_t)KEY_KERNEL_DATA << 16 | DMA_SELECT | DMA_READ;
@@ -257,7 +260,7 @@ static void test_reset_ends_a_transfer(void **state)
 		       0x20000, TARGET);
 	assert_int_equal(store(DESCRIPTOR), -ERR_BUSY);
 	emu_device_reset(&fake_dev);
-	start_dma(DMA_READ, 4, TARGET);			/* key 0 again */
+	start_dma(DMA_READ, 4, TARGET); /* key 0 again */
 	assert_int_equal(dma_control(), 0);
 	assert_memory_equal(fake_ram + 0x1000, "QEMU", 4);
 }

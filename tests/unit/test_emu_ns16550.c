@@ -49,13 +49,13 @@ static void test_probing(void **state)
 	put(NS_SCR, 0x5a);
 	assert_int_equal(in(NS_SCR), 0x5a);
 	put(NS_IER, 0xff);
-	assert_int_equal(in(NS_IER), 0x0f);	/* no XScale */
+	assert_int_equal(in(NS_IER), 0x0f); /* no XScale */
 	put(NS_IER, 0);
 	(void)in(NS_IIR);
 	put(NS_IIR, 0x01);
 	assert_int_equal(in(NS_IIR) >> 6, 3);
 	put(NS_LCR, LCR_DLAB);
-	put(NS_IIR, 0x21);			/* 16750's 64 bytes */
+	put(NS_IIR, 0x21); /* 16750's 64 bytes */
 	assert_int_equal(in(NS_IIR) >> 5, 6);
 	put(NS_RBR, 0x34);
 	put(NS_IER, 0x12);
@@ -78,7 +78,7 @@ static void test_transmit(void **state)
 	put(NS_IER, IER_THRE);
 	assert_true(fake_line);
 	assert_int_equal(in(NS_IIR), IIR_THRE);
-	assert_false(fake_line);		/* reading it was the answer */
+	assert_false(fake_line); /* reading IIR has cleared it */
 	assert_int_equal(in(NS_IIR), IIR_NONE);
 	put(NS_RBR, 'B');
 	assert_true(fake_line);
@@ -96,7 +96,7 @@ static void test_receive_without_fifo(void **state)
 	put(NS_IER, IER_RDA);
 	fake_type("ab");
 	assert_int_equal(in(NS_IIR), IIR_RDA);
-	assert_int_equal(in(NS_LSR) & LSR_DR, LSR_DR);
+	assert_int_equal(in(NS_LSR)&LSR_DR, LSR_DR);
 	assert_int_equal(in(NS_RBR), 'a');
 	assert_true(fake_line);
 	assert_int_equal(in(NS_RBR), 'b');
@@ -107,7 +107,7 @@ static void test_receive_without_fifo(void **state)
 static void test_fifo_trigger_and_timeout(void **state)
 {
 	(void)state;
-	put(NS_IIR, FCR_ENABLE | 0x80);		/* 8 */
+	put(NS_IIR, FCR_ENABLE | 0x80); /* 8 */
 	put(NS_IER, IER_RDA);
 	fake_type("1234567");
 	assert_int_equal(in(NS_IIR), IIR_TIMEOUT | IIR_FIFOS);
@@ -121,12 +121,12 @@ static void test_fifo_trigger_and_timeout(void **state)
 	fake_type("xyz");
 	put(NS_IIR, FCR_ENABLE | FCR_RX_RESET | 0x80);
 	assert_false(fake_line);
-	assert_int_equal(in(NS_LSR) & LSR_DR, 0);
+	assert_int_equal(in(NS_LSR)&LSR_DR, 0);
 	/* So does turning the FIFO off. */
 	fake_type("xyz");
-	assert_int_equal(in(NS_LSR) & LSR_DR, LSR_DR);
+	assert_int_equal(in(NS_LSR)&LSR_DR, LSR_DR);
 	put(NS_IIR, 0);
-	assert_int_equal(in(NS_LSR) & LSR_DR, 0);
+	assert_int_equal(in(NS_LSR)&LSR_DR, 0);
 }
 
 static void test_paste_is_never_lost(void **state)
@@ -135,14 +135,14 @@ static void test_paste_is_never_lost(void **state)
 	unsigned int got = 0, interrupts = 0;
 
 	(void)state;
-	put(NS_IIR, FCR_ENABLE | 0xc0);		/* 14 */
+	put(NS_IIR, FCR_ENABLE | 0xc0); /* 14 */
 	put(NS_IER, IER_RDA);
 	for (unsigned int i = 0; i < 1000; i++) {
 		text[i] = (char)('!' + i % 90);
 	}
 	fake_type(text);
 	while (fake_line && interrupts++ < 1000) {
-		for (int n = 0; n < 9 && (in(NS_LSR) & LSR_DR); n++) {
+		for (int n = 0; n < 9 && (in(NS_LSR)&LSR_DR); n++) {
 			assert_int_equal(in(NS_RBR), text[got++]);
 		}
 	}
@@ -158,17 +158,17 @@ static void test_priorities(void **state)
 	for (int i = 0; i < NS_FIFO + 1; i++) {
 		put(NS_RBR, 'x');
 	}
-	assert_int_equal(in(NS_IIR) & 0xf, IIR_LINE);
-	assert_int_equal(in(NS_LSR) & LSR_OE, LSR_OE);
-	assert_int_equal(in(NS_LSR) & LSR_OE, 0);
-	assert_int_equal(in(NS_IIR) & 0xf, IIR_RDA);
+	assert_int_equal(in(NS_IIR)&0xf, IIR_LINE);
+	assert_int_equal(in(NS_LSR)&LSR_OE, LSR_OE);
+	assert_int_equal(in(NS_LSR)&LSR_OE, 0);
+	assert_int_equal(in(NS_IIR)&0xf, IIR_RDA);
 	for (int i = 0; i < NS_FIFO; i++) {
 		assert_int_equal(in(NS_RBR), 'x');
 	}
-	assert_int_equal(in(NS_IIR) & 0xf, IIR_THRE);
-	assert_int_equal(in(NS_IIR) & 0xf, IIR_MODEM);
-	assert_int_not_equal(in(NS_MSR) & 0xf, 0);
-	assert_int_equal(in(NS_IIR) & 0xf, IIR_NONE);
+	assert_int_equal(in(NS_IIR)&0xf, IIR_THRE);
+	assert_int_equal(in(NS_IIR)&0xf, IIR_MODEM);
+	assert_int_not_equal(in(NS_MSR)&0xf, 0);
+	assert_int_equal(in(NS_IIR)&0xf, IIR_NONE);
 	assert_int_equal(fake_console->nout, 0);
 }
 
@@ -179,9 +179,9 @@ static void test_loopback_modem_lines(void **state)
 	assert_int_equal(in(NS_MSR) >> 4, 0xf);
 	put(NS_MCR, MCR_LOOP | MCR_OUT1 | MCR_DTR);
 	assert_int_equal(in(NS_MSR), MSR_RI | MSR_DSR | 0x9);
-	put(NS_MCR, MCR_LOOP);			/* RI falls: TERI */
+	put(NS_MCR, MCR_LOOP); /* RI falls: TERI */
 	assert_int_equal(in(NS_MSR), 0x2 | MSR_TERI);
-	put(NS_MCR, MCR_LOOP | MCR_OUT1);	/* RI rises: nothing */
+	put(NS_MCR, MCR_LOOP | MCR_OUT1); /* RI rises: nothing */
 	assert_int_equal(in(NS_MSR), MSR_RI);
 }
 
@@ -210,8 +210,8 @@ int main(void)
 						setup, teardown),
 		cmocka_unit_test_setup_teardown(test_fifo_trigger_and_timeout,
 						setup, teardown),
-		cmocka_unit_test_setup_teardown(test_paste_is_never_lost,
-						setup, teardown),
+		cmocka_unit_test_setup_teardown(test_paste_is_never_lost, setup,
+						teardown),
 		cmocka_unit_test_setup_teardown(test_priorities, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(test_loopback_modem_lines,

@@ -59,9 +59,9 @@ static void test_registers_keep_their_bits(void **state)
 	static const struct {
 		uint32_t off, mask;
 	} regs[] = {
-		{ PL011_ILPR, 0xff }, { PL011_IBRD, 0xffff },
-		{ PL011_FBRD, 0x3f }, { PL011_LCR_H, 0xff },
-		{ PL011_CR, 0xff87 }, { PL011_IFLS, 0x3f },
+		{ PL011_ILPR, 0xff },  { PL011_IBRD, 0xffff },
+		{ PL011_FBRD, 0x3f },  { PL011_LCR_H, 0xff },
+		{ PL011_CR, 0xff87 },  { PL011_IFLS, 0x3f },
 		{ PL011_IMSC, 0x7ff }, { PL011_DMACR, 0x7 },
 	};
 
@@ -115,7 +115,7 @@ static void test_disabled_transmitter_holds(void **state)
 	}
 	assert_int_equal(rd(PL011_FR) & (FR_TXFF | FR_TXFE | FR_BUSY),
 			 FR_TXFF | FR_BUSY);
-	wr(PL011_DR, '!');		/* full: lost */
+	wr(PL011_DR, '!'); /* full: lost */
 	assert_int_equal(fake_console->nout, 0);
 	wr(PL011_CR, CR_UARTEN | CR_TXE);
 	assert_int_equal(fake_console->nout, PL011_FIFO);
@@ -152,9 +152,9 @@ static void test_receive_level(void **state)
 	(void)state;
 	enable_fifos();
 	wr(PL011_IMSC, INT_RX);
-	fake_type("0123456789abcde");		/* 15 */
+	fake_type("0123456789abcde"); /* 15 */
 	assert_false(fake_line);
-	fake_type("f");				/* 16: one half */
+	fake_type("f"); /* 16: one half */
 	assert_true(fake_line);
 	assert_int_equal(rd(PL011_DR), '0');
 	assert_false(fake_line);
@@ -172,7 +172,7 @@ static void test_without_fifos(void **state)
 	assert_true(fake_line);
 	assert_int_equal(rd(PL011_FR) & FR_RXFF, FR_RXFF);
 	assert_int_equal(rd(PL011_DR), 'x');
-	assert_true(fake_line);			/* y has moved up */
+	assert_true(fake_line); /* y has moved up */
 	assert_int_equal(rd(PL011_DR), 'y');
 	assert_int_equal(rd(PL011_DR), 'z');
 	assert_false(fake_line);
@@ -203,7 +203,7 @@ static void test_paste_is_never_lost(void **state)
 	}
 	assert_int_equal(got, 1000);
 	assert_int_equal(rd(PL011_RIS) & INT_OE, 0);
-	/* Room was made use of in batches, not byte by byte. */
+	/* Room was filled in batches, not byte by byte. */
 	assert_true(fake_console->reads < 150);
 }
 
@@ -227,7 +227,8 @@ static void test_loopback(void **state)
 	assert_int_equal(fake_console->nout, 0);
 	assert_int_equal(rd(PL011_DR), 'q');
 	assert_int_equal(rd(PL011_FR) & FR_RXFE, FR_RXFE);
-	/* Modem outputs come back as inputs, and each change is told. */
+	/* In loopback, modem outputs are the inputs, and each change
+	 * interrupts. */
 	wr(PL011_ICR, INT_MASK);
 	assert_int_equal(rd(PL011_FR) & (FR_CTS | FR_DSR | FR_DCD | FR_RI), 0);
 	wr(PL011_CR, CR_UARTEN | CR_TXE | CR_RXE | CR_LBE | CR_RTS | CR_OUT2);
@@ -256,7 +257,7 @@ static void test_overrun(void **state)
 	assert_int_equal(rd(PL011_DR), 'o' | DR_OE);
 	wr(PL011_RSR, 0);
 	assert_int_equal(rd(PL011_RSR), 0);
-	wr(PL011_DR, 'r');			/* room again */
+	wr(PL011_DR, 'r'); /* room again */
 	assert_int_equal(rd(PL011_DR), 'o');
 }
 
@@ -266,10 +267,9 @@ static void test_flow_control(void **state)
 
 	(void)state;
 	enable_fifos();
-	wr(PL011_CR, cr);			/* RTS off, so CTS is off */
+	wr(PL011_CR, cr); /* RTS off, so CTS is off */
 	wr(PL011_DR, 'f');
-	assert_int_equal(rd(PL011_FR) & (FR_RXFE | FR_BUSY),
-			 FR_RXFE | FR_BUSY);
+	assert_int_equal(rd(PL011_FR) & (FR_RXFE | FR_BUSY), FR_RXFE | FR_BUSY);
 	wr(PL011_CR, cr | CR_RTS);
 	assert_int_equal(rd(PL011_DR), 'f');
 }
@@ -307,18 +307,18 @@ int main(void)
 						setup, teardown),
 		cmocka_unit_test_setup_teardown(
 			test_transmit_interrupt_is_an_event, setup, teardown),
-		cmocka_unit_test_setup_teardown(
-			test_disabled_transmitter_holds, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_disabled_transmitter_holds,
+						setup, teardown),
 		cmocka_unit_test_setup_teardown(test_receive_timeout, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(test_receive_level, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(test_without_fifos, setup,
 						teardown),
-		cmocka_unit_test_setup_teardown(test_paste_is_never_lost,
+		cmocka_unit_test_setup_teardown(test_paste_is_never_lost, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(test_receiver_off_leaves_input,
 						setup, teardown),
-		cmocka_unit_test_setup_teardown(
-			test_receiver_off_leaves_input, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_loopback, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_overrun, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_flow_control, setup,

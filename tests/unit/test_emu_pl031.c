@@ -32,13 +32,15 @@ static void test_shows_host_time(void **state)
 	(void)state;
 	assert_int_equal(rd(PL031_DR), START);
 	assert_int_equal(rd(PL031_CR), 1);
-	wr(PL031_CR, 0);			/* cannot be stopped */
+	wr(PL031_CR, 0); /* cannot be stopped */
 	fake_advance(10 * SECOND);
 	assert_int_equal(rd(PL031_DR), START + 10);
-	wr(PL031_DR, 0);			/* read only */
+	wr(PL031_DR, 0); /* read only */
 	assert_int_equal(rd(PL031_DR), START + 10);
-	assert_int_equal(rd(0xfe0) | rd(0xfe4) << 8 | rd(0xfe8) << 16,
-			 PL031_PERIPH_ID);
+	/* DDI0224C 3.3.9; QEMU has the same. */
+	assert_int_equal(rd(0xfe0) | rd(0xfe4) << 8 | rd(0xfe8) << 16 |
+				 rd(0xfec) << 24,
+			 0x00141031);
 }
 
 static void test_setting_outlives_reset(void **state)
@@ -69,7 +71,7 @@ static void test_alarm(void **state)
 	assert_false(fake_timer_armed());
 	wr(PL031_ICR, 1);
 	assert_false(fake_line);
-	/* The time that it is right now. */
+	/* A match at the present time. */
 	wr(PL031_MR, START + 2);
 	assert_true(fake_line);
 	wr(PL031_IMSC, 0);
@@ -83,20 +85,20 @@ static void test_alarm_moves(void **state)
 	(void)state;
 	wr(PL031_IMSC, 1);
 	wr(PL031_MR, START + 100);
-	wr(PL031_LR, START + 95);		/* now 5 s ahead */
+	wr(PL031_LR, START + 95); /* now 5 s ahead */
 	fake_advance(4 * SECOND);
 	assert_false(fake_line);
 	fake_advance(SECOND);
 	assert_true(fake_line);
 	wr(PL031_ICR, 1);
-	wr(PL031_MR, START + 50);		/* past: in 2^32 s less 50 */
+	wr(PL031_MR, START + 50); /* past: it matches after 2^32 - 50 s */
 	fake_advance(1000 * SECOND);
 	assert_false(fake_line);
 	emu_device_reset(&fake_dev);
 	assert_false(fake_timer_armed());
 }
 
-/* The timer fires, but before it gets the lock the guest has moved it. */
+/* The timer fires, but the guest changes the match before it gets the lock. */
 static void test_stale_timer(void **state)
 {
 	struct pl031 *p = fake_dev.state;
@@ -107,7 +109,7 @@ static void test_stale_timer(void **state)
 	p->alarm.fn(&p->alarm);
 	assert_false(fake_line);
 	assert_true(fake_timer_armed());
-	/* And a host that was busy for long does not miss it. */
+	/* A host that was busy for long does not miss it. */
 	fake_now += 50 * SECOND;
 	p->alarm.fn(&p->alarm);
 	assert_true(fake_line);

@@ -35,14 +35,15 @@ static void test_data_is_masked(void **state)
 	(void)state;
 	wr(PL061_DIR, 0xf0);
 	wr(DATA(0xff), 0xff);
-	assert_int_equal(rd(DATA(0xff)), 0xf0);	/* inputs are low */
+	assert_int_equal(rd(DATA(0xff)), 0xf0); /* inputs are low */
 	wr(DATA(0x30), 0x00);
 	assert_int_equal(rd(DATA(0xff)), 0xc0);
 	assert_int_equal(rd(DATA(0x40)), 0x40);
 	assert_int_equal(rd(DATA(0x00)), 0);
 	wr(DATA(0x00), 0xff);
 	assert_int_equal(rd(DATA(0xff)), 0xc0);
-	/* What was written to an input does not come out later. */
+	/* A value written to an input does not appear when it becomes an
+	 * output. */
 	wr(PL061_DIR, 0xff);
 	assert_int_equal(rd(DATA(0xff)), 0xc0);
 }
@@ -50,8 +51,8 @@ static void test_data_is_masked(void **state)
 static void test_registers(void **state)
 {
 	static const uint32_t regs[] = {
-		PL061_DIR, PL061_IS, PL061_IBE, PL061_IEV, PL061_IE,
-		PL061_AFSEL,
+		PL061_DIR, PL061_IS, PL061_IBE,
+		PL061_IEV, PL061_IE, PL061_AFSEL,
 	};
 
 	(void)state;
@@ -91,7 +92,7 @@ static void test_single_edges(void **state)
 {
 	(void)state;
 	wr(PL061_IE, POWER_KEY);
-	assert_int_equal(press(), 0);		/* IEV 0: falling */
+	assert_int_equal(press(), 0); /* IEV 0: falling */
 	assert_false(fake_line);
 	fake_advance(100 * MS);
 	assert_true(fake_line);
@@ -112,7 +113,7 @@ static void test_levels_follow_the_line(void **state)
 	wr(PL061_IE, POWER_KEY);
 	assert_int_equal(press(), 0);
 	assert_true(fake_line);
-	wr(PL061_IC, 0xff);			/* of edges only */
+	wr(PL061_IC, 0xff); /* of edges only */
 	assert_true(fake_line);
 	fake_advance(100 * MS);
 	assert_false(fake_line);
@@ -127,9 +128,9 @@ static void test_edges_do_not_count_as_levels(void **state)
 	wr(PL061_IE, POWER_KEY);
 	assert_int_equal(press(), 0);
 	fake_advance(100 * MS);
-	assert_true(fake_line);			/* edges are remembered */
+	assert_true(fake_line); /* edges are remembered */
 	wr(PL061_IEV, POWER_KEY);
-	wr(PL061_IS, POWER_KEY);		/* high level: it is low */
+	wr(PL061_IS, POWER_KEY); /* high level: it is low */
 	assert_false(fake_line);
 }
 

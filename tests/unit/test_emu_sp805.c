@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The emulated SP805: counting, warning, resetting, and not storming. */
+/* The emulated SP805: counting, warning, resetting, and no flood of
+ * interrupts. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -71,7 +72,7 @@ static void test_kicked_in_time(void **state)
 	fake_advance(SECOND);
 	assert_true(fake_line);
 	fake_advance(SECOND / 2);
-	wr(SP805_LOAD, HZ);			/* reloads, does not clear */
+	wr(SP805_LOAD, HZ); /* reloads, does not clear */
 	assert_true(fake_line);
 	wr(SP805_INTCLR, 1);
 	assert_false(fake_line);
@@ -83,25 +84,25 @@ static void test_kicked_in_time(void **state)
 static void test_without_reset_it_only_warns(void **state)
 {
 	(void)state;
-	wr(SP805_LOAD, HZ - 1);			/* a period of 1 s */
+	wr(SP805_LOAD, HZ - 1); /* a period of 1 s */
 	wr(SP805_CONTROL, CONTROL_INTEN);
 	fake_advance(SECOND);
 	assert_true(fake_line);
 	assert_false(fake_timer_armed());
-	/* It goes round meanwhile. */
+	/* It counts down in between. */
 	fake_advance(SECOND / 2);
 	assert_in_range(rd(SP805_VALUE), HZ / 2 - 4, HZ / 2 + 4);
 	fake_advance(100 * SECOND);
 	assert_in_range(rd(SP805_VALUE), HZ / 2 - 4, HZ / 2 + 4);
 	assert_int_equal(fake_action, GUEST_ACT_NONE);
-	/* Reset enabled late: from where the counter is. */
+	/* Reset is enabled late: the counter goes on. */
 	wr(SP805_CONTROL, BOTH);
 	assert_true(fake_timer_armed());
 	fake_advance(SECOND);
 	assert_int_equal(fake_action, GUEST_ACT_RESET);
 }
 
-/* The timer fires, but before it gets the lock the guest has written. */
+/* The timer fires, but the guest writes a register before it gets the lock. */
 static void test_stale_timer(void **state)
 {
 	struct sp805 *w = fake_dev.state;
@@ -115,7 +116,7 @@ static void test_stale_timer(void **state)
 	assert_true(fake_line);
 	w->timer.fn(&w->timer);
 	assert_int_equal(fake_action, GUEST_ACT_NONE);
-	/* Reset forbidden after the timer was armed for it. */
+	/* Reset is disabled after the timer was armed for it. */
 	wr(SP805_CONTROL, CONTROL_INTEN);
 	fake_advance(100 * SECOND);
 	assert_int_equal(fake_action, GUEST_ACT_NONE);
@@ -131,7 +132,7 @@ static void test_disabling_holds(void **state)
 	fake_advance(100 * SECOND);
 	assert_int_equal(rd(SP805_VALUE), HZ);
 	assert_false(fake_line);
-	wr(SP805_CONTROL, BOTH);		/* reloads */
+	wr(SP805_CONTROL, BOTH); /* reloads */
 	assert_int_equal(rd(SP805_VALUE), 2 * HZ);
 }
 
@@ -164,7 +165,7 @@ static void test_no_timer_storm(void **state)
 	wr(SP805_INTCLR, 0);
 	fake_advance(SECOND);
 	assert_int_equal(fake_timers_fired, 2);
-	/* With reset: warning and reset, then it is over. */
+	/* With reset enabled: a warning, then one reset. */
 	wr(SP805_CONTROL, BOTH);
 	fake_advance(SECOND);
 	assert_int_equal(fake_action, GUEST_ACT_RESET);
@@ -186,7 +187,7 @@ static void test_paused_guest_is_not_bitten(void **state)
 	assert_false(fake_line);
 	fake_advance(1);
 	assert_true(fake_line);
-	/* Stopped for good: reset is of the next start. */
+	/* The guest was stopped: the reset belongs to its next start. */
 	emu_device_pause(&fake_dev, true);
 	fake_advance(100 * SECOND);
 	assert_int_equal(fake_action, GUEST_ACT_NONE);
@@ -215,8 +216,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_lock, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_no_timer_storm, setup,
 						teardown),
-		cmocka_unit_test_setup_teardown(
-			test_paused_guest_is_not_bitten, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_paused_guest_is_not_bitten,
+						setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

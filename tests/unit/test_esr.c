@@ -43,7 +43,7 @@ static void test_serror(void **state)
 
 		assert_int_equal(esr_serror_harmless(esr, true),
 				 aet == 2 || aet == 6);
-		/* Without RAS, of its own making, or not categorized. */
+		/* Without RAS, IMPLEMENTATION DEFINED, or uncategorized. */
 		assert_false(esr_serror_harmless(esr, false));
 		assert_false(esr_serror_harmless(esr | BIT(24), true));
 		assert_false(esr_serror_harmless(esr & ~UINT64_C(0x3f), true));
@@ -131,7 +131,10 @@ static void test_pstate(void **state)
 {
 	const struct cpu_features none = { 0 };
 	const struct cpu_features all = {
-		.pan = true, .dit = true, .ssbs = true, .mte = true,
+		.pan = true,
+		.dit = true,
+		.ssbs = true,
+		.mte = true,
 		.uao = true,
 	};
 	uint64_t noise = PSR_SS | PSR_IL | PSR_BTYPE | PSR_UAO | PSR_SSBS;
@@ -148,10 +151,9 @@ static void test_pstate(void **state)
 			 PSR_EL1H | DAIF | PSR_TCO);
 	assert_int_equal(inject_pstate(PSR_PAN, SCTLR_SPAN, &all),
 			 PSR_EL1H | DAIF | PSR_PAN | PSR_TCO);
-	assert_int_equal(inject_pstate(PSR_DIT, SCTLR_SPAN | SCTLR_DSSBS,
-				       &all),
+	assert_int_equal(inject_pstate(PSR_DIT, SCTLR_SPAN | SCTLR_DSSBS, &all),
 			 PSR_EL1H | DAIF | PSR_DIT | PSR_SSBS | PSR_TCO);
-	/* AArch32 has DIT elsewhere; there bit 24 is something else. */
+	/* In AArch32 DIT is another bit, and bit 24 is something else. */
 	assert_int_equal(inject_pstate(PSR_AA32 | PSR32_DIT, SCTLR_SPAN, &all),
 			 PSR_EL1H | DAIF | PSR_DIT | PSR_TCO);
 	assert_int_equal(inject_pstate(PSR_AA32 | PSR_DIT, SCTLR_SPAN, &all),

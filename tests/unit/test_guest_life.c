@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A guest's life as it asks for it itself: power-off, reset, crash, in any
- * order and more than one at a time. The world around guest.c is made here;
- * the test is the worker.
+ * A guest's own requests: power-off, reset and crash, in any order and several
+ * at a time. All around guest.c is faked; the test is the worker.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -17,259 +16,7 @@
 
 #define SECOND UINT64_C(1000000000)
 
-/* --- the world ---------------------------------------------------------- */
-
-static struct percpu cpu;
-static struct guest guest;
-static struct guest_config cfg;
-static struct vcpu vcpu[2];
-static struct vcpu *vcpus[] = { &vcpu[0], &vcpu[1] };
-static bool running[2];
-static bool freed;
-static unsigned int loads, dumps_logged;
-static bool load_fails;
-static const char *dump_text = "registers";
-static struct timer *armed;
-static uint64_t now;
-/* What a VCPU still does when it is told to stop. */
-static enum guest_action last_words;
-
-struct percpu *arch_percpu(void)
-{
-	return &cpu;
-}
-
-void host_point(void)
-{
-}
-
-void log_line(enum log_level level, const char *fmt, ...)
-{
-	(void)level;
-	dumps_logged += strcmp(fmt, "  %s") == 0;
-}
-
-void *heap_alloc(size_t size)
-{
-	return calloc(1, size);
-}
-
-void heap_free(void *p)
-{
-	free(p);
-}
-
-uint64_t time_now_ns(void)
-{
-	return now;
-}
-
-ticks_t ns_to_ticks(uint64_t ns)
-{
-	return ns;
-}
-
-void timer_init(struct timer *t, void (*fn)(struct timer *t))
-{
-	t->fn = fn;
-}
-
-void timer_set(struct timer *t, ticks_t deadline)
-{
-	t->deadline = deadline;
-	armed = t;
-}
-
-void timer_cancel(struct timer *t)
-{
-	armed = armed == t ? NULL : armed;
-}
-
-void mutex_init(struct mutex *m)
-{
-	memset(m, 0, sizeof(*m));
-}
-
-void mutex_lock(struct mutex *m)
-{
-	assert_null(m->owner);
-	m->owner = &vcpu[0];
-}
-
-void mutex_unlock(struct mutex *m)
-{
-	assert_non_null(m->owner);
-	m->owner = NULL;
-}
-
-void work_init(struct work *w, void (*fn)(struct work *w))
-{
-	w->fn = fn;
-	w->pending = false;
-}
-
-void work_queue(struct work *w)
-{
-	w->pending = true;
-}
-
-void work_cancel(struct work *w)
-{
-	w->pending = false;
-}
-
-bool sched_start(struct vcpu *v)
-{
-	running[v->index] = true;
-	return true;
-}
-
-void sched_wake(struct vcpu *v)
-{
-	(void)v;
-}
-
-void sched_pause(struct vcpu *v)
-{
-	(void)v;
-}
-
-void sched_resume(struct vcpu *v)
-{
-	(void)v;
-}
-
-void sched_wait_off(struct vcpu *v)
-{
-	assert_true(v->stop_requested);
-	if (running[v->index] && last_words != GUEST_ACT_NONE) {
-		guest_request(&guest, last_words);
-	}
-	running[v->index] = false;
-}
-
-int cpu_call(unsigned int target, void (*fn)(void *arg), void *arg, bool wait)
-{
-	(void)target;
-	(void)wait;
-	fn(arg);
-	return 0;
-}
-
-void emu_device_pause(struct emu_device *dev, bool paused)
-{
-	(void)dev;
-	(void)paused;
-}
-
-void emu_device_reset(struct emu_device *dev)
-{
-	(void)dev;
-}
-
-int emu_power_key(struct emu_device *devs, size_t n)
-{
-	(void)devs;
-	(void)n;
-	return -ERR_NOSUPP;
-}
-
-void arch_guest_reset(struct guest *g)
-{
-	(void)g;
-}
-
-void arch_guest_time_pause(struct guest *g)
-{
-	(void)g;
-}
-
-void arch_guest_time_resume(struct guest *g)
-{
-	(void)g;
-}
-
-void arch_vcpu_reset(struct vcpu *v, uint64_t entry, uint64_t arg)
-{
-	(void)entry;
-	(void)arg;
-	assert_false(running[v->index]);
-}
-
-void arch_vcpu_dump(struct vcpu *v, void (*line)(void *ctx, const char *s),
-		    void *ctx)
-{
-	assert_non_null(v);
-	line(ctx, dump_text);
-}
-
-int guest_load(struct guest *g, struct guest_entry *entry,
-	       config_report_t report, void *ctx)
-{
-	(void)g;
-	(void)report;
-	(void)ctx;
-	*entry = (struct guest_entry){ 0 };
-	loads++;
-	return load_fails ? -ERR_NOENT : 0;
-}
-
-void guest_free(struct guest *g)
-{
-	assert_false(g->action_work.pending);
-	assert_false(running[0] || running[1]);
-	assert_null(armed);
-	freed = true;
-}
-
-/* The worker, and time, until nothing is left to do. */
-static void settle(void)
-{
-	while (!freed && guest.action_work.pending) {
-		guest.action_work.pending = false;
-		guest.action_work.fn(&guest.action_work);
-	}
-}
-
-static void pass(uint64_t ns)
-{
-	struct timer *t = armed;
-
-	now += ns;
-	if (t && now >= t->deadline) {
-		armed = NULL;
-		t->fn(t);
-	}
-	settle();
-}
-
-static int setup(void **state)
-{
-	(void)state;
-	free(guest.last_crash);
-	memset(&guest, 0, sizeof(guest));
-	memset(running, 0, sizeof(running));
-	memset(vcpu, 0, sizeof(vcpu));
-	vcpu[1].index = 1;
-	vcpu[0].guest = &guest;
-	vcpu[1].guest = &guest;
-	cfg = (struct guest_config){ .vcpus = 2 };
-	guest_life_init(&guest);
-	guest.cfg = &cfg;
-	guest.name = "g";
-	guest.vcpus = vcpus;
-	guest.refs = 2;
-	list_init(&guests);
-	list_append(&guests, &guest.node);
-	freed = false;
-	load_fails = false;
-	loads = 0;
-	dumps_logged = 0;
-	armed = NULL;
-	last_words = GUEST_ACT_NONE;
-	now += 100 * SECOND;
-	return guest_start(&guest, report_to_log, &guest);
-}
+#include "tests/unit/guest_life_fake.h"
 
 /* --- tests -------------------------------------------------------------- */
 
@@ -279,7 +26,7 @@ static void test_power_off(void **state)
 	guest_request(&guest, GUEST_ACT_POWEROFF);
 	settle();
 	assert_int_equal(guest.state, GUEST_STOPPED);
-	assert_int_equal(guest_start(&guest, report_to_log, &guest), 0);
+	assert_int_equal(guest_start(&guest, NULL, NULL, NULL), 0);
 	assert_int_equal(guest.state, GUEST_RUNNING);
 	assert_true(running[0]);
 }
@@ -305,9 +52,40 @@ static void test_reset_that_fails(void **state)
 	settle();
 	assert_int_equal(guest.state, GUEST_STOPPED);
 	assert_false(running[0]);
+	assert_string_equal(last_error,
+			    "guest g cannot be started: the image is bad");
 }
 
-/* A guest that does nothing but reset costs one load in a second. */
+static unsigned int told;
+
+static void tell(void *ctx, const char *message)
+{
+	assert_ptr_equal(ctx, &told);
+	assert_string_equal(message, "the image is bad");
+	told++;
+}
+
+/* A start that fails is reported to its caller, and logged. */
+static void test_start_that_fails(void **state)
+{
+	(void)state;
+	told = 0;
+	load_fails = true;
+	assert_int_equal(guest_reset(&guest, tell, NULL, &told), -ERR_NOENT);
+	assert_int_equal(told, 1);
+	assert_int_equal(errors_logged, 1);
+	assert_int_equal(guest.state, GUEST_STOPPED);
+	assert_int_equal(guest_start(&guest, tell, NULL, &told), -ERR_NOENT);
+	assert_int_equal(told, 2);
+	assert_int_equal(errors_logged, 2);
+	/* A start in the wrong state is not an attempt, and not logged. */
+	load_fails = false;
+	assert_int_equal(guest_start(&guest, tell, NULL, &told), 0);
+	assert_int_equal(guest_start(&guest, tell, NULL, &told), -ERR_STATE);
+	assert_int_equal(errors_logged, 2);
+}
+
+/* A guest that resets all the time is loaded only once a second. */
 static void test_reset_storm(void **state)
 {
 	(void)state;
@@ -332,11 +110,11 @@ static void test_crash_storm(void **state)
 		pass(SECOND / 100);
 	}
 	assert_in_range(guest.crashes, 9, 11);
-	/* The log has the registers of the first ones only. */
+	/* Only the first crashes are logged with registers. */
 	assert_int_equal(dumps_logged, 4);
 }
 
-/* The last crash's report is there after the restart, and after a stop. */
+/* The last crash's report is kept after the restart, and after a stop. */
 static void test_crash_report(void **state)
 {
 	struct crash_report report;
@@ -351,8 +129,8 @@ static void test_crash_report(void **state)
 		guest_crash(&vcpu[i % 2], "boom %u", i);
 		settle();
 		assert_int_equal(guest.state, GUEST_RUNNING);
-		assert_int_equal(
-			guest_last_crash(&guest, &report, &crashes), 0);
+		assert_int_equal(guest_last_crash(&guest, &report, &crashes),
+				 0);
 		assert_int_equal(crashes, i + 1);
 		assert_int_equal(report.at, now);
 		assert_int_equal(report.vcpu, i % 2);
@@ -361,11 +139,11 @@ static void test_crash_report(void **state)
 		assert_memory_equal(report.text, "registers\n", 10);
 	}
 	assert_int_equal(guest_stop(&guest), 0);
-	assert_int_equal(guest_start(&guest, report_to_log, &guest), 0);
+	assert_int_equal(guest_start(&guest, NULL, NULL, NULL), 0);
 	assert_int_equal(guest_last_crash(&guest, &report, &crashes), 0);
 }
 
-/* More than a report takes: whole lines up to there. */
+/* A report that does not fit is cut after a whole line. */
 static void test_crash_report_is_bounded(void **state)
 {
 	char line[GUEST_CRASH_TEXT_LEN];
@@ -381,7 +159,7 @@ static void test_crash_report_is_bounded(void **state)
 	assert_int_equal(guest_last_crash(&guest, &report, &crashes), 0);
 	assert_int_equal(report.length, sizeof(line));
 	assert_int_equal(report.text[sizeof(line) - 1], '\n');
-	assert_int_equal(guest_start(&guest, report_to_log, &guest), 0);
+	assert_int_equal(guest_start(&guest, NULL, NULL, NULL), 0);
 	dump_text = "";
 	guest_crash(&vcpu[0], "%s", "boom");
 	settle();
@@ -394,8 +172,8 @@ static void test_crash_report_is_bounded(void **state)
 	dump_text = "registers";
 }
 
-/* While it waits for its restart no VCPU of the guest runs, and a person
- * may do anything. */
+/* While it waits for its restart no VCPU of the guest runs, and all commands
+ * are possible. */
 static void test_stop_while_waiting(void **state)
 {
 	(void)state;
@@ -408,7 +186,7 @@ static void test_stop_while_waiting(void **state)
 	pass(2 * SECOND);
 	assert_int_equal(guest.state, GUEST_STOPPED);
 	assert_int_equal(loads, 1);
-	assert_int_equal(guest_start(&guest, report_to_log, &guest), 0);
+	assert_int_equal(guest_start(&guest, NULL, NULL, NULL), 0);
 	pass(2 * SECOND);
 	assert_true(running[0]);
 	assert_int_equal(loads, 2);
@@ -419,7 +197,7 @@ static void test_start_while_waiting(void **state)
 	(void)state;
 	guest_request(&guest, GUEST_ACT_RESET);
 	settle();
-	assert_int_equal(guest_reset(&guest, report_to_log, &guest), 0);
+	assert_int_equal(guest_reset(&guest, NULL, NULL, NULL), 0);
 	assert_true(running[0]);
 	pass(2 * SECOND);
 	assert_int_equal(loads, 2);
@@ -437,8 +215,7 @@ static void test_destroy_while_waiting(void **state)
 	assert_true(freed);
 }
 
-/* A VCPU asks for a reset while another's crash is being answered. */
-/* Nothing runs and nothing comes by itself; it can be started anew. */
+/* Nothing runs and nothing happens by itself; it can be started again. */
 static void test_crash_halts(void **state)
 {
 	(void)state;
@@ -449,10 +226,11 @@ static void test_crash_halts(void **state)
 	assert_false(running[0]);
 	assert_false(running[1]);
 	assert_int_equal(loads, 1);
-	assert_int_equal(guest_start(&guest, report_to_log, &guest), 0);
+	assert_int_equal(guest_start(&guest, NULL, NULL, NULL), 0);
 	assert_int_equal(guest.state, GUEST_RUNNING);
 }
 
+/* A VCPU asks for a reset while another's crash is handled. */
 static void test_crash_destroys(void **state)
 {
 	(void)state;
@@ -475,6 +253,250 @@ static void test_first_request_stands(void **state)
 	assert_int_equal(guest.crashes, 0);
 }
 
+/* --- what a person says, and what the guest asks for ---------------------- */
+
+enum asks { ASKS_POWEROFF, ASKS_RESET, ASKS_HALT, ASKS_RESTART, ASKS_DESTROY };
+#define NR_ASKS (ASKS_DESTROY + 1)
+
+/* When the guest asks, relative to the operator's command. */
+enum moment {
+	BEFORE,  /* before it, and the worker has not run yet */
+	WAITING, /* its restart is due later */
+	NR_MOMENTS
+};
+
+static void ask(enum asks what)
+{
+	static const enum crash_policy policies[] = {
+		[ASKS_HALT] = CRASH_HALT,
+		[ASKS_RESTART] = CRASH_RESTART,
+		[ASKS_DESTROY] = CRASH_DESTROY,
+	};
+
+	if (what == ASKS_POWEROFF || what == ASKS_RESET) {
+		guest_request(&guest, what == ASKS_RESET ? GUEST_ACT_RESET
+							 : GUEST_ACT_POWEROFF);
+		return;
+	}
+	cfg.on_crash = policies[what];
+	guest_crash(&vcpu[0], "%s", "boom");
+}
+
+/* Set up a guest that asks for `what` at that moment; false: there is no such
+ * case. */
+static bool arrange(void **state, enum asks what, enum moment when)
+{
+	if (when == WAITING && what != ASKS_RESET && what != ASKS_RESTART) {
+		return false;
+	}
+	assert_int_equal(setup(state), 0);
+	running[1] = true;
+	if (when != WAITING) {
+		now += 2 * SECOND;
+	}
+	ask(what);
+	if (when == WAITING) {
+		settle();
+		assert_non_null(armed);
+	}
+	return true;
+}
+
+#define FOR_ALL(what, when) \
+	for (enum asks what = 0; what < NR_ASKS; what++) \
+		for (enum moment when = 0; when < NR_MOMENTS; when++)
+
+static void pass_long(void)
+{
+	for (unsigned int i = 0; i < 10; i++) {
+		pass(SECOND);
+	}
+}
+
+/* Check that its request was carried out. */
+static void check_done(enum asks what, unsigned int loads_before)
+{
+	static const enum guest_state states[] = {
+		[ASKS_POWEROFF] = GUEST_STOPPED, [ASKS_RESET] = GUEST_RUNNING,
+		[ASKS_HALT] = GUEST_CRASHED,     [ASKS_RESTART] = GUEST_RUNNING,
+		[ASKS_DESTROY] = GUEST_STOPPED,
+	};
+	bool runs = states[what] == GUEST_RUNNING;
+
+	assert_int_equal(guest.state, states[what]);
+	assert_int_equal(guest.destroyed, what == ASKS_DESTROY);
+	assert_int_equal(running[0], runs);
+	assert_false(running[1]);
+	assert_int_equal(loads, loads_before + runs);
+	assert_int_equal(guest.crashes, what >= ASKS_HALT);
+}
+
+static void test_pause_holds(void **state)
+{
+	FOR_ALL(what, when)
+	{
+		if (!arrange(state, what, when)) {
+			continue;
+		}
+		assert_int_equal(guest_pause(&guest), 0);
+		pass_long();
+		assert_int_equal(guest.state, GUEST_PAUSED);
+		assert_int_equal(loads, 1);
+		assert_int_equal(guest_pause(&guest), -ERR_STATE);
+		assert_int_equal(guest_start(&guest, NULL, NULL, NULL),
+				 -ERR_STATE);
+		/* The guest is held. */
+		assert_int_equal(guest_hold(&guest), 0);
+		guest_release(&guest);
+		pass_long();
+		assert_int_equal(guest.state, GUEST_PAUSED);
+		assert_int_equal(loads, 1);
+		assert_int_equal(guest_resume(&guest), 0);
+		pass_long();
+		check_done(what, 1);
+	}
+}
+
+/* A request of a paused guest, from a VCPU's last trap. */
+static void test_request_of_a_paused_guest(void **state)
+{
+	for (enum asks what = 0; what < NR_ASKS; what++) {
+		assert_int_equal(setup(state), 0);
+		now += 2 * SECOND;
+		assert_int_equal(guest_pause(&guest), 0);
+		ask(what);
+		pass_long();
+		assert_int_equal(guest.state, GUEST_PAUSED);
+		assert_true(stands[0] && stands[1]);
+		assert_int_equal(guest_resume(&guest), 0);
+		pass_long();
+		check_done(what, 1);
+	}
+}
+
+static void test_stop_holds(void **state)
+{
+	FOR_ALL(what, when)
+	{
+		for (unsigned int first_pause = 0; first_pause < 2;
+		     first_pause++) {
+			if (!arrange(state, what, when)) {
+				continue;
+			}
+			if (first_pause) {
+				assert_int_equal(guest_pause(&guest), 0);
+			}
+			assert_int_equal(guest_stop(&guest), 0);
+			pass_long();
+			assert_int_equal(guest.state, GUEST_STOPPED);
+			assert_int_equal(loads, 1);
+			assert_false(running[0] || running[1]);
+			/* A crash is counted once, whoever was first. */
+			assert_int_equal(guest.crashes, what >= ASKS_HALT);
+			assert_int_equal(guest_resume(&guest), -ERR_STATE);
+			assert_int_equal(guest_start(&guest, NULL, NULL, NULL),
+					 0);
+			pass_long();
+			assert_int_equal(guest.state, GUEST_RUNNING);
+			assert_int_equal(loads, 2);
+		}
+	}
+}
+
+static void test_reset_holds(void **state)
+{
+	FOR_ALL(what, when)
+	{
+		for (unsigned int first_pause = 0; first_pause < 2;
+		     first_pause++) {
+			if (!arrange(state, what, when)) {
+				continue;
+			}
+			if (first_pause) {
+				assert_int_equal(guest_pause(&guest), 0);
+			}
+			assert_int_equal(guest_reset(&guest, NULL, NULL, NULL),
+					 0);
+			pass_long();
+			assert_int_equal(guest.state, GUEST_RUNNING);
+			assert_true(running[0]);
+			assert_false(stands[0] || stands[1]);
+			assert_int_equal(loads, 2);
+			assert_int_equal(guest.crashes, what >= ASKS_HALT);
+		}
+	}
+}
+
+static void test_destroy_holds(void **state)
+{
+	FOR_ALL(what, when)
+	{
+		if (!arrange(state, what, when)) {
+			continue;
+		}
+		assert_int_equal(guest_hold(&guest), 0);
+		assert_int_equal(guest_destroy(&guest), 0);
+		guest_release(&guest);
+		assert_int_equal(guest_start(&guest, NULL, NULL, NULL),
+				 -ERR_NOENT);
+		assert_false(guest.action_work.pending);
+		assert_null(armed);
+		guest_put(&guest);
+		assert_true(freed);
+	}
+}
+
+static void test_power_key_holds(void **state)
+{
+	FOR_ALL(what, when)
+	{
+		if (!arrange(state, what, when) || when != WAITING) {
+			continue;
+		}
+		assert_int_equal(guest_powerdown(&guest), 0);
+		pass_long();
+		assert_int_equal(guest.state, GUEST_STOPPED);
+		assert_int_equal(loads, 1);
+	}
+}
+
+/* Between the policy's decision and the end of the guest it cannot be
+ * started. */
+static void test_destroyed_by_policy_stays(void **state)
+{
+	assert_true(arrange(state, ASKS_DESTROY, BEFORE));
+	settle();
+	assert_int_equal(guest_start(&guest, NULL, NULL, NULL), -ERR_NOENT);
+	assert_int_equal(guest_destroy(&guest), -ERR_NOENT);
+	assert_int_equal(loads, 1);
+	guest_put(&guest);
+	assert_true(freed);
+}
+
+/* The end of a hold does not resume a guest that was paused since, and a guest
+ * started during a hold does not run. */
+static void test_holds(void **state)
+{
+	(void)state;
+	assert_int_equal(guest_hold(&guest), 0);
+	assert_int_equal(guest_hold(&guest), 0);
+	assert_true(stands[0] && stands[1]);
+	assert_int_equal(guest.state, GUEST_RUNNING);
+	guest_release(&guest);
+	assert_true(stands[0] && stands[1]);
+	assert_int_equal(guest_pause(&guest), 0);
+	guest_release(&guest);
+	assert_true(stands[0] && stands[1]);
+	assert_int_equal(guest_hold(&guest), 0);
+	assert_int_equal(guest_resume(&guest), 0);
+	assert_true(stands[0] && stands[1]);
+	assert_int_equal(guest_reset(&guest, NULL, NULL, NULL), 0);
+	assert_true(stands[0] && stands[1]);
+	guest_release(&guest);
+	assert_false(stands[0] || stands[1]);
+	assert_true(running[0]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -491,6 +513,15 @@ int main(void)
 		cmocka_unit_test_setup(test_crash_halts, setup),
 		cmocka_unit_test_setup(test_crash_destroys, setup),
 		cmocka_unit_test_setup(test_first_request_stands, setup),
+		cmocka_unit_test_setup(test_start_that_fails, setup),
+		cmocka_unit_test_setup(test_pause_holds, setup),
+		cmocka_unit_test_setup(test_request_of_a_paused_guest, setup),
+		cmocka_unit_test_setup(test_stop_holds, setup),
+		cmocka_unit_test_setup(test_reset_holds, setup),
+		cmocka_unit_test_setup(test_destroy_holds, setup),
+		cmocka_unit_test_setup(test_power_key_holds, setup),
+		cmocka_unit_test_setup(test_destroyed_by_policy_stays, setup),
+		cmocka_unit_test_setup(test_holds, setup),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

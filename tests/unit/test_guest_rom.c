@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What a device shows as memory: when it is there, and for whom. */
+/* Memory that a device shows: when it is mapped, and how it is read. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,8 +11,8 @@
 
 #include <arch/mmu.h>
 #include <arch/stage2.h>
+#include <core/emulator.h>
 #include <core/page.h>
-#include <emu/emulator.h>
 #include <libs/error.h>
 
 #include "core/guest/guest_priv.h"
@@ -20,9 +20,11 @@
 #define FLASH MIB(64)
 
 static struct guest_config cfg = {
-	.memory = { { GIB(1), PAGE_SIZE } }, .nmemory = 1,
+	.memory = { { GIB(1), PAGE_SIZE } },
+	.nmemory = 1,
 };
-static struct guest guest = { .cfg = &cfg };
+static struct guest guest = { .cfg = &cfg,
+			      .colours = { .set = PAGE_ANY_COLOUR } };
 static struct guest_rom rom;
 static struct page_stats before;
 
@@ -30,7 +32,7 @@ static int setup(void **state)
 {
 	(void)state;
 	page_get_stats(&before);
-	return stage2_init(&guest.stage2, 32);
+	return stage2_init(&guest.stage2, 32, PAGE_ANY_COLOUR);
 }
 
 static int teardown(void **state)
@@ -40,8 +42,8 @@ static int teardown(void **state)
 	(void)state;
 	stage2_fini(&guest.stage2);
 	page_get_stats(&after);
-	return after.free == before.free && after.guests == before.guests ?
-	       0 : -1;
+	return after.free == before.free && after.guests == before.guests ? 0
+									  : -1;
 }
 
 static enum stage2_prot prot_at(uint64_t ipa)
@@ -50,6 +52,18 @@ static enum stage2_prot prot_at(uint64_t ipa)
 	paddr_t pa;
 
 	return stage2_lookup(&guest.stage2, IPA(ipa), &pa, &prot) ? 0 : prot;
+}
+
+/* Write all of it, as a device does. */
+static void fill(int byte)
+{
+	uint64_t n;
+
+	for (uint64_t off = 0; off < rom.size; off += n) {
+		n = rom.size - off;
+		memset(guest_rom_at(&rom, off, &n), byte, n);
+		guest_rom_sync(&rom, off, n);
+	}
 }
 
 static void test_shown_and_hidden(void **state)
@@ -62,14 +76,13 @@ static void test_shown_and_hidden(void **state)
 	page_get_stats(&now);
 	assert_int_equal(now.guests, before.guests + 2);
 	assert_int_equal(prot_at(FLASH), STAGE2_NONE);
-	memset(rom.data, 0x5a, rom.size);
-	guest_rom_sync(&rom);
+	fill(0x5a);
 	assert_int_equal(guest_read(&guest, IPA(FLASH), &v, 4), -ERR_FAULT);
 	guest_rom_show(&guest, &rom, true);
 	assert_int_equal(prot_at(FLASH), STAGE2_RX);
 	assert_int_equal(prot_at(FLASH + 4096), STAGE2_RX);
 	assert_int_equal(prot_at(FLASH + 8192), 0);
-	/* Over two pages; but not beyond, and never written. */
+	/* Across two pages, but not beyond, and it is never written. */
 	assert_int_equal(guest_read(&guest, IPA(FLASH + 4094), &v, 4), 0);
 	assert_int_equal(v, 0x5a5a5a5a);
 	assert_int_equal(guest_read(&guest, IPA(FLASH + 8190), &v, 4),
@@ -85,15 +98,16 @@ static void test_shown_and_hidden(void **state)
 	guest_rom_fini(&guest, &rom);
 }
 
-/* Few entries change in a trap; else it is no memory. */
+/* Few entries may change in a trap; otherwise it is refused. */
 static void test_places(void **state)
 {
 	(void)state;
-	assert_int_equal(guest_rom_init(&guest, &rom, IPA(FLASH + KIB(256)),
-					MIB(2)), 0);
+	assert_int_equal(
+		guest_rom_init(&guest, &rom, IPA(FLASH + KIB(256)), MIB(2)), 0);
 	guest_rom_fini(&guest, &rom);
 	assert_int_equal(guest_rom_init(&guest, &rom, IPA(FLASH + KIB(256)),
-					MIB(2) + 1), -ERR_RANGE);
+					MIB(2) + 1),
+			 -ERR_RANGE);
 	assert_int_equal(guest_rom_init(&guest, &rom, IPA(FLASH), MIB(2) + 1),
 			 0);
 	guest_rom_fini(&guest, &rom);

@@ -12,6 +12,8 @@
 #include <core/page.h>
 #include <libs/types.h>
 
+#include "core/mm/pool_priv.h"
+
 static uint64_t rnd(void)
 {
 	static uint64_t x = 88172645463325252;
@@ -71,7 +73,11 @@ static void test_zeroed_aligned(void **state)
 
 static void test_random(void **state)
 {
-	static struct { uint8_t *p; size_t size; uint8_t byte; } live[LIVE];
+	static struct {
+		uint8_t *p;
+		size_t size;
+		uint8_t byte;
+	} live[LIVE];
 	uint64_t before;
 
 	(void)state;
@@ -81,8 +87,7 @@ static void test_random(void **state)
 		unsigned int i = (unsigned int)(rnd() % LIVE);
 
 		if (live[i].p) {
-			assert_true(all(live[i].p, live[i].byte,
-					live[i].size));
+			assert_true(all(live[i].p, live[i].byte, live[i].size));
 			heap_free(live[i].p);
 			live[i].p = NULL;
 			continue;
@@ -129,18 +134,6 @@ static void test_overflow(void **state)
 	assert_null(heap_alloc((size_t)1 << 60));
 }
 
-static void test_strdup(void **state)
-{
-	char *s = heap_strdup("guest");
-
-	(void)state;
-	assert_string_equal(s, "guest");
-	heap_free(s);
-	s = heap_strdup("");
-	assert_string_equal(s, "");
-	heap_free(s);
-}
-
 static void test_out_of_memory(void **state)
 {
 	static void *blocks[2000];
@@ -175,23 +168,22 @@ static bool find_pool(const char *name, struct pool_stats *st)
 	return false;
 }
 
-static void pool_round(size_t size)
+static void pool_round(struct pool *p, const char *name, size_t size)
 {
 	static uint8_t *obj[1000];
-	struct pool *p = pool_create("unit", size);
 	struct pool_stats st;
 	uint64_t before;
 
-	assert_non_null(p);
+	pool_init(p, name, size);
 	before = free_pages();
 	for (unsigned int i = 0; i < 1000; i++) {
-		obj[i] = pool_alloc(p);
+		obj[i] = pool_alloc(p, size);
 		assert_non_null(obj[i]);
 		assert_int_equal((uintptr_t)obj[i] % 16, 0);
 		assert_true(all(obj[i], 0, size));
 		memset(obj[i], (int)(i & 0xff), size);
 	}
-	assert_true(find_pool("unit", &st));
+	assert_true(find_pool(name, &st));
 	assert_int_equal(st.object_size, size);
 	assert_int_equal(st.used, 1000);
 	assert_true(st.capacity >= 1000);
@@ -205,37 +197,39 @@ static void pool_round(size_t size)
 	assert_true(host_panics(pool_free(p, obj[0])));
 	heap_trim();
 	assert_int_equal(free_pages(), before);
-	pool_destroy(p);
-	assert_false(find_pool("unit", &st));
+	assert_true(find_pool(name, &st));
+	assert_int_equal(st.used, 0);
+	assert_int_equal(st.pages, 0);
 }
 
 static void test_pool(void **state)
 {
+	static struct pool pools[4];
+
 	(void)state;
-	pool_round(1);
-	pool_round(40);
-	pool_round(512);
-	pool_round(2500);
-	pool_round(5000);
-	pool_round(20000);
+	pool_round(&pools[0], "unit-1", 1);
+	pool_round(&pools[1], "unit-40", 40);
+	pool_round(&pools[2], "unit-512", 512);
+	pool_round(&pools[3], "unit-2500", 2500);
 }
 
 static void test_pool_misuse(void **state)
 {
-	struct pool *p = pool_create("a", 48), *q = pool_create("b", 48);
-	char *obj = pool_alloc(p);
+	static struct pool p, q, huge;
+	char *obj;
 
 	(void)state;
-	assert_true(host_panics(pool_free(q, obj)));
-	assert_true(host_panics(pool_free(p, obj + 16)));
+	pool_init(&p, "a", 48);
+	pool_init(&q, "b", 48);
+	obj = pool_alloc(&p, 48);
+	assert_true(host_panics(pool_free(&q, obj)));
+	assert_true(host_panics(pool_free(&p, obj + 16)));
 	assert_true(host_panics(heap_free(obj)));
-	assert_true(host_panics(pool_destroy(p)));
-	pool_free(p, obj);
-	pool_destroy(p);
-	pool_destroy(q);
+	pool_free(&p, obj);
+	assert_true(host_panics(pool_init(&huge, "c", PAGE_SIZE)));
 }
 
-/* Classes: what a page costs beyond its objects. */
+/* Size classes: how much of a page is not used by objects. */
 static void test_overhead(void **state)
 {
 	static void *obj[4000];
@@ -261,11 +255,10 @@ int main(void)
 		cmocka_unit_test(test_zeroed_aligned),
 		cmocka_unit_test(test_random),
 		cmocka_unit_test(test_overflow),
-		cmocka_unit_test(test_strdup),
 		cmocka_unit_test(test_out_of_memory),
 		cmocka_unit_test(test_pool),
 		cmocka_unit_test(test_overhead),
-		/* Panics leave locks held: last. */
+		/* Last, because panics leave locks held. */
 		cmocka_unit_test(test_bad_frees),
 		cmocka_unit_test(test_pool_misuse),
 	};

@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-/* There is no scheduler here to sleep by. */
+/* There is no scheduler here, so sleeping is faked. */
 #define sleep_ms test_sleep_ms
 #include "docs/howto/examples/weather.c"
 #undef sleep_ms
@@ -41,7 +41,7 @@ static void test_weather(void **state)
 	run("weather watch bergen 2", 0,
 	    "bergen, day 1: dry\nbergen, day 2: rain\n");
 	run("weather watch oslo 2", -ERR_NOENT,
-	    "error: there is no place 'oslo'; 'weather list' has them\n");
+	    "error: there is no place 'oslo'; 'weather list' lists them\n");
 	run("weather watch bergen x", -ERR_INVAL,
 	    "error: 'x' is not a number of days up to 365\n");
 	run("weather watch bergen", -ERR_INVAL,

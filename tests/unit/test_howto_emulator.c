@@ -36,7 +36,7 @@ static void test_bell(void **state)
 	assert_int_equal(rd(BELL_STATUS), 0);
 	assert_int_equal(rd(BELL_COUNT), 2);
 
-	/* A callback that comes too late for the first strike. */
+	/* A late callback of the first strike. */
 	wr(BELL_STRIKE, 1);
 	b = fake_dev.state;
 	b->silence.fn(&b->silence);

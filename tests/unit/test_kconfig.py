@@ -73,3 +73,34 @@ def test_own_unknown(config, line, told):
     assert done.returncode == 0 and told in done.stderr
     assert line not in config.read_text()
     assert not sync(config).stderr
+
+
+def enabled(config):
+    return {line for line in config.read_text().splitlines()
+            if line.endswith("=y")}
+
+
+def test_named_only(tmp_path, config):
+    """What such a configuration does not name is off, at each later load too."""
+    source = tmp_path / "my_defconfig"
+    source.write_text("CONFIG_NAMED_ONLY=y\nCONFIG_EMU_PL011=y\n")
+    mine = tmp_path / "mine" / ".config"
+    mine.parent.mkdir()
+    assert kconfig("load", source, mine).returncode == 0
+    assert "CONFIG_EMU_PL031=y" in enabled(config) - enabled(mine)
+    assert "CONFIG_EMU_PL011=y" in enabled(mine)
+    # Numbers have their defaults, and what no person chooses is there.
+    assert "CONFIG_MAX_CPUS=" in mine.read_text()
+    assert "CONFIG_ARCH_ARM64=y" in enabled(mine)
+    # As if the option had been added to the tree since.
+    mine.write_text(mine.read_text().replace(
+        "# CONFIG_EMU_PL031 is not set\n", ""))
+    assert sync(mine).returncode == 0
+    assert "CONFIG_EMU_PL031=y" not in enabled(mine)
+
+
+@pytest.mark.parametrize("name", ["minimal", "base"])
+def test_images_with_a_limit_name_what_they_have(name):
+    text = (TOP / f"arch/arm64/configs/{name}_defconfig").read_text()
+    assert "CONFIG_NAMED_ONLY=y\n" in text
+    assert "is not set" not in text

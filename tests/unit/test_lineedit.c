@@ -22,7 +22,7 @@ static struct vt100 vt;
 static struct history history;
 static struct lineedit le;
 static size_t sent;
-static const char *const *words; /* what completion offers */
+static const char *const *words; /* the words that completion offers */
 
 static void out(void *ctx, const char *s, size_t n)
 {
@@ -58,7 +58,7 @@ static int setup(void **state)
 	return 0;
 }
 
-/* Type all of it; the event the last byte gave. */
+/* Type all of it; returns the event of the last byte. */
 static enum lineedit_event type(const char *s)
 {
 	enum lineedit_event event = LINEEDIT_MORE;
@@ -82,7 +82,8 @@ static void enter(const char *line)
 	lineedit_flush(&le);
 }
 
-/* The line, with '|' where the cursor is; and on the screen the same. */
+/* Check the line, with '|' at the cursor, and that the screen shows the
+ * same. */
 static void check(const char *want)
 {
 	char got[LINEEDIT_MAX + 1], row[LINEEDIT_MAX + 4];
@@ -171,7 +172,7 @@ static void test_utf8(void **state)
 	keys("\303\244\342\202\254" LEFT, "\303\244|\342\202\254");
 	keys("\303\244\342\202\254\177", "\303\244|");
 	keys("\303\244\342\202\254\001\004", "|\342\202\254");
-	/* What is no UTF-8 stands in the line, but not on the screen. */
+	/* Bytes that are not UTF-8 are in the line, but not on the screen. */
 	setup(NULL);
 	type("a\200\302\201\377b");
 	assert_string_equal(le.buf, "a\200\302\201\377b");
@@ -188,7 +189,7 @@ static void test_enter(void **state)
 	assert_string_equal(vt.above, "> guest list\n");
 	assert_int_equal(vt.column, 0);
 	lineedit_begin(&le, "> ");
-	/* The second half of a line end is none of its own. */
+	/* The second byte of a line end is not another line end. */
 	assert_int_equal(type("\nx\n"), LINEEDIT_LINE);
 	assert_string_equal(le.buf, "x");
 }
@@ -204,7 +205,7 @@ static void test_interrupt_and_end(void **state)
 	assert_int_equal(type("a\002\004"), LINEEDIT_MORE);
 	assert_int_equal(type("\004"), LINEEDIT_EOF);
 	setup(state);
-	/* Also out of an escape sequence or a paste. */
+	/* Also inside an escape sequence or a paste. */
 	assert_int_equal(type("\033[\003"), LINEEDIT_INTERRUPT);
 	setup(state);
 	assert_int_equal(type("\033[200~x\003"), LINEEDIT_INTERRUPT);
@@ -233,7 +234,7 @@ static void test_history(void **state)
 	check("guest start a|");
 	type("\016");
 	check("|");
-	/* With something typed: only what begins so. */
+	/* With something typed, only lines that begin with it. */
 	type("gu" UP);
 	check("guest start a|");
 	type(UP);
@@ -322,7 +323,7 @@ static void test_completion(void **state)
 	type("ls /i\t\t");
 	check("ls /images/|");
 	assert_string_equal(vt.above, "> ls /images/\nImage   initrd\n");
-	/* In the middle of a line, what follows stays. */
+	/* In the middle of a line, the text after it stays. */
 	setup(state);
 	words = one;
 	type("gue X" LEFT LEFT "\t");
@@ -429,6 +430,31 @@ static void test_unknown_keys(void **state)
 	keys("\033[20~\033[20;5~a\033\033b", "|a");
 }
 
+/* A terminal's answers are not typed text: control strings, mouse reports, and
+ * function keys of a Linux console. */
+static void test_answers(void **state)
+{
+	(void)state;
+	keys("a\033]lguest destroy linux0\033\\b", "ab|");
+	keys("a\033]52;c;cm0gLXJm\007b", "ab|");
+	keys("a\033P1$r0\"p\033\\b\033_x\033\\\033^y\033\\\033Xz\033\\c",
+	     "abc|");
+	keys("a\033P\030b\033]\032c", "abc|");
+	keys("a\033[M !!b\033[<0;10;10Mc\033[<0;10;10md", "abcd|");
+	keys("a\033[?62;c\033[0n\033[24;80R\033[?2004;1$yb", "ab|");
+	keys("a\033[[Ab", "ab|");
+	/* A line end within one does not run the line. */
+	setup(NULL);
+	assert_int_equal(type("x\033]lreset\rreset\n"), LINEEDIT_MORE);
+	assert_int_equal(type("more\033\\y"), LINEEDIT_MORE);
+	check("xy|");
+	/* Ctrl-C ends one that was begun by mistake. */
+	assert_int_equal(type("\033Pabc\003"), LINEEDIT_INTERRUPT);
+	lineedit_begin(&le, "> ");
+	type("z");
+	check("z|");
+}
+
 /* Only what changed is sent: a key costs a few bytes. */
 static void test_output_is_small(void **state)
 {
@@ -485,6 +511,7 @@ int main(void)
 		cmocka_unit_test_setup(test_overflow, setup),
 		cmocka_unit_test_setup(test_paste, setup),
 		cmocka_unit_test_setup(test_unknown_keys, setup),
+		cmocka_unit_test_setup(test_answers, setup),
 		cmocka_unit_test_setup(test_output_is_small, setup),
 		cmocka_unit_test_setup(test_redraw, setup),
 	};

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The log: its ring, its readers, its sink, and rate limits. */
+/* The log: its ring, readers, sink, and rate limits. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -47,7 +47,7 @@ static int setup(void **state)
 	return 0;
 }
 
-/* The text of the next line, behind stamp and CPU. */
+/* The text of the next line, after its time and CPU. */
 static const char *next(uint64_t *pos, enum log_level *level)
 {
 	static char line[512];
@@ -88,6 +88,21 @@ static void test_lines(void **state)
 	assert_non_null(strstr(buf, "] cpu0: plain 7"));
 }
 
+/* Text from a guest is safe for a terminal: it has no control characters,
+ * neither as bytes nor as UTF-8, complete or not. */
+static void test_harmless(void **state)
+{
+	enum log_level level;
+	uint64_t pos = 0;
+
+	(void)state;
+	log_info("a\033[6n\tb\nc\x7f");
+	log_info("d\x9b"
+		 "6n\302\233e\303\244f\344");
+	assert_string_equal(next(&pos, &level), "a?[6n b c?");
+	assert_string_equal(next(&pos, &level), "d?6n??e\303\244f?");
+}
+
 static void test_stamp(void **state)
 {
 	enum log_level level;
@@ -124,7 +139,8 @@ static void test_long_line(void **state)
 	assert_string_equal(next(&pos, &level), "next");
 }
 
-/* Old lines go, whole, and readers behind are taken to the oldest kept. */
+/* Old lines are removed whole, and readers that are behind continue at the
+ * oldest line. */
 static void test_wrap(void **state)
 {
 	unsigned int total = RING / 16, first, expect, value;
@@ -251,6 +267,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(test_lines, setup),
+		cmocka_unit_test_setup(test_harmless, setup),
 		cmocka_unit_test_setup(test_stamp, setup),
 		cmocka_unit_test_setup(test_long_line, setup),
 		cmocka_unit_test_setup(test_wrap, setup),

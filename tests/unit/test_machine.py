@@ -16,9 +16,9 @@ def check(**values):
     """The lines of complaint."""
     done = subprocess.run(
         [sys.executable, "-B", str(TOP / "tools/build/machine.py"),
-         *{**GOOD, **values}.values()], capture_output=True, text=True,
-        check=False)
-    assert bool(done.returncode) == bool(done.stderr)
+         "arm64", *(f"{k}={v}" for k, v in {**GOOD, **values}.items())],
+        capture_output=True, text=True, check=False)
+    assert bool(done.returncode) == bool(done.stderr) == (not done.stdout)
     return done.stderr.splitlines()
 
 

@@ -60,6 +60,18 @@ def test_chosen_guests_and_offers(tmp_path):
                              "guests/a.dts", "images", "images/Image"]
 
 
+def test_setup(tmp_path):
+    """What is to come before the guests, in a script that is made."""
+    folder = make(tmp_path, a="Image")
+    commands = ["net switch create lan", "vdisk create disk0 vda"]
+    more = [word for line in commands for word in ("--setup", line)]
+    files, _ = pack(folder, *more)
+    assert files["boot.cmd"].decode().splitlines()[1:] == [
+        *commands, "guest create /guests/a.dtb --start"]
+    (folder / "boot.cmd").write_text("echo mine\n")
+    assert pack(folder, *more)[0]["boot.cmd"] == b"echo mine\n"
+
+
 def test_own_boot_script(tmp_path):
     folder = make(tmp_path)
     (folder / "boot.cmd").write_text("echo mine\n")
@@ -91,6 +103,55 @@ def test_needs(tmp_path):
                                                           "images/other"]
     assert mkbundle("--needs", "--guests", "b", folder).stdout.split() == [
         "images/other"]
+
+
+INCLUDES = """/dts-v1/;
+#include <dt-bindings/interrupt-controller/arm-gic.h>
+#include <shared.h>
+#include "beside.dtsi"
+#ifndef __DTS__
+#error not as Linux does it
+#endif
+/ { #address-cells = <1>; // don't
+    model = MODEL; linux = <1>;
+    irq = <GIC_SPI 8 IRQ_TYPE_LEVEL_HIGH (GIC_CPU_MASK_SIMPLE(4))>;
+    boot { kernel = KERNEL; }; };
+"""
+
+
+def test_preprocessor(tmp_path):
+    """As in Linux's sources: #include, from each place, and macros."""
+    folder = make(tmp_path)
+    more = tmp_path / "more"
+    more.mkdir()
+    (folder / "include").mkdir()
+    (folder / "include" / "shared.h").write_text(
+        '#include <model.h>\n#define KERNEL "/images/k"\n')
+    (more / "model.h").write_text('#define MODEL "g"\n')
+    (folder / "guests" / "beside.dtsi").write_text("/ { beside; };\n")
+    (folder / "guests" / "a.dts").write_text(INCLUDES)
+    assert mkbundle("--needs", "-I", more, folder).stdout == "images/k\n"
+    blob = pack(folder, "-I", more)[0]["guests/a.dtb"]
+    dts = subprocess.run(["dtc", "-q", "-I", "dtb", "-O", "dts"], input=blob,
+                         stdout=subprocess.PIPE, check=True).stdout.decode()
+    assert 'model = "g";' in dts and "beside;" in dts
+    assert "irq = <0x00 0x08 0x04 0xf00>;" in dts
+    assert "linux = <0x01>;" in dts
+
+
+def test_preprocessor_refusals(tmp_path):
+    """Mistakes are told with the file and line that have them."""
+    folder = make(tmp_path)
+    source = folder / "guests" / "a.dts"
+    source.write_text(INCLUDES)
+    done = mkbundle("-o", tmp_path / "out", folder)
+    assert done.returncode
+    assert "a.dts:3:" in done.stderr and "shared.h" in done.stderr
+    assert f"{folder}/include" in done.stderr and "-I DIR" in done.stderr
+    source.write_text('/dts-v1/;\n#include "b.dtsi"\n')
+    (folder / "guests" / "b.dtsi").write_text("\n\n/ { oops };\n")
+    done = mkbundle("-o", tmp_path / "out", folder)
+    assert done.returncode and "b.dtsi:3" in done.stderr
 
 
 def test_refusals(tmp_path):

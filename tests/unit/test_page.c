@@ -27,15 +27,14 @@ static struct page_stats stats(void)
 	return st;
 }
 
-/* The tables cost a byte for each page and nothing else. */
+/* The page states take a byte for each page, and nothing else is used. */
 static void test_boot(void **state)
 {
 	struct page_stats st = stats();
 
 	(void)state;
 	assert_int_equal(st.total, HOST_RAM_SIZE >> PAGE_SHIFT);
-	assert_int_equal(st.reserved,
-			 DIV_ROUND_UP(st.total, PAGE_SIZE));
+	assert_int_equal(st.reserved, DIV_ROUND_UP(st.total, PAGE_SIZE));
 	assert_int_equal(st.hypervisor, 0);
 }
 
@@ -48,8 +47,8 @@ static void test_alloc(void **state)
 	for (unsigned int order = 0; order <= 15; order++) {
 		uint8_t *p;
 
-		assert_int_equal(page_alloc(&pa[order], order,
-					    PAGE_ANY_COLOUR), 0);
+		assert_int_equal(page_alloc(&pa[order], order, PAGE_ANY_COLOUR),
+				 0);
 		assert_true(IS_ALIGNED(pa[order].v, PAGE_SIZE << order));
 		p = arch_phys_to_virt(pa[order]);
 		p[0] = 1;
@@ -76,8 +75,7 @@ static void test_zeroed(void **state)
 
 	(void)state;
 	for (unsigned int round = 0; round < 2; round++) {
-		assert_int_equal(page_alloc_zeroed(&pa, 3, PAGE_ANY_COLOUR),
-				 0);
+		assert_int_equal(page_alloc_zeroed(&pa, 3, PAGE_ANY_COLOUR), 0);
 		p = arch_phys_to_virt(pa);
 		for (unsigned int i = 0; i < PAGE_SIZE << 3; i++) {
 			assert_int_equal(p[i], 0);
@@ -101,14 +99,30 @@ static void test_exact(void **state)
 		page_free(other, 0);
 		page_free_exact(pa, n);
 	}
-	assert_int_equal(page_alloc_exact(&pa, 0, PAGE_ANY_COLOUR),
+	assert_int_equal(page_alloc_exact(&pa, 0, PAGE_ANY_COLOUR), -ERR_INVAL);
+	assert_int_equal(page_alloc_exact(&pa, (1 << 18) + 1, PAGE_ANY_COLOUR),
 			 -ERR_INVAL);
-	assert_int_equal(page_alloc_exact(&pa, (1 << 18) + 1,
-					  PAGE_ANY_COLOUR), -ERR_INVAL);
 	assert_int_equal(page_alloc_exact(&pa, 1 << 18, PAGE_ANY_COLOUR),
 			 -ERR_NOMEM);
 	st = stats();
 	assert_memory_equal(&st, &before, sizeof(st));
+}
+
+/* Adjacent blocks of any orders are freed as one range. */
+static void test_free_range(void **state)
+{
+	struct page_stats before = stats(), st;
+	paddr_t pa;
+
+	(void)state;
+	assert_int_equal(page_alloc_exact(&pa, 8 + 4 + 1, PAGE_ANY_COLOUR), 0);
+	/* An address inside a block, or a block larger than the range. */
+	assert_true(host_panics(page_free_range(PADDR(pa.v + PAGE_SIZE), 1)));
+	assert_true(host_panics(page_free_range(pa, 7)));
+	page_free_range(pa, 8 + 4 + 1);
+	st = stats();
+	assert_memory_equal(&st, &before, sizeof(st));
+	assert_true(host_panics(page_free_range(pa, 1)));
 }
 
 static void test_bad_frees(void **state)
@@ -124,7 +138,7 @@ static void test_bad_frees(void **state)
 	assert_true(host_panics(page_free(PADDR(0), 0)));
 	page_free(pa, 2);
 	assert_true(host_panics(page_free(pa, 2)));
-	/* Never handed out, but inside RAM: the allocator's own table. */
+	/* In RAM, but never allocated: the allocator's own table. */
 	assert_true(host_panics(page_free(PADDR(HOST_RAM_BASE), 0)));
 }
 
@@ -133,10 +147,11 @@ static void test_release_reserved(void **state)
 	uint64_t free = stats().free;
 
 	(void)state;
-	/* What is free or used is not reserved. */
-	assert_int_equal(page_release_reserved(
-			PADDR(HOST_RAM_BASE + HOST_RAM_SIZE - PAGE_SIZE),
-			PAGE_SIZE), -ERR_INVAL);
+	/* Free or used pages are not reserved. */
+	assert_int_equal(page_release_reserved(PADDR(HOST_RAM_BASE +
+						     HOST_RAM_SIZE - PAGE_SIZE),
+					       PAGE_SIZE),
+			 -ERR_INVAL);
 	assert_int_equal(page_release_reserved(PADDR(0), PAGE_SIZE),
 			 -ERR_INVAL);
 	assert_int_equal(stats().free, free);
@@ -149,6 +164,7 @@ int main(void)
 		cmocka_unit_test(test_alloc),
 		cmocka_unit_test(test_zeroed),
 		cmocka_unit_test(test_exact),
+		cmocka_unit_test(test_free_range),
 		cmocka_unit_test(test_bad_frees),
 		cmocka_unit_test(test_release_reserved),
 	};

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Boot of the page allocator on other machines: page.c is included, so that
- * each test starts from nothing. */
+/* Start of the page allocator on other machines: page.c is included, so that
+ * each test begins without RAM. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,7 +10,7 @@
 
 #include "core/mm/page.c"
 
-/* arch/host's own RAM goes into this copy before main(); forget it. */
+/* arch/host has added its RAM to this copy before main(): remove it. */
 static int fresh(void **state)
 {
 	(void)state;
@@ -18,7 +18,7 @@ static int fresh(void **state)
 	nr_reserved = 0;
 	started = false;
 	ready = false;
-	colours = 1;
+	nr_colours = 1;
 	return 0;
 }
 
@@ -47,7 +47,7 @@ static void test_reservations(void **state)
 
 	(void)state;
 	assert_int_equal(page_add_ram(PADDR(base), MIB(16)), 0);
-	/* Overlapping, odd, outside, across the end. */
+	/* Overlapping, unaligned, outside, and across the end. */
 	assert_int_equal(page_reserve(PADDR(base), KIB(64)), 0);
 	assert_int_equal(page_reserve(PADDR(base + KIB(60)), KIB(8)), 0);
 	assert_int_equal(page_reserve(PADDR(base + MIB(1) + 5), 10), 0);
@@ -63,7 +63,7 @@ static void test_reservations(void **state)
 	check_kept(base + MIB(1), PAGE_SIZE);
 }
 
-/* The table goes where there is room, not over a reservation. */
+/* The table is put where there is room, not over a reservation. */
 static void test_table_place(void **state)
 {
 	uint64_t base = HOST_SPARE;
@@ -73,8 +73,8 @@ static void test_table_place(void **state)
 	assert_int_equal(page_add_ram(PADDR(base), KIB(8)), 0);
 	assert_int_equal(page_add_ram(PADDR(base + MIB(64)), MIB(64)), 0);
 	assert_int_equal(page_reserve(PADDR(base + MIB(64)), KIB(512)), 0);
-	assert_int_equal(page_reserve(PADDR(base + MIB(64) + KIB(516)),
-				      KIB(4)), 0);
+	assert_int_equal(page_reserve(PADDR(base + MIB(64) + KIB(516)), KIB(4)),
+			 0);
 	memset(kept, 0x5a, KIB(512));
 	assert_int_equal(page_init_done(), 0);
 	for (unsigned int i = 0; i < KIB(512); i++) {
@@ -96,7 +96,7 @@ static void test_odd_ranges(void **state)
 	paddr_t pa;
 
 	(void)state;
-	/* Partial pages, nothing at all, and page 0. */
+	/* Partial pages, an empty range, and page 0. */
 	assert_int_equal(page_add_ram(PADDR(0), MIB(1)), 0);
 	assert_int_equal(page_add_ram(PADDR(HOST_SPARE + 1), KIB(4)), 0);
 	assert_int_equal(page_add_ram(PADDR(HOST_SPARE + 1), KIB(12)), 0);
@@ -113,7 +113,8 @@ static void test_many_ranges(void **state)
 	(void)state;
 	for (unsigned int i = 0; i < 64; i++) {
 		assert_int_equal(page_add_ram(PADDR(GIB(2) + i * GIB(3)),
-					      i ? MIB(1) : GIB(2)), 0);
+					      i ? MIB(1) : GIB(2)),
+				 0);
 	}
 	assert_int_equal(page_add_ram(PADDR(GIB(200)), MIB(1)), -ERR_NOSPC);
 	assert_int_equal(page_init_done(), 0);

@@ -21,7 +21,7 @@ int t_snprintf(char *buf, size_t size, const char *fmt, ...)
 #undef vsnprintf
 #undef snprintf
 
-/* Formats no one should write must behave, too. */
+/* Formats that should not be used must work too. */
 #pragma GCC diagnostic ignored "-Wformat"
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
 #pragma GCC diagnostic ignored "-Wformat-security"
@@ -81,7 +81,7 @@ static void test_text(void **state)
 	CHECK("%c|%3c|%-3c|", 'x', 'y', 'z');
 	CHECK("100%% plain");
 	CHECK("%.*s", 3, "abcdef");
-	/* A precision bounds what is read: no terminator needed. */
+	/* A precision limits what is read: no terminator is needed. */
 	CHECK("%.3s", (const char[3]){ 'x', 'y', 'z' });
 }
 
@@ -121,7 +121,7 @@ unchecked(char *buf, size_t size, const char *fmt, ...)
 	return n;
 }
 
-/* What is no conversion is shown as it stands, and reads no argument. */
+/* An unknown conversion is copied as it is, and reads no argument. */
 static void test_unknown(void **state)
 {
 	static const char *const texts[] = { "%",  "a%",     "%k",

@@ -55,6 +55,8 @@ def test_first_link_has_an_empty_table():
 
 
 class FakeElf:
+    machine = 183		# EM_AARCH64
+
     def __init__(self, relocations, words):
         self.found, self.words = relocations, words
 

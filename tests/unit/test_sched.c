@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The scheduler on four simulated CPUs, stepped one by one: who runs when.
- * Races are in test_sched_race.c.
+ * The scheduler on four simulated CPUs, stepped one by one: which VCPU runs
+ * when. Races are in test_sched_race.c.
  */
 #include "sched_puppet.h"
 
@@ -27,7 +27,8 @@ static void test_priority(void **state)
 	rounds(1);
 	assert_ptr_equal(current_of(1), puppets[2].v);
 	assert_int_equal(puppets[1].v->state, VCPU_BLOCKED);
-	/* Preempts at once, and the preempted goes on before its peers. */
+	/* It preempts at once, and the preempted one continues before its
+	 * peers. */
 	create_on(0, 3, 3, &m);
 	host_irq_begin(2);
 	sched_wake(puppets[1].v);
@@ -48,7 +49,7 @@ static void test_round_robin(void **state)
 	create_on(0, 0, 3, &m);
 	rounds(2);
 	assert_ptr_equal(current_of(2), puppets[0].v);
-	/* Alone: nothing is timed. */
+	/* Alone on a CPU: no slice is set. */
 	assert_int_equal(percpu_table[2]->rq->slice_end, 0);
 	create_on(0, 1, 3, &m);
 	create_on(0, 2, 3, &m);
@@ -65,7 +66,7 @@ static void test_round_robin(void **state)
 	assert_int_equal(puppets[3].runs, 0);
 }
 
-/* A preempted VCPU keeps what was left of its slice, no more, no less. */
+/* A preempted VCPU keeps exactly the rest of its slice. */
 static void test_slice_kept(void **state)
 {
 	struct cpumask m = only(1);
@@ -93,7 +94,7 @@ static void test_slice_kept(void **state)
 	assert_ptr_equal(current_of(1), puppets[1].v);
 }
 
-/* The timer is set for later than what an earlier VCPU's rest allows. */
+/* The timer is set for later than the rest of an earlier VCPU's slice. */
 static void test_slice_sooner(void **state)
 {
 	struct cpumask m = only(1);
@@ -150,7 +151,7 @@ static void test_spread(void **state)
 	for (unsigned int i = 0; i < CPUS; i++) {
 		assert_int_equal(puppets[i].v->state, VCPU_RUNNING);
 	}
-	/* A CPU that becomes idle takes what waits elsewhere. */
+	/* A CPU that becomes idle takes a VCPU that waits elsewhere. */
 	create_on(0, 4, 3, NULL);
 	rounds(1);
 	assert_int_equal(puppets[4].v->state, VCPU_READY);
@@ -169,7 +170,7 @@ static void test_spread(void **state)
 	assert_int_equal(puppets[4].v->state, VCPU_RUNNING);
 }
 
-/* Wake where it last ran, if that idles. */
+/* A VCPU wakes on the CPU where it last ran, if that is idle. */
 static void test_wake_last_cpu(void **state)
 {
 	unsigned int cpu;
@@ -191,7 +192,7 @@ static void test_wake_last_cpu(void **state)
 	}
 }
 
-/* Puppet 0 wakes puppet 1, which is above it on the same CPU. */
+/* Puppet 0 wakes puppet 1, which has a higher priority on the same CPU. */
 static unsigned int runs_seen[2];
 
 static void wake_above(struct puppet *p)
@@ -262,14 +263,10 @@ static void test_wake_pending(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(test_priority),
-		T(test_round_robin),
-		T(test_slice_kept),
-		T(test_slice_sooner),
-		T(test_wake_above),
-		T(test_yield),
-		T(test_spread),
-		T(test_wake_last_cpu),
+		T(test_priority),     T(test_round_robin),
+		T(test_slice_kept),   T(test_slice_sooner),
+		T(test_wake_above),   T(test_yield),
+		T(test_spread),       T(test_wake_last_cpu),
 		T(test_wake_pending),
 	};
 

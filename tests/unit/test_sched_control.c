@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What others do to a VCPU: affinity, priority, pause, a CPU's policy; and what
- * is told of it, times and numbers.
+ * What other code does to a VCPU: affinity, priority, pause, a CPU's policy;
+ * and its times and statistics.
  */
 #include "sched_puppet.h"
 
@@ -39,9 +39,11 @@ static void test_affinity(void **state)
 	rounds(3);
 	assert_ptr_equal(current_of(1), puppets[1].v);
 
-	assert_int_equal(sched_set_affinity(puppets[1].v, &none), -ERR_INVAL);
+	assert_int_equal(sched_set_affinity(puppets[1].v, &none, NULL),
+			 -ERR_INVAL);
 	cpumask_set(&none, CPUS);
-	assert_int_equal(sched_set_affinity(puppets[1].v, &none), -ERR_INVAL);
+	assert_int_equal(sched_set_affinity(puppets[1].v, &none, NULL),
+			 -ERR_INVAL);
 }
 
 static void test_set_priority(void **state)
@@ -75,7 +77,7 @@ static void test_pause(void **state)
 	assert_true(idle(1));
 	assert_int_equal(puppets[0].v->state, VCPU_READY);
 	assert_string_equal(vcpu_state_name(puppets[0].v), "paused");
-	/* A wake changes nothing, and is not forgotten. */
+	/* A wakeup changes nothing now, and is not lost. */
 	host_irq_begin(0);
 	sched_wake(puppets[0].v);
 	host_irq_end();
@@ -87,7 +89,7 @@ static void test_pause(void **state)
 
 	/* Blocked while paused, woken while paused. */
 	puppets[0].todo = block;
-	rounds(1); /* consumes the wake */
+	rounds(1); /* consumes the wakeup */
 	puppets[0].todo = block;
 	rounds(2);
 	assert_int_equal(puppets[0].v->state, VCPU_BLOCKED);
@@ -149,6 +151,81 @@ static void test_times(void **state)
 	resume_on(0, puppets[0].v);
 }
 
+static uint64_t longest(unsigned int n)
+{
+	struct vcpu_times t;
+
+	sched_times(puppets[n].v, &t);
+	return t.longest;
+}
+
+/* Puppet 1 has CPU 1 for `ticks`, and puppet 0 waits. */
+static void wait_for(unsigned int ticks)
+{
+	host_irq_begin(0);
+	sched_wake(puppets[1].v);
+	host_irq_end();
+	rounds(1);
+	assert_ptr_equal(current_of(1), puppets[1].v);
+	host_advance(ticks);
+	puppets[1].todo = block;
+	rounds(1);
+	assert_ptr_equal(current_of(1), puppets[0].v);
+}
+
+/* The longest wait, not the last and not the sum. */
+static void test_longest(void **state)
+{
+	struct cpumask m = only(1);
+
+	(void)state;
+	create_on(0, 0, 3, &m);
+	rounds(2);
+	create_on(0, 1, 5, &m);
+	rounds(1);
+	puppets[1].todo = block;
+	rounds(1);
+	assert_int_equal(longest(0), 0);
+	wait_for(30);
+	assert_int_equal(longest(0), 30);
+	wait_for(50);
+	wait_for(20);
+	assert_int_equal(longest(0), 50);
+	assert_int_equal(longest(1), 0);
+	sched_clear_longest(puppets[0].v);
+	assert_int_equal(longest(0), 0);
+	wait_for(10);
+	assert_int_equal(longest(0), 10);
+
+	/* A look at a wait shows it so far, and does not cut it in two. */
+	host_irq_begin(0);
+	sched_wake(puppets[1].v);
+	host_irq_end();
+	rounds(1);
+	host_advance(40);
+	assert_int_equal(longest(0), 40);
+	host_advance(40);
+	puppets[1].todo = block;
+	rounds(1);
+	assert_int_equal(longest(0), 80);
+
+	/* What it was blocked and paused for is not a wait. */
+	puppets[0].todo = block;
+	rounds(1);
+	host_advance(500);
+	host_irq_begin(0);
+	sched_pause(puppets[0].v);
+	host_irq_end();
+	host_advance(500);
+	resume_on(0, puppets[0].v);
+	host_irq_begin(0);
+	sched_wake(puppets[0].v);
+	host_irq_end();
+	rounds(1);
+	assert_ptr_equal(current_of(1), puppets[0].v);
+	assert_int_equal(longest(0), 80);
+}
+
 static void collect(struct vcpu *v, void *arg)
 {
 	uint32_t *last = arg;
@@ -176,6 +253,9 @@ static void test_ids(void **state)
 
 static void test_policy(void **state)
 {
+	struct sched_pool *pool = sched_pool_find("default");
+	const struct sched_choice nothing = { .policy = "nothing" };
+	const struct sched_choice prio = { .policy = "prio" };
 	struct cpumask m = only(2);
 
 	(void)state;
@@ -184,9 +264,10 @@ static void test_policy(void **state)
 	create_on(0, 2, 4, &m);
 	rounds(2);
 	host_irq_begin(0);
-	assert_int_equal(sched_set_policy(2, "nothing"), -ERR_NOENT);
-	assert_int_equal(sched_set_policy(CPUS, "prio"), -ERR_STATE);
-	assert_int_equal(sched_set_policy(2, "prio"), 0);
+	assert_int_equal(sched_pool_set_policy(pool, &nothing, NULL),
+			 -ERR_NOENT);
+	assert_null(sched_pool_find("nothing"));
+	assert_int_equal(sched_pool_set_policy(pool, &prio, NULL), 0);
 	host_irq_end();
 	rounds(2);
 	assert_int_equal(percpu_table[2]->rq->nr_ready, 2);
@@ -219,13 +300,9 @@ static void test_bad_arguments(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(test_affinity),
-		T(test_set_priority),
-		T(test_pause),
-		T(test_times),
-		T(test_ids),
-		T(test_policy),
-		T(test_bad_arguments),
+		T(test_affinity), T(test_set_priority),  T(test_pause),
+		T(test_times),    T(test_longest),       T(test_ids),
+		T(test_policy),   T(test_bad_arguments),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A guest's VCPU, which is started and goes off, and waits in place: it stays
+ * A guest's VCPU, which can be started and go off, and waits in place: it stays
  * its CPU's current VCPU while it is blocked.
  */
 #include "sched_puppet.h"
@@ -31,14 +31,14 @@ static struct vcpu *guest_create(const struct cpumask *m)
 	guest_entries = 0;
 	guest_off = false;
 	guest_block = false;
-	v->guest = (struct guest *)(uintptr_t)64; /* never looked at */
+	v->guest = (struct guest *)(uintptr_t)64; /* never dereferenced */
 	v->entry = arch_vcpu_enter;
 	v->arg = v;
 	v->stack = stack_alloc();
 	v->stack_size = CONFIG_STACK_SIZE;
-	v->priority = 3;
+	v->params.priority = 3;
 	v->affinity = *m;
-	assert_int_equal(sched_add(v), 0);
+	assert_int_equal(sched_add(v, NULL), 0);
 	assert_true(sched_is_off(v));
 	return v;
 }
@@ -125,9 +125,9 @@ static void test_in_place(void **state)
 		guest_block = true;
 		rounds(1);
 		assert_int_equal(v->state, VCPU_BLOCKED);
-		/* An interrupt alone is not a reason. */
+		/* An interrupt alone does not wake it. */
 		host_irq_begin(0);
-		cpu_kick(1);
+		arch_ipi_send(1, IPI_RESCHED);
 		host_irq_end();
 		rounds(1);
 		assert_int_equal(v->state, VCPU_BLOCKED);
@@ -141,7 +141,7 @@ static void test_in_place(void **state)
 	guest_destroy(v);
 }
 
-/* Whoever else becomes ready gets the CPU, whatever his priority. */
+/* Any other VCPU that becomes ready gets the CPU, whatever its priority. */
 static void test_in_place_preempted(void **state)
 {
 	struct cpumask m = only(1);
@@ -158,7 +158,7 @@ static void test_in_place_preempted(void **state)
 	assert_int_equal(v->on_cpu, ON_CPU_NO);
 	wake_from(2, v);
 	assert_ptr_equal(current_of(1), v);
-	/* With somebody else ready it is switched out at once. */
+	/* If another VCPU is ready it is switched out at once. */
 	guest_block = true;
 	rounds(1);
 	assert_ptr_equal(current_of(1), puppets[0].v);
@@ -202,7 +202,8 @@ static void test_in_place_control(void **state)
 	wake_from(0, v);
 	rounds(2);
 	assert_ptr_equal(current_of(3), v);
-	assert_int_equal(percpu_table[3]->rq->curr_prio, 5);
+	assert_int_equal(percpu_table[3]->rq->curr->params.priority, 5);
+	assert_false(percpu_table[3]->rq->idling);
 	puppets[0].v = NULL;
 	guest_destroy(v);
 }

@@ -9,13 +9,13 @@
 
 static void check_paused(struct vcpu *v)
 {
-	assert_true(v->paused);
+	assert_true((v->held & SCHED_HOLD_PAUSE));
 	assert_false(v->queued);
 	assert_int_not_equal(v->state, VCPU_RUNNING);
 	assert_int_equal(v->on_cpu, ON_CPU_NO);
 }
 
-/* Where it may be, or asked to leave. */
+/* A VCPU is on an allowed CPU, or has been asked to leave. */
 static void check_place(void)
 {
 	unsigned long flags = arch_irq_save();
@@ -27,6 +27,7 @@ static void check_place(void)
 
 static void control_main(void *arg)
 {
+	const struct sched_choice prio = { .policy = "prio" };
 	unsigned int n = (unsigned int)(uintptr_t)arg;
 
 	for (unsigned int i = 0; i < 30; i++) {
@@ -47,13 +48,15 @@ static void control_main(void *arg)
 		case 1:
 			cpumask_set(&m, rnd(CPUS));
 			cpumask_set(&m, rnd(CPUS));
-			assert_int_equal(sched_set_affinity(v, &m), 0);
+			assert_int_equal(sched_set_affinity(v, &m, NULL), 0);
 			break;
 		case 2:
 			assert_int_equal(sched_set_priority(v, rnd(8)), 0);
 			break;
 		default:
-			assert_int_equal(sched_set_policy(rnd(CPUS), "prio"),
+			assert_int_equal(sched_pool_set_policy(
+						 sched_pool_find("default"),
+						 &prio, NULL),
 					 0);
 			break;
 		}
@@ -65,7 +68,8 @@ static void victim_main(void *arg)
 {
 	unsigned int n = (unsigned int)(uintptr_t)arg;
 
-	/* Only ends when the controller has: it must not wake the dead. */
+	/* It ends only after the controller, which must not wake a dead
+	 * thread. */
 	while (!done[0]) {
 		check_place();
 		switch (rnd(4)) {
@@ -96,7 +100,8 @@ static void test_control(void **state)
 		for (unsigned int i = 1; i < THREADS; i++) {
 			spawn(i, rnd(8), true, victim_main);
 		}
-		/* Above all: a spinning victim must not keep it away. */
+		/* Highest priority: a spinning victim must not keep it from
+		 * running. */
 		spawn(0, SCHED_PRIO_MAX, true, control_main);
 		run_until(done, THREADS);
 		for (unsigned int i = 0; i < THREADS; i++) {
@@ -153,9 +158,9 @@ static void test_start_off(void **state)
 		guest->arg = guest;
 		guest->stack = stack_alloc();
 		guest->stack_size = CONFIG_STACK_SIZE;
-		guest->priority = 3;
+		guest->params.priority = 3;
 		cpumask_set_all(&guest->affinity);
-		assert_int_equal(sched_add(guest), 0);
+		assert_int_equal(sched_add(guest, NULL), 0);
 		for (unsigned int i = 0; i < 3; i++) {
 			spawn(i, 3, false, starter_main);
 		}
@@ -178,7 +183,7 @@ static void test_start_off(void **state)
 static struct vcpu *guests[GUESTS];
 static unsigned int tokens[GUESTS], taken[GUESTS];
 
-/* One token at a time, until it is told to stop. */
+/* Take one token at a time, until told to stop. */
 static void token_main(struct vcpu *v)
 {
 	unsigned int n = v->index;
@@ -200,7 +205,15 @@ static void token_main(struct vcpu *v)
 	}
 }
 
-/* What guest_stop() does, with all the disturbance before. */
+static void notify(struct vcpu *v)
+{
+	unsigned long flags = arch_irq_save();
+
+	vcpu_notify(v);
+	arch_irq_restore(flags);
+}
+
+/* Do what guest_stop() does, after all kinds of disturbance. */
 static void giver_main(void *arg)
 {
 	unsigned int n = (unsigned int)(uintptr_t)arg;
@@ -218,7 +231,7 @@ static void giver_main(void *arg)
 		case 1:
 			cpumask_set(&m, rnd(CPUS));
 			cpumask_set(&m, rnd(CPUS));
-			assert_int_equal(sched_set_affinity(v, &m), 0);
+			assert_int_equal(sched_set_affinity(v, &m, NULL), 0);
 			break;
 		case 2:
 			assert_int_equal(sched_set_priority(v, rnd(8)), 0);
@@ -228,8 +241,7 @@ static void giver_main(void *arg)
 			break;
 		default:
 			WRITE_ONCE(tokens[n], tokens[n] + 1);
-			sched_wake(v);
-			vcpu_kick(v);
+			notify(v);
 			break;
 		}
 		/* Every token is taken; no wakeup is lost. */
@@ -253,9 +265,9 @@ static void guest_create(unsigned int n)
 	v->arg = v;
 	v->stack = stack_alloc();
 	v->stack_size = CONFIG_STACK_SIZE;
-	v->priority = 2;
+	v->params.priority = 2;
 	cpumask_set_all(&v->affinity);
-	assert_int_equal(sched_add(v), 0);
+	assert_int_equal(sched_add(v, NULL), 0);
 	guests[n] = v;
 	tokens[n] = 0;
 	taken[n] = 0;

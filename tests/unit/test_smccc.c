@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A guest's firmware calls: the real dispatcher and PSCI over a scheduler
- * and a stage 2 of a few variables.
+ * A guest's firmware calls: the real dispatcher and PSCI, with a scheduler and
+ * a stage 2 that are a few variables.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -14,9 +14,10 @@
 #include <libs/error.h>
 #include <string.h>
 
-#include "arch/arm64/vcpu/smccc.c"
-#include "arch/arm64/vcpu/trng.c"
 #include "arch/arm64/vcpu/psci.c"
+#include "arch/arm64/vcpu/smccc.c"
+#include "arch/arm64/vcpu/smccc_arch.c"
+#include "arch/arm64/vcpu/trng.c"
 
 #define RAM UINT64_C(0x40000000)
 #define NR 4
@@ -67,6 +68,13 @@ bool sched_start(struct vcpu *v)
 	starts++;
 	off[v->index] = false;
 	return true;
+}
+
+static unsigned int quiesced;
+
+void cpu_quiesce(void)
+{
+	quiesced++;
 }
 
 void sched_off(void)
@@ -138,22 +146,37 @@ bool psci_host_present(void)
 	return host_present;
 }
 
+static int64_t host_trng = SMCCC_NOT_SUPPORTED; /* its version */
+static unsigned int host_trng_calls, host_trng_ready;
+
 uint64_t smccc_call(uint64_t fn, uint64_t a1, uint64_t a2, uint64_t a3,
 		    struct smccc_result *res)
 {
 	(void)a2;
 	(void)a3;
-	(void)res;
 	if (fn == 0x8400000a) {
 		return 0;
+	}
+	if (fn == TRNG_VERSION) {
+		return (uint64_t)host_trng;
+	}
+	if (fn == TRNG_RND64) {
+		assert_int_equal(a1, 192);
+		res->x[1] = 1;
+		res->x[2] = 2;
+		res->x[3] = 3;
+		host_trng_calls++;
+		return (uint64_t)(host_trng_calls < host_trng_ready
+					  ? TRNG_NO_ENTROPY
+					  : 0);
 	}
 	if (fn == SMCCC_VERSION) {
 		return (uint64_t)host_version;
 	}
 	if (fn == SMCCC_ARCH_FEATURES) {
-		return (uint64_t)(a1 == SMCCC_WORKAROUND_1 ? host_wa[0] :
-				  a1 == SMCCC_WORKAROUND_2 ? host_wa[1] :
-							     host_wa[2]);
+		return (uint64_t)(a1 == SMCCC_WORKAROUND_1   ? host_wa[0]
+				  : a1 == SMCCC_WORKAROUND_2 ? host_wa[1]
+							     : host_wa[2]);
 	}
 	host_calls++;
 	return 0;
@@ -168,7 +191,7 @@ static int setup(void **state)
 	memset(vcpus, 0, sizeof(vcpus));
 	memset(&cpu, 0, sizeof(cpu));
 	cfg.vcpus = NR;
-	cfg.gic_version = 3;
+	cfg.intc_model = 3;
 	guest.cfg = &cfg;
 	guest.vcpus = table;
 	for (unsigned int i = 0; i < NR; i++) {
@@ -181,6 +204,7 @@ static int setup(void **state)
 	resets = starts = waits = saves = restores = host_calls = 0;
 	action = GUEST_ACT_NONE;
 	left = false;
+	assert_int_equal(smccc_init(), 0);
 	return 0;
 }
 
@@ -221,10 +245,10 @@ static void test_conduits(void **state)
 static void test_unknown(void **state)
 {
 	static const uint32_t unknown[] = {
-		0, 1, 0x04000000, 0x84000005, 0x84000007, 0x8400001f,
-		0x84000020, 0xc4000000, 0xc4000002, 0xc4000008, 0xc400000a,
-		0x80000002, 0x86000000, 0x8600ff01, 0xc6000000, 0xffffffff,
-		0x84000054, 0xc4000050,
+		0,          1,          0x04000000, 0x84000005, 0x84000007,
+		0x8400001f, 0x84000020, 0xc4000000, 0xc4000002, 0xc4000008,
+		0xc400000a, 0x80000002, 0x86000000, 0x8600ff01, 0xc6000000,
+		0xffffffff, 0x84000054, 0xc4000050,
 	};
 	struct guest_regs before;
 
@@ -274,20 +298,18 @@ static void test_cpu_on(void **state)
 	assert_int_equal(hvc(0xc4000003, 0, RAM, 0), PSCI_ALREADY_ON);
 	assert_int_equal(starts, 1);
 
-	/* Who does not exist, and where nothing or no code is. */
-	assert_int_equal(hvc(0xc4000003, NR, RAM, 0),
-			 PSCI_INVALID_PARAMETERS);
+	/* A CPU that does not exist; entries where there is no memory, or no
+	 * code. */
+	assert_int_equal(hvc(0xc4000003, NR, RAM, 0), PSCI_INVALID_PARAMETERS);
 	assert_int_equal(hvc(0xc4000003, BIT(32) | 2, RAM, 0),
 			 PSCI_INVALID_PARAMETERS);
-	assert_int_equal(hvc(0xc4000003, 2, RAM - 4, 0),
-			 PSCI_INVALID_ADDRESS);
-	assert_int_equal(hvc(0xc4000003, 2, RAM + 2, 0),
-			 PSCI_INVALID_ADDRESS);
+	assert_int_equal(hvc(0xc4000003, 2, RAM - 4, 0), PSCI_INVALID_ADDRESS);
+	assert_int_equal(hvc(0xc4000003, 2, RAM + 2, 0), PSCI_INVALID_ADDRESS);
 	assert_int_equal(hvc(0xc4000003, 2, RAM + MIB(1), 0),
 			 PSCI_INVALID_ADDRESS);
 	assert_int_equal(starts, 1);
 
-	/* Another VCPU is just doing it; the guest is being stopped. */
+	/* Another VCPU is starting it; the guest is being stopped. */
 	vcpus[2].arch.starting = true;
 	assert_int_equal(hvc(0xc4000003, 2, RAM, 0), PSCI_ON_PENDING);
 	vcpus[2].arch.starting = false;
@@ -297,15 +319,15 @@ static void test_cpu_on(void **state)
 	assert_int_equal(starts, 1);
 }
 
-/* By the 32-bit convention only the low halves are arguments. */
+/* In the 32-bit convention only the low halves are arguments. */
 static void test_truncation(void **state)
 {
 	(void)state;
-	assert_int_equal(hvc(0x84000003, BIT(40) | 1, BIT(50) | RAM,
-			     UINT64_MAX), 0);
+	assert_int_equal(
+		hvc(0x84000003, BIT(40) | 1, BIT(50) | RAM, UINT64_MAX), 0);
 	assert_true(reset_entry == RAM);
 	assert_true(reset_arg == UINT32_MAX);
-	/* And of x0 the function's number. */
+	/* And the low half of x0 is the function ID. */
 	assert_int_equal(hvc(BIT(63) | 0x84000000, 0, 0, 0), 0x10001);
 }
 
@@ -317,15 +339,14 @@ static void test_affinity_info(void **state)
 	vcpus[1].arch.starting = true;
 	assert_int_equal(hvc(0xc4000004, 1, 0, 0), AFFINITY_ON_PENDING);
 	vcpus[1].arch.starting = false;
-	/* The cluster is on while anyone is. */
+	/* The cluster is on while any VCPU is. */
 	assert_int_equal(hvc(0xc4000004, 0, 1, 0), AFFINITY_ON);
 	assert_int_equal(hvc(0xc4000004, 0, 2, 0), AFFINITY_ON);
 	assert_int_equal(hvc(0xc4000004, 0, 3, 0), AFFINITY_ON);
 	off[0] = true;
 	assert_int_equal(hvc(0xc4000004, 0, 3, 0), AFFINITY_OFF);
 	assert_int_equal(hvc(0xc4000004, NR, 0, 0), PSCI_INVALID_PARAMETERS);
-	assert_int_equal(hvc(0xc4000004, 0x100, 1, 0),
-			 PSCI_INVALID_PARAMETERS);
+	assert_int_equal(hvc(0xc4000004, 0x100, 1, 0), PSCI_INVALID_PARAMETERS);
 	assert_int_equal(hvc(0xc4000004, 0, 4, 0), PSCI_INVALID_PARAMETERS);
 	assert_int_equal(hvc(0xc4000004, UINT64_MAX, 3, 0),
 			 PSCI_INVALID_PARAMETERS);
@@ -343,8 +364,7 @@ static void test_suspend(void **state)
 	assert_int_equal(waits, 2);
 	assert_int_equal(restores, 1);
 	assert_true(regs.elr == RAM + 8);
-	assert_int_equal(hvc(0xc4000001, BIT(16), 0, 5),
-			 PSCI_INVALID_ADDRESS);
+	assert_int_equal(hvc(0xc4000001, BIT(16), 0, 5), PSCI_INVALID_ADDRESS);
 	assert_int_equal(hvc(0xc4000001, BIT(31), RAM, 0),
 			 PSCI_INVALID_PARAMETERS);
 	assert_int_equal(waits, 2);
@@ -383,15 +403,14 @@ static void test_arch(void **state)
 	(void)state;
 	assert_int_equal(hvc(SMCCC_VERSION, 0, 0, 0), 0x10002);
 	assert_int_equal(hvc(SMCCC_ARCH_FEATURES, SMCCC_VERSION, 0, 0), 0);
-	assert_int_equal(hvc(SMCCC_ARCH_FEATURES, SMCCC_ARCH_SOC_ID, 0, 0),
-			 -1);
-	/* Nothing known of the host yet. */
+	assert_int_equal(hvc(SMCCC_ARCH_FEATURES, SMCCC_ARCH_SOC_ID, 0, 0), -1);
+	/* Nothing is known about the host yet. */
 	assert_int_equal(hvc(SMCCC_ARCH_FEATURES, SMCCC_WORKAROUND_1, 0, 0),
 			 -1);
 	assert_int_equal(hvc(SMCCC_WORKAROUND_1, 0, 0, 0), -1);
 	assert_int_equal(host_calls, 0);
 
-	/* Firmware that is too old, or none, is not asked. */
+	/* Old firmware is not asked, nor is missing firmware. */
 	host_version = -1;
 	smccc_cpu_probe(0, 0);
 	assert_int_equal(hvc(SMCCC_WORKAROUND_1, 0, 0, 0), -1);
@@ -404,10 +423,8 @@ static void test_arch(void **state)
 	host_present = true;
 	host_wa[2] = -1;
 	smccc_cpu_probe(0, 0);
-	assert_int_equal(hvc(SMCCC_ARCH_FEATURES, SMCCC_WORKAROUND_1, 0, 0),
-			 0);
-	assert_int_equal(hvc(SMCCC_ARCH_FEATURES, SMCCC_WORKAROUND_2, 0, 0),
-			 1);
+	assert_int_equal(hvc(SMCCC_ARCH_FEATURES, SMCCC_WORKAROUND_1, 0, 0), 0);
+	assert_int_equal(hvc(SMCCC_ARCH_FEATURES, SMCCC_WORKAROUND_2, 0, 0), 1);
 	assert_int_equal(hvc(SMCCC_ARCH_FEATURES, SMCCC_WORKAROUND_3, 0, 0),
 			 -1);
 	assert_int_equal(hvc(SMCCC_WORKAROUND_1, 0, 0, 0), 0);
@@ -418,7 +435,8 @@ static void test_arch(void **state)
 	assert_int_equal(hvc(SMCCC_WORKAROUND_3, 0, 0, 0), -1);
 }
 
-/* What a CPU calls between two guests, by its firmware and its features. */
+/* The workaround that a CPU calls between two guests, by its firmware and
+ * features. */
 static void test_predictor(void **state)
 {
 	const uint64_t csv2 = BIT(56), csv2_3 = 3 * BIT(56), ecbhb = BIT(60);
@@ -451,9 +469,8 @@ static void test_predictor(void **state)
 		smccc_cpu_probe(csv2, ecbhb);
 		assert_int_equal(cpu.arch.predictor_call, cases[i].both);
 	}
-	/* Guests are offered what any CPU needs. */
-	assert_int_equal(hvc(SMCCC_ARCH_FEATURES, SMCCC_WORKAROUND_3, 0, 0),
-			 0);
+	/* Guests are offered each workaround that any CPU needs. */
+	assert_int_equal(hvc(SMCCC_ARCH_FEATURES, SMCCC_WORKAROUND_3, 0, 0), 0);
 }
 
 static void test_trng(void **state)
@@ -466,7 +483,7 @@ static void test_trng(void **state)
 
 	assert_int_equal(hvc(0xc4000053, 192, 0, 0), 0);
 	assert_true((regs.x[1] & regs.x[2] & regs.x[3]) == UINT64_MAX);
-	/* Lowest word in x3, no more bits than asked for. */
+	/* The lowest word is in x3, with no more bits than asked for. */
 	assert_int_equal(hvc(0xc4000053, 65, 0, 0), 0);
 	assert_true(regs.x[3] == UINT64_MAX);
 	assert_int_equal(regs.x[2], 1);
@@ -486,6 +503,84 @@ static void test_trng(void **state)
 	seeded = true;
 }
 
+static unsigned int vendor_calls;
+
+static void vendor_call(struct vcpu *v, struct guest_regs *r)
+{
+	(void)v;
+	vendor_calls++;
+	r->x[0] = 77;
+}
+
+/* A service that a module adds is called; an invalid one is refused. */
+static void test_services(void **state)
+{
+	static const struct smccc_service vendor = {
+		.name = "vendor",
+		.first = 0x86000010,
+		.last = 0x8600001f,
+		.call = vendor_call,
+	};
+	static const struct smccc_service bad[] = {
+		{ "backwards", 0x86000020, 0x8600001f, vendor_call },
+		{ "two owners", 0x86ff0000, 0x87000000, vendor_call },
+		{ "yielding", 0x06000000, 0x06000001, vendor_call },
+		{ "smc64", 0xc6000000, 0xc6000001, vendor_call },
+		{ "psci", 0x84000010, 0x84000030, vendor_call },
+		{ "overlap", 0x86000000, 0x86000010, vendor_call },
+	};
+	const void *entries[2] = { &vendor, NULL };
+	struct registry_segment segment = { entries, entries + 1, NULL };
+
+	(void)state;
+	assert_int_equal(hvc(0x86000010, 0, 0, 0), SMCCC_NOT_SUPPORTED);
+	registry_add(&smccc_service_registry, &segment);
+	quiesced = 0;
+	assert_int_equal(smccc_init(), 0);
+	assert_int_equal(quiesced, 1); /* the old table is not in use */
+	assert_int_equal(hvc(0x86000010, 0, 0, 0), 77);
+	assert_int_equal(hvc(0xc600001f, 0, 0, 0), 77);
+	assert_int_equal(vendor_calls, 2);
+	assert_int_equal(hvc(0x8600000f, 0, 0, 0), SMCCC_NOT_SUPPORTED);
+	assert_int_equal(hvc(0x86000020, 0, 0, 0), SMCCC_NOT_SUPPORTED);
+	assert_int_equal(hvc(0x87000010, 0, 0, 0), SMCCC_NOT_SUPPORTED);
+	assert_int_equal(hvc(SMCCC_VERSION, 0, 0, 0), SMCCC_1_2);
+	segment.stop = entries + 2;
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+		entries[1] = &bad[i];
+		assert_int_equal(smccc_init(), -ERR_EXIST);
+		assert_int_equal(quiesced, 1);
+		assert_int_equal(hvc(0x86000010, 0, 0, 0), 77);
+	}
+	assert_int_equal(registry_remove(&smccc_service_registry, &segment), 0);
+	assert_int_equal(smccc_init(), 0);
+	assert_int_equal(hvc(0x86000010, 0, 0, 0), SMCCC_NOT_SUPPORTED);
+}
+
+/* The host firmware's TRNG, for our generator: asked again while it has no
+ * entropy, but not for ever, and not if it might not answer at all. */
+static void test_host_trng(void **state)
+{
+	uint64_t bits[3] = { 0 };
+
+	(void)state;
+	host_version = SMCCC_1_1;
+	assert_false(arch_random_firmware(bits));
+	host_trng = 0x10000;
+	host_trng_ready = 5;
+	assert_true(arch_random_firmware(bits));
+	assert_int_equal(host_trng_calls, 5);
+	assert_true(bits[0] == 1 && bits[1] == 2 && bits[2] == 3);
+	host_trng_calls = 0;
+	host_trng_ready = HOST_TRIES + 1;
+	assert_false(arch_random_firmware(bits));
+	assert_int_equal(host_trng_calls, HOST_TRIES);
+	host_trng_calls = 0;
+	host_version = 0x10000;
+	assert_false(arch_random_firmware(bits));
+	assert_int_equal(host_trng_calls, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -501,6 +596,8 @@ int main(void)
 		cmocka_unit_test_setup(test_arch, setup),
 		cmocka_unit_test_setup(test_predictor, setup),
 		cmocka_unit_test_setup(test_trng, setup),
+		cmocka_unit_test_setup(test_host_trng, setup),
+		cmocka_unit_test_setup(test_services, setup),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Races of threads that make and join threads, and calls between CPUs. */
+/* Races of threads that create and join threads, and of calls between CPUs. */
 #include "sched_race.h"
 
 /* --- threads that make threads, and calls between all CPUs --- */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Spinlocks: exclusion, tickets, and what debug builds refuse. */
+/* Spinlocks: exclusion, tickets, and the checks of debug builds. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -83,7 +83,7 @@ static void test_order(void **state)
 	assert_true(host_panics(spin_lock(&page)));
 	assert_non_null(strstr(host_panic_text,
 			       "LOCK_PAGE taken while holding LOCK_TIMER"));
-	/* Nobody can be waiting for the other one: no order. */
+	/* spin_trylock() does not wait, so it needs no order. */
 	assert_true(spin_trylock(&page));
 	spin_unlock(&page);
 	spin_unlock(&timer);
@@ -103,6 +103,32 @@ static void test_nested(void **state)
 	assert_held(&timer);
 	spin_unlock(&timer);
 	assert_none_held();
+}
+
+static void test_every_class_has_a_name(void **state)
+{
+	(void)state;
+	for (unsigned int class = 0; class <= LOCK_RANDOM; class ++) {
+		struct spinlock l;
+
+		spin_init(&l, (enum lock_class) class);
+		assert_non_null(l.name);
+	}
+}
+
+/* The functions that files compiled for size call. */
+static void test_shared_copies(void **state)
+{
+	unsigned long flags;
+
+	(void)state;
+	arch_irq_restore(0);
+	flags = spin_lock_irqsave_call(&page);
+	assert_held(&page);
+	assert_true(arch_irq_disabled());
+	spin_unlock_irqrestore_call(&page, flags);
+	assert_none_held();
+	assert_false(arch_irq_disabled());
 }
 
 static void test_owner(void **state)
@@ -141,6 +167,10 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_wrap, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_order, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_nested, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_every_class_has_a_name,
+						setup, teardown),
+		cmocka_unit_test_setup_teardown(test_shared_copies, setup,
+						teardown),
 		cmocka_unit_test_setup_teardown(test_owner, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_masked, setup, teardown),
 	};

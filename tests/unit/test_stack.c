@@ -16,6 +16,8 @@
 #include <core/window.h>
 #include <libs/error.h>
 
+#include "core/mm/window.c"
+
 static uint64_t free_pages(void)
 {
 	struct page_stats st;
@@ -24,7 +26,7 @@ static uint64_t free_pages(void)
 	return st.free;
 }
 
-/* The kernel copies from it, or says that nothing is mapped. */
+/* Let the kernel copy from it, which fails if nothing is mapped. */
 static bool readable(const uint8_t *p)
 {
 	int fd[2];
@@ -52,10 +54,9 @@ static void test_guard(void **state)
 	assert_false(readable(s - 1));
 	assert_false(readable(s - CONFIG_STACK_SIZE));
 	assert_false(readable(s + CONFIG_STACK_SIZE));
-	/* What the exception entry relies on. */
+	/* The exception entry relies on this. */
 	assert_true((uintptr_t)s & CONFIG_STACK_SIZE);
-	assert_true((uintptr_t)(s + CONFIG_STACK_SIZE - 1) &
-		    CONFIG_STACK_SIZE);
+	assert_true((uintptr_t)(s + CONFIG_STACK_SIZE - 1) & CONFIG_STACK_SIZE);
 	assert_false((uintptr_t)(s - 1) & CONFIG_STACK_SIZE);
 	assert_int_equal(arch_mmu_lookup(VADDR((uintptr_t)s + 5), &pa, &prot),
 			 0);
@@ -65,7 +66,7 @@ static void test_guard(void **state)
 	assert_false(readable(s));
 	assert_int_equal(arch_mmu_lookup(VADDR((uintptr_t)s), &pa, &prot),
 			 -ERR_FAULT);
-	/* Nothing of the last user shows. */
+	/* It has no data of its last user. */
 	s = stack_alloc();
 	assert_int_equal(s[CONFIG_STACK_SIZE - 1], 0);
 	stack_free(s);
@@ -76,7 +77,7 @@ static void test_all_back(void **state)
 {
 	uint8_t *s[100];
 	uint64_t before = free_pages();
-	unsigned int used = window_used();
+	unsigned int slots = used;
 
 	(void)state;
 	for (unsigned int round = 0; round < 3; round++) {
@@ -87,11 +88,11 @@ static void test_all_back(void **state)
 				assert_ptr_not_equal(s[i], s[k]);
 			}
 		}
-		assert_int_equal(window_used(), used + 100);
+		assert_int_equal(used, slots + 100);
 		for (unsigned int i = 0; i < 100; i++) {
 			stack_free(s[(i * 37) % 100]);
 		}
-		assert_int_equal(window_used(), used);
+		assert_int_equal(used, slots);
 		assert_int_equal(free_pages(), before);
 		assert_int_equal(host_window_mapped(), 0);
 	}
@@ -100,7 +101,7 @@ static void test_all_back(void **state)
 static void test_out_of_pages(void **state)
 {
 	uint64_t before = free_pages();
-	unsigned int used = window_used();
+	unsigned int slots = used;
 	paddr_t blocks[200];
 	unsigned int n = 0;
 
@@ -112,7 +113,7 @@ static void test_out_of_pages(void **state)
 		}
 	}
 	assert_null(stack_alloc());
-	assert_int_equal(window_used(), used);
+	assert_int_equal(used, slots);
 	while (n--) {
 		page_free(PADDR(blocks[n].v & ~PAGE_MASK),
 			  (unsigned int)(blocks[n].v & PAGE_MASK));
@@ -127,7 +128,7 @@ static void test_window(void **state)
 	(void)state;
 	assert_int_equal(window_alloc(&a, WINDOW_SLOT * 3), 0);
 	assert_int_equal(window_alloc(&b, 1), 0);
-	/* The guard of the second is behind the end of the first. */
+	/* The guard of the second is after the end of the first. */
 	assert_true(a.v + WINDOW_SLOT * 3 <= b.v - WINDOW_SLOT / 2);
 	window_free(a, WINDOW_SLOT * 3);
 	assert_int_equal(window_alloc(&c, WINDOW_SLOT * 4), 0);
@@ -137,15 +138,14 @@ static void test_window(void **state)
 	assert_int_equal(c.v, a.v);
 	window_free(c, WINDOW_SLOT * 3);
 	window_free(b, 1);
-	assert_int_equal(window_used(), 0);
-	/* A page more than the upper half of a slot takes a second. */
+	assert_int_equal(used, 0);
+	/* One page more than half a slot takes a second slot. */
 	assert_int_equal(window_alloc(&a, WINDOW_SLOT / 2 + PAGE_SIZE), 0);
 	assert_int_equal(window_alloc(&b, 1), 0);
-	assert_true(a.v + WINDOW_SLOT / 2 + PAGE_SIZE <=
-		    b.v - WINDOW_SLOT / 2);
+	assert_true(a.v + WINDOW_SLOT / 2 + PAGE_SIZE <= b.v - WINDOW_SLOT / 2);
 	window_free(a, WINDOW_SLOT / 2 + PAGE_SIZE);
 	window_free(b, 1);
-	assert_int_equal(window_used(), 0);
+	assert_int_equal(used, 0);
 	assert_int_equal(window_alloc(&a, MMU_WINDOW_SIZE), -ERR_NOMEM);
 	assert_int_equal(window_alloc(&a, UINT64_MAX), -ERR_NOMEM);
 }

@@ -77,7 +77,7 @@ static void fill(uint8_t *area)
 	}
 }
 
-/* Exactly area[to .. to+n) holds what was at `from`. */
+/* Check that exactly area[to .. to+n) has what was at `from`. */
 static void check_moved(const uint8_t *area, size_t to, size_t from, size_t n)
 {
 	for (size_t i = 0; i < AREA; i++) {

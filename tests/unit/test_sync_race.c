@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Races of all that blocks: semaphores, mutexes, completions, timers, work. */
+/* Races of wait queues, mutexes, completions, timers and work. */
 #include "sched_race.h"
 
-/* --- semaphores: tokens go round a ring of threads --- */
+#include "tests/wbox/sem.h"
+
+/* --- wait queues: tokens go round a ring of threads --- */
 
 static struct semaphore sems[THREADS];
 
@@ -68,8 +70,8 @@ static void test_mutex(void **state)
 		mutex_init(&mutex);
 		counter = 0;
 		for (unsigned int i = 0; i < THREADS; i++) {
-			/* One priority: the holder must get to run. */
-			spawn(i, 3, false, mutex_main);
+			/* The holder inherits priority, so it can run. */
+			spawn(i, rnd(SCHED_PRIO_MAX + 1), false, mutex_main);
 		}
 		end(THREADS);
 		assert_int_equal(counter, THREADS * 12);
@@ -80,7 +82,6 @@ static void test_mutex(void **state)
 
 struct job {
 	struct completion done;
-	struct semaphore sem;
 	struct timer timer;
 	struct work work;
 	unsigned int how;
@@ -97,7 +98,7 @@ static void job_work(struct work *w)
 {
 	struct job *j = container_of(w, struct job, work);
 
-	sem_up(&j->sem);
+	completion_done(&j->done);
 }
 
 static void job_call(void *arg)
@@ -115,9 +116,8 @@ static void job_main(void *arg)
 		struct job *j = heap_alloc(sizeof(*j));
 
 		completion_init(&j->done);
-		sem_init(&j->sem, 0);
 		timer_init(&j->timer, job_timer);
-		work_init(&j->work, job_work);
+		work_init(&j->work, &work_shared, job_work);
 		switch (rnd(5)) {
 		case 0:
 			timer_set(&j->timer, time_now() + rnd(100000));
@@ -126,7 +126,7 @@ static void job_main(void *arg)
 			break;
 		case 1:
 			work_queue(&j->work);
-			sem_down(&j->sem);
+			completion_wait(&j->done);
 			work_cancel(&j->work);
 			break;
 		case 2:
@@ -135,7 +135,7 @@ static void job_main(void *arg)
 			}
 			break;
 		case 3:
-			/* Gives up, or not: cancel is what makes it safe. */
+			/* It may fire or not; cancelling makes it safe. */
 			timer_set(&j->timer, time_now() + rnd(100000));
 			(void)!completion_wait_until(&j->done,
 						     time_now() + rnd(100000));
@@ -143,7 +143,8 @@ static void job_main(void *arg)
 			break;
 		default:
 			work_queue(&j->work);
-			(void)!sem_down_until(&j->sem, time_now() + rnd(50000));
+			(void)!completion_wait_until(&j->done,
+						     time_now() + rnd(50000));
 			work_cancel(&j->work);
 			break;
 		}
@@ -171,7 +172,7 @@ static void test_free_at_once(void **state)
 static struct shared {
 	struct timer t;
 	bool running;
-	bool forbidden; /* cancelled, and not set since */
+	bool forbidden; /* cancelled, and not set again */
 	unsigned int fired;
 } shared[SHARED];
 static struct mutex shared_mutex[SHARED];
@@ -277,11 +278,8 @@ static void test_sleep(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(test_ring),
-		T(test_mutex),
-		T(test_free_at_once),
-		T(test_timers),
-		T(test_sleep),
+		T(test_ring),   T(test_mutex), T(test_free_at_once),
+		T(test_timers), T(test_sleep),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

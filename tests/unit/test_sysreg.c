@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Trapped system registers: the table, the debug registers, set/way. */
+/* Trapped system registers: the table, debug registers, set/way. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -12,7 +12,7 @@
 
 #include <arch/mmu.h>
 
-/* Of memory that is not there. */
+/* Bytes of memory that would be flushed. */
 static uint64_t flushed;
 
 static void mock_flush(uint64_t pa, size_t size)
@@ -38,20 +38,9 @@ static unsigned int undefs;
 
 struct cpu_features cpu_features;
 
-uint64_t features_guest_idregs[IDREG_COUNT];
-
 uint64_t features_ctr(void)
 {
 	return 0x84448004;
-}
-
-uint64_t idreg_for_guest(unsigned int slot, uint64_t value,
-			 unsigned int gic_version, unsigned int ipa_bits)
-{
-	(void)slot;
-	assert_int_equal(gic_version, cfg.gic_version);
-	assert_int_equal(ipa_bits, 40);
-	return value;
 }
 
 void inject_undef(struct vcpu *v)
@@ -74,51 +63,24 @@ bool vgic_sgi1r(struct vcpu *v, unsigned int which, uint64_t val)
 {
 	sgi_which = which;
 	sgi_val = val;
-	return v->guest->cfg->gic_version == 3;
+	return v->guest->cfg->intc_model == 3;
 }
 
 bool vgic_dir(struct vcpu *v, uint64_t val)
 {
 	(void)val;
-	return v->guest->cfg->gic_version == 3;
+	return v->guest->cfg->intc_model == 3;
 }
 
-static uint64_t cntp[3];
+static bool owns_phys;
 
-uint64_t vtimer_read_cntp_ctl(struct vcpu *v)
+bool vtimer_own_phys(struct vcpu *v)
 {
-	(void)v;
-	return cntp[0];
-}
+	bool first = !owns_phys;
 
-void vtimer_write_cntp_ctl(struct vcpu *v, uint64_t val)
-{
-	(void)v;
-	cntp[0] = val;
-}
-
-uint64_t vtimer_read_cntp_cval(struct vcpu *v)
-{
-	(void)v;
-	return cntp[1];
-}
-
-void vtimer_write_cntp_cval(struct vcpu *v, uint64_t val)
-{
-	(void)v;
-	cntp[1] = val;
-}
-
-uint64_t vtimer_read_cntp_tval(struct vcpu *v)
-{
-	(void)v;
-	return cntp[2];
-}
-
-void vtimer_write_cntp_tval(struct vcpu *v, uint64_t val)
-{
-	(void)v;
-	cntp[2] = val;
+	assert_ptr_equal(v, &vcpu);
+	owns_phys = true;
+	return first;
 }
 
 int stage2_lookup(struct stage2 *s2, ipa_t ipa, paddr_t *pa,
@@ -134,16 +96,15 @@ static int setup(void **state)
 {
 	(void)state;
 	mock_sysregs_clear();
-	cfg = (struct guest_config){ .gic_version = 3 };
+	cfg = (struct guest_config){ .intc_model = 3 };
 	memset(&vcpu, 0, sizeof(vcpu));
 	memset(&regs, 0, sizeof(regs));
 	guest.cfg = &cfg;
 	vcpu.guest = &guest;
 	vcpu.arch.regs = &regs;
-	vcpu.arch.ipa_bits = 40;
 	regs.spsr = PSR_EL1H;
 	for (unsigned int i = 0; i < IDREG_COUNT; i++) {
-		features_guest_idregs[i] = 0x1000000000000000 + i;
+		guest.arch.idregs[i] = 0x1000000000000000 + i;
 	}
 	cpu_features.brps = 6;
 	cpu_features.wrps = 4;
@@ -152,7 +113,7 @@ static int setup(void **state)
 	return 0;
 }
 
-/* The trap for x5; true if the instruction was done. */
+/* Trap an access with x5; true if it was emulated. */
 static bool trap(uint32_t name, bool read, uint64_t *val)
 {
 	uint64_t pc = regs.elr;
@@ -161,7 +122,7 @@ static bool trap(uint32_t name, bool read, uint64_t *val)
 	regs.x[5] = *val;
 	trap_sysreg(&vcpu, &regs, UINT64_C(0x62000000) | name | 5 << 5 | read);
 	*val = regs.x[5];
-	/* Done, UNDEF, or again: one of them. */
+	/* Emulated, UNDEFINED, or to be executed again: exactly one. */
 	assert_true((regs.elr == pc + 4) + (undefs == before + 1) <= 1);
 	return regs.elr == pc + 4;
 }
@@ -188,7 +149,7 @@ static void test_table(void **state)
 	}
 }
 
-/* All names: in the table, in an array, or UNDEFINED; nothing else. */
+/* All encodings: in the table, in an array, or UNDEFINED. */
 static void test_all(void **state)
 {
 	unsigned int known = 0;
@@ -222,13 +183,13 @@ static void test_id_space(void **state)
 	assert_true(get(SYSREG(3, 0, 0, 7, 7), &val));
 	assert_true(val == 0x1000000000000000 + IDREG_SLOT(7, 7));
 	assert_false(set(SYSREG(3, 0, 0, 4, 0), 0));
-	/* CRm 0 and 8 are no part of it. */
+	/* CRm 0 and 8 do not belong to it. */
 	assert_false(get(SYSREG(3, 0, 0, 0, 1), &val));
 	assert_false(get(SYSREG(3, 0, 0, 8, 0), &val));
 	/* Into the zero register. */
 	regs.elr = 0;
-	trap_sysreg(&vcpu, &regs, 0x62000000 | SYSREG(3, 0, 0, 4, 0) |
-		    31 << 5 | 1);
+	trap_sysreg(&vcpu, &regs,
+		    0x62000000 | SYSREG(3, 0, 0, 4, 0) | 31 << 5 | 1);
 	assert_int_equal(regs.elr, 4);
 }
 
@@ -243,7 +204,9 @@ static void test_directions(void **state)
 	assert_int_equal(undefs, 2);
 	/* EL0 has the timer, not the debug registers. */
 	regs.spsr = PSR_EL0T;
-	assert_true(get(SYSREG(3, 3, 14, 2, 1), &val));
+	owns_phys = false;
+	assert_false(get(SYSREG(3, 3, 14, 2, 1), &val));
+	assert_int_equal(undefs, 2);
 	assert_false(get(SYSREG(2, 0, 0, 2, 2), &val));
 	assert_false(get(SYSREG(2, 0, 0, 0, 4), &val));
 	assert_int_equal(undefs, 4);
@@ -259,25 +222,41 @@ static void test_interrupts(void **state)
 	assert_int_equal(sgi_val, 0x123);
 	assert_true(get(SYSREG(3, 0, 12, 12, 5), &val));
 	assert_int_equal(val, 7);
-	cfg.gic_version = 2;
+	cfg.intc_model = 2;
 	assert_false(set(SYSREG(3, 0, 12, 11, 5), 0x123));
 	assert_false(get(SYSREG(3, 0, 12, 12, 5), &val));
 	assert_false(set(SYSREG(3, 0, 12, 11, 1), 0));
 }
 
+/* The first access gives the VCPU the timer and is executed again; one that
+ * traps after that is UNDEFINED. */
 static void test_timer(void **state)
 {
+	static const uint32_t names[] = {
+		SYSREG(3, 3, 14, 2, 0),
+		SYSREG(3, 3, 14, 2, 1),
+		SYSREG(3, 3, 14, 2, 2),
+	};
 	uint64_t val;
 
 	(void)state;
-	assert_true(set(SYSREG(3, 3, 14, 2, 0), 11));
-	assert_true(set(SYSREG(3, 3, 14, 2, 1), 12));
-	assert_true(set(SYSREG(3, 3, 14, 2, 2), 13));
-	assert_int_equal(cntp[2], 11);
-	assert_int_equal(cntp[0], 12);
-	assert_int_equal(cntp[1], 13);
-	assert_true(get(SYSREG(3, 3, 14, 2, 2), &val));
-	assert_int_equal(val, 13);
+	for (unsigned int i = 0; i < ARRAY_SIZE(names); i++) {
+		owns_phys = false;
+		assert_false(set(names[i], 11));
+		assert_int_equal(undefs, 2 * i);
+		assert_true(owns_phys);
+		assert_int_equal(regs.elr, 0);
+		assert_false(get(names[i], &val));
+		assert_int_equal(undefs, 2 * i + 1);
+		/* From EL0, if its kernel allows it. */
+		regs.spsr = PSR_EL0T;
+		owns_phys = false;
+		assert_false(get(names[i], &val));
+		assert_int_equal(undefs, 2 * i + 1);
+		assert_true(owns_phys);
+		regs.spsr = PSR_EL1H;
+		undefs++;
+	}
 }
 
 static void test_debug_banks(void **state)
@@ -285,20 +264,20 @@ static void test_debug_banks(void **state)
 	uint64_t val;
 
 	(void)state;
-	assert_true(set(SYSREG(2, 0, 0, 5, 4), 0x1234));	/* BVR5 */
+	assert_true(set(SYSREG(2, 0, 0, 5, 4), 0x1234)); /* BVR5 */
 	assert_true(get(SYSREG(2, 0, 0, 5, 4), &val));
 	assert_int_equal(val, 0x1234);
-	assert_false(set(SYSREG(2, 0, 0, 6, 4), 0));		/* BVR6 */
-	assert_true(set(SYSREG(2, 0, 0, 3, 7), UINT64_MAX));	/* WCR3 */
+	assert_false(set(SYSREG(2, 0, 0, 6, 4), 0));         /* BVR6 */
+	assert_true(set(SYSREG(2, 0, 0, 3, 7), UINT64_MAX)); /* WCR3 */
 	assert_true(get(SYSREG(2, 0, 0, 3, 7), &val));
 	assert_true(val == WCR_MASK);
-	assert_false(set(SYSREG(2, 0, 0, 4, 7), 0));		/* WCR4 */
-	/* HMC and SSC, with which EL2 would match, are not writable; nor
-	 * types that match EL2's context. */
+	assert_false(set(SYSREG(2, 0, 0, 4, 7), 0)); /* WCR4 */
+	/* HMC and SSC, which could match EL2, are not writable; nor are types
+	 * that match EL2's context. */
 	assert_true(set(SYSREG(2, 0, 0, 0, 5), UINT64_MAX));
 	assert_true(get(SYSREG(2, 0, 0, 0, 5), &val));
 	assert_int_equal(val & (GENMASK(15, 13) | BCR_ENABLE), 0);
-	/* Nothing enabled: the hardware has not been touched. */
+	/* Nothing is enabled: the hardware has not been written. */
 	assert_int_equal(read_sysreg(dbgbvr5_el1), 0);
 }
 
@@ -313,10 +292,10 @@ static void test_debug_enable(void **state)
 	assert_int_equal(read_sysreg(dbgbvr1_el1), 0x4000);
 	assert_int_equal(read_sysreg(dbgbcr1_el1), 0x1e5);
 	assert_int_equal(read_sysreg(mdscr_el1), MDSCR_MDE);
-	/* Written through from now on. */
+	/* From now on writes go to the hardware. */
 	assert_true(set(SYSREG(2, 0, 0, 2, 6), 0x8000));
 	assert_int_equal(read_sysreg(dbgwvr2_el1), 0x8000);
-	/* The OS lock shuts it off; the register says what was written. */
+	/* The OS lock disables it; the register still reads as written. */
 	assert_true(set(SYSREG(2, 0, 1, 0, 4), 1));
 	assert_int_equal(read_sysreg(mdscr_el1), 0);
 	assert_true(get(SYSREG(2, 0, 0, 2, 2), &val));
@@ -325,7 +304,7 @@ static void test_debug_enable(void **state)
 	assert_int_equal(val, 0xa);
 	assert_true(set(SYSREG(2, 0, 1, 0, 4), 0));
 	assert_int_equal(read_sysreg(mdscr_el1), MDSCR_MDE);
-	/* Another VCPU without debugging is loaded. */
+	/* Another VCPU without debug settings is loaded. */
 	debug_reset(&vcpu);
 	debug_load(&vcpu);
 	assert_int_equal(read_sysreg(mdscr_el1), 0);
@@ -362,11 +341,12 @@ static void test_set_way(void **state)
 	}
 	assert_int_equal(flushed, MIB(1) + KIB(300));
 	assert_true((read_sysreg(hcr_el2) & HCR_TVM) != 0);
-	/* Until the caches are switched there is nothing more to do. */
+	/* There is nothing more to do until the caches are switched on or
+	 * off. */
 	assert_true(set(CISW, 0));
 	assert_int_equal(flushed, MIB(1) + KIB(300));
 
-	/* On: flushed once more before they are, and no traps after. */
+	/* Switched on: flushed once more before that, and no traps after. */
 	flushed = 0;
 	while (!set(SYSREG(3, 0, 1, 0, 0), SCTLR_M | SCTLR_C)) {
 		assert_int_equal(read_sysreg(sctlr_el1), 0);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Listings and facts, as tables and as JSON. */
+/* Listings and records, as text and as JSON. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -17,6 +17,7 @@ static struct session s;
 static int budget = -1;
 
 void *heap_alloc(size_t size);
+void *heap_alloc_array(size_t count, size_t size);
 void heap_free(void *p);
 
 void *heap_alloc(size_t size)
@@ -26,6 +27,11 @@ void *heap_alloc(size_t size)
 	}
 	budget -= budget > 0;
 	return calloc(1, size);
+}
+
+void *heap_alloc_array(size_t count, size_t size)
+{
+	return heap_alloc(count * size);
 }
 
 void heap_free(void *p)
@@ -103,7 +109,7 @@ static void test_empty(void **state)
 	assert_string_equal(screen, "ID  NAME\n");
 }
 
-/* Columns of text give way; no line is longer than 80. */
+/* Columns of text are cut; no line is longer than 80. */
 static void test_width(void **state)
 {
 	static const struct column wide[] = {
@@ -137,7 +143,7 @@ static void test_width(void **state)
 	}
 }
 
-/* A cut name of a VCPU still says which one. */
+/* A cut name of a VCPU still has its number. */
 static void test_cut_keeps_the_number(void **state)
 {
 	static const struct column wide[] = {
@@ -161,7 +167,7 @@ static void test_cut_keeps_the_number(void **state)
 				       "ijkl~  xxx"));
 }
 
-/* What has no memory left is told, and whole rows are shown. */
+/* If memory runs out it is reported, and whole rows are shown. */
 static void test_no_memory(void **state)
 {
 	(void)state;

@@ -18,7 +18,7 @@
 #define CPUS 3
 #define TIMERS 200
 
-/* A timer, and what it should be doing. */
+/* A timer, and its expected state. */
 struct probe {
 	struct timer t;
 	bool armed;
@@ -40,7 +40,7 @@ static void fired(struct timer *t)
 	assert_true(p->deadline <= time_now());
 	assert_int_equal(cpu_id(), p->cpu);
 	assert_false(timer_armed(t));
-	/* Nothing that was due earlier on this CPU is still waiting. */
+	/* No timer that was due earlier on this CPU still waits. */
 	for (unsigned int i = 0; i < TIMERS; i++) {
 		assert_false(probes[i].armed && probes[i].cpu == p->cpu &&
 			     probes[i].deadline < p->deadline);
@@ -105,7 +105,7 @@ static int teardown(void **state)
 	return 0;
 }
 
-/* The hardware is never late for what is armed. */
+/* The hardware is never later than an armed timer. */
 static void check_hardware(void)
 {
 	for (unsigned int i = 0; i < TIMERS; i++) {
@@ -162,7 +162,7 @@ static void test_hardware_left_alone(void **state)
 	cancel(&probes[0]);
 	cancel(&probes[2]);
 	assert_int_equal(host_timer_writes, writes);
-	/* Fires for nothing, and is set right. */
+	/* It fires without a due timer, and is set again. */
 	host_set_time(2000);
 	host_deliver();
 	assert_int_equal(total, 0);
@@ -212,7 +212,7 @@ static void past(struct probe *p)
 	set(p, 1);
 }
 
-/* A timer that sets itself into the past keeps interrupting, but each
+/* A timer that sets itself into the past interrupts again and again, but each
  * interrupt ends. */
 static void test_bounded(void **state)
 {
@@ -245,7 +245,7 @@ static void test_cancel_in_callback(void **state)
 	set(&probes[0], 2000);
 	set(&probes[1], 2000);
 	set(&probes[2], 2000);
-	/* Which of equals fires first is not promised. */
+	/* The order of timers with equal deadlines is not defined. */
 	cancel(&probes[2]);
 	set(&probes[2], 2001);
 	host_set_time(2010);
@@ -343,6 +343,84 @@ static void test_conversion(void **state)
 	host_timer_hz = HOST_TIMER_HZ;
 }
 
+static unsigned int slices;
+static uint64_t slice_due, next_slice;
+
+static void slice_ended(void)
+{
+	assert_true(arch_irq_disabled());
+	assert_true(slice_due <= time_now());
+	slices++;
+	if (next_slice) {
+		slice_due = next_slice;
+		next_slice = 0;
+		timer_slice_set(slice_due);
+	}
+}
+
+static void set_slice(uint64_t deadline)
+{
+	arch_irq_disable();
+	slice_due = deadline;
+	timer_slice_set(deadline);
+	arch_irq_enable();
+}
+
+static void deliver_at(uint64_t now)
+{
+	host_set_time(now);
+	host_deliver();
+}
+
+/* The scheduler's deadline and the heap's share the hardware. */
+static void test_slice(void **state)
+{
+	(void)state;
+	slices = 0;
+	next_slice = 0;
+	timer_slice_init(slice_ended);
+	/* Alone, and once. */
+	set_slice(1100);
+	assert_true(host_timer_deadline(0) <= 1100);
+	deliver_at(1099);
+	assert_int_equal(slices, 0);
+	deliver_at(1100);
+	assert_int_equal(slices, 1);
+	deliver_at(1500);
+	assert_int_equal(slices, 1);
+	/* After a timer, whose interrupt must not lose it. */
+	set(&probes[0], 2000);
+	set_slice(3000);
+	deliver_at(2000);
+	assert_int_equal(probes[0].fired, 1);
+	assert_int_equal(slices, 1);
+	assert_true(host_timer_deadline(0) <= 3000);
+	/* Before a timer, which must not be lost; and set again. */
+	set(&probes[1], 4000);
+	next_slice = 5000;
+	deliver_at(3000);
+	assert_int_equal(slices, 2);
+	check_hardware();
+	deliver_at(4000);
+	assert_int_equal(probes[1].fired, 1);
+	assert_int_equal(slices, 2);
+	assert_true(host_timer_deadline(0) <= 5000);
+	/* The last one set counts, later or earlier. */
+	set_slice(7000);
+	deliver_at(6999);
+	assert_int_equal(slices, 2);
+	assert_true(host_timer_deadline(0) <= 7000);
+	set_slice(6999);
+	deliver_at(6999);
+	assert_int_equal(slices, 3);
+	/* Both at the same time. */
+	set(&probes[2], 8000);
+	set_slice(8000);
+	deliver_at(8000);
+	assert_int_equal(probes[2].fired, 1);
+	assert_int_equal(slices, 4);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -356,6 +434,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_cancel_in_callback, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(test_random, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_slice, setup, teardown),
 		cmocka_unit_test(test_conversion),
 	};
 

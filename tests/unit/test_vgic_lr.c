@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * List registers of the virtual GIC: their formats, how few writes and
- * maintenance interrupts an interrupt costs, and more interrupts than fit.
+ * List registers of the virtual GIC: their formats, the number of writes and
+ * maintenance interrupts that an interrupt costs, and more interrupts than
+ * registers.
  */
 #include "vgic_case.h"
 
@@ -10,15 +11,24 @@
 static void test_lr_formats(void **state)
 {
 	const struct vlr soft = {
-		.intid = 45, .prio = 0xa8, .state = LR_PENDING | LR_ACTIVE,
-		.group1 = true, .eoi = true,
+		.intid = 45,
+		.prio = 0xa8,
+		.state = LR_PENDING | LR_ACTIVE,
+		.group1 = true,
+		.eoi = true,
 	};
 	const struct vlr hard = {
-		.intid = 27, .hwintid = 27, .prio = 0x10, .state = LR_PENDING,
+		.intid = 27,
+		.hwintid = 27,
+		.prio = 0x10,
+		.state = LR_PENDING,
 		.hw = true,
 	};
 	const struct vlr sgi = {
-		.intid = 3, .source = 5, .state = LR_ACTIVE, .eoi = true,
+		.intid = 3,
+		.source = 5,
+		.state = LR_ACTIVE,
+		.eoi = true,
 	};
 	struct vlr out;
 
@@ -40,7 +50,7 @@ static void test_lr_formats(void **state)
 
 /* ---- costs ---- */
 
-/* Self-SGI by VCPU 0, as the models' registers do it. */
+/* VCPU 0 sends itself an SGI, by the registers of each model. */
 static void self_sgi(unsigned int intid)
 {
 	model_be(0);
@@ -51,7 +61,8 @@ static void self_sgi(unsigned int intid)
 	}
 }
 
-/* The next of the same kind goes where the last was: one write, no flush. */
+/* The next SGI of the same kind uses the same list register: one write, no
+ * flush. */
 static void test_sgi_again_is_one_write(void **state)
 {
 	(void)state;
@@ -73,7 +84,7 @@ static void test_sgi_again_is_one_write(void **state)
 	}
 }
 
-/* What was written before a move is not repeated after it. */
+/* The write is not repeated as it was after a move. */
 static void test_sgi_again_after_move(void **state)
 {
 	(void)state;
@@ -89,7 +100,7 @@ static void test_sgi_again_after_move(void **state)
 	model_fini();
 }
 
-/* Nor the request of one CPU as another's. */
+/* Nor for the request of another CPU. */
 static void test_sgi_again_from_another(void **state)
 {
 	(void)state;
@@ -104,7 +115,7 @@ static void test_sgi_again_from_another(void **state)
 	model_fini();
 }
 
-/* Nor an active state that was put back. */
+/* Nor for an active state that was restored. */
 static void test_again_after_eviction(void **state)
 {
 	(void)state;
@@ -116,7 +127,7 @@ static void test_again_after_eviction(void **state)
 	line(40, true);
 	assert_int_equal(model_ack(0), 40);
 	model_eoi(0, 40);
-	vgic_cpuif_maintenance(m.vc[0]);
+	(void)vgic_cpuif_maintenance_irq(m.vc[0]);
 	assert_int_equal(model_lr(&m.cpu[0], 0).intid, 5);
 	model_eoi(0, 5);
 	self_sgi(5);
@@ -124,7 +135,8 @@ static void test_again_after_eviction(void **state)
 	model_fini();
 }
 
-/* A device quiet before the end of its interrupt: no maintenance. */
+/* The device lowers its line before the end of the interrupt: no
+ * maintenance. */
 static void test_level_lowered_before_end(void **state)
 {
 	(void)state;
@@ -163,7 +175,7 @@ static void test_level_still_high(void **state)
 	model_fini();
 }
 
-/* A line that drops before it is taken is gone. */
+/* A line that is lowered before the acknowledge is not pending any more. */
 static void test_level_dropped(void **state)
 {
 	(void)state;
@@ -200,7 +212,8 @@ static void test_overflow_by_priority(void **state)
 	(void)state;
 	start(3, 1, 4);
 	for (unsigned int i = 0; i < 20; i++) {
-		/* Worst first, so that each must push another out. */
+		/* The lowest priority first, so that each must replace
+		 * another. */
 		model_setup(0, 40 + i, (uint8_t)(0xf0 - 8 * i), true);
 		line(40 + i, true);
 	}
@@ -216,7 +229,7 @@ static void test_overflow_by_priority(void **state)
 	model_fini();
 }
 
-/* EOImode 0: each preempts the last; all end, innermost first. */
+/* EOImode 0: each preempts the one before; all end, the innermost first. */
 static void check_nesting(unsigned int version, bool eoi_mode)
 {
 	start(version, 1, 2);
@@ -234,12 +247,13 @@ static void check_nesting(unsigned int version, bool eoi_mode)
 		model_eoi(0, 40 + i);
 		model_enter(0);
 		if (eoi_mode) {
-			assert_true(model_read_bits(0, 0, M_ACTIVATE, 40 + i) &
-				    1U << (40 + i) % 32);
+			assert_true(
+				model_read_bits(0, 0, GICD_ISACTIVER, 40 + i) &
+				1U << (40 + i) % 32);
 			model_dir(0, 40 + i);
 			model_enter(0);
 		}
-		assert_false(model_read_bits(0, 0, M_ACTIVATE, 40 + i) &
+		assert_false(model_read_bits(0, 0, GICD_ISACTIVER, 40 + i) &
 			     1U << (40 + i) % 32);
 		assert_int_equal(model_ack(0), 1023);
 	}
@@ -264,7 +278,7 @@ static void test_nesting_eoi_mode(void **state)
 	check_nesting(3, true);
 }
 
-/* In any order. */
+/* Deactivated in any order. */
 static void test_dir_out_of_order(void **state)
 {
 	(void)state;
@@ -281,16 +295,16 @@ static void test_dir_out_of_order(void **state)
 	model_dir(0, 43);
 	model_dir(0, 40);
 	model_enter(0);
-	assert_int_equal(model_read_bits(0, 0, M_ACTIVATE, 40), 0x36 << 8);
-	/* Of another VCPU's, or none, it says nothing. */
+	assert_int_equal(model_read_bits(0, 0, GICD_ISACTIVER, 40), 0x36 << 8);
+	/* Another VCPU's interrupt, or none, is ignored. */
 	model_dir(0, 50);
 	model_dir(0, 1020);
-	assert_int_equal(model_read_bits(0, 0, M_ACTIVATE, 40), 0x36 << 8);
+	assert_int_equal(model_read_bits(0, 0, GICD_ISACTIVER, 40), 0x36 << 8);
 	model_fini();
 }
 
-/* Ended without a list register, and switched out before the maintenance
- * interrupt is taken: the count must not be lost. */
+/* An interrupt without a list register ends, and the VCPU is switched out
+ * before the maintenance interrupt is taken: EOIcount must not be lost. */
 static void test_save_counts_ends(void **state)
 {
 	(void)state;
@@ -302,7 +316,7 @@ static void test_save_counts_ends(void **state)
 		assert_int_equal(model_ack(0), 40 + i);
 		model_enter(0);
 	}
-	/* 42 has the list register, or was evicted for the next. */
+	/* 42 is in the list register, or was evicted for the next one. */
 	model_setup(0, 43, 0x10, true);
 	line(43, true);
 	model_enter(0);
@@ -311,12 +325,12 @@ static void test_save_counts_ends(void **state)
 	model_eoi(0, 42);
 	model_unload(0);
 	model_load(1, 0);
-	assert_int_equal(model_read_bits(0, 0, M_ACTIVATE, 40), 3 << 8);
+	assert_int_equal(model_read_bits(0, 0, GICD_ISACTIVER, 40), 3 << 8);
 	model_fini();
 }
 
-/* Its priority changed while it had no list register: it ends by the one it
- * was taken with. */
+/* Its priority changes while it has no list register: it ends with the priority
+ * of its acknowledge. */
 static void test_priority_changed_while_active(void **state)
 {
 	(void)state;
@@ -328,20 +342,21 @@ static void test_priority_changed_while_active(void **state)
 		assert_int_equal(model_ack(0), 40 + i);
 		model_enter(0);
 	}
-	model_write_byte(0, 0, M_PRIORITY, 40, 0x08);
-	model_write_byte(0, 0, M_PRIORITY, 41, 0x18);
+	model_write_byte(0, 0, GICD_IPRIORITYR, 40, 0x08);
+	model_write_byte(0, 0, GICD_IPRIORITYR, 41, 0x18);
 	for (unsigned int i = 4; i-- > 0;) {
 		model_eoi(0, 40 + i);
-		/* Any look at the list registers loads what is left. */
-		vgic_cpuif_maintenance(m.vc[0]);
+		/* Each update of the list registers loads the remaining
+		 * interrupts. */
+		(void)vgic_cpuif_maintenance_irq(m.vc[0]);
 		model_enter(0);
-		assert_int_equal(model_read_bits(0, 0, M_ACTIVATE, 40),
+		assert_int_equal(model_read_bits(0, 0, GICD_ISACTIVER, 40),
 				 ((1U << i) - 1) << 8);
 	}
 	model_fini();
 }
 
-/* A disabled group does not keep the other from its list registers. */
+/* A disabled group does not keep the other group from list registers. */
 static void test_disabled_group_gives_way(void **state)
 {
 	(void)state;
@@ -349,7 +364,7 @@ static void test_disabled_group_gives_way(void **state)
 	m.cpu[0].vmcr &= ~VMCR_GRP0;
 	for (unsigned int i = 0; i < 4; i++) {
 		model_setup(0, 40 + i, 0x20, true);
-		model_write_bits(0, 0, M_GROUP, 40, 0);
+		model_write_bits(0, 0, GICD_IGROUPR, 40, 0);
 		line(40 + i, true);
 	}
 	for (unsigned int i = 0; i < 4; i++) {
@@ -372,6 +387,89 @@ static void test_disabled_group_gives_way(void **state)
 	model_fini();
 }
 
+/* More SGIs than list registers, and group 1 disabled at the CPU interface, on
+ * a machine that asserts VGrp0D for the wrong group: the guest is entered in
+ * the end. */
+static void test_one_group_and_wrong_hardware(void **state)
+{
+	(void)state;
+	start(3, 1, 4);
+	m.grp0_wrong = true;
+	m.cpu[0].vmcr &= ~VMCR_GRP1;
+	for (unsigned int i = 0; i < 8; i++) {
+		model_setup(0, i, 0x80, true);
+		model_write_bits(0, 0, GICD_IGROUPR, i, 0);
+		self_sgi(i);
+	}
+	for (unsigned int i = 0; i < 8; i++) {
+		model_enter(0);
+		assert_int_equal(model_ack(0), i);
+		model_eoi(0, i);
+	}
+	model_fini();
+}
+
+/* A group that is enabled while others wait is served then. */
+static void test_group_changes_with_full_list_registers(void **state)
+{
+	static const uint64_t groups[] = { 0, VMCR_GRP0, VMCR_GRP1,
+					   VMCR_GRP0 | VMCR_GRP1 };
+
+	(void)state;
+	for (unsigned int from = 0; from < 4; from++) {
+		for (unsigned int to = 1; to < 4; to++) {
+			unsigned int n;
+
+			start(3, 1, 2);
+			m.cpu[0].vmcr &= ~(VMCR_GRP0 | VMCR_GRP1);
+			m.cpu[0].vmcr |= groups[from];
+			for (unsigned int i = 0; i < 8; i++) {
+				model_setup(0, i, 0x80, true);
+			}
+			model_write_bits(0, 0, GICD_IGROUPR, 0, 0xf0);
+			for (unsigned int i = 0; i < 8; i++) {
+				self_sgi(i);
+			}
+			model_enter(0);
+			m.cpu[0].vmcr &= ~(VMCR_GRP0 | VMCR_GRP1);
+			m.cpu[0].vmcr |= groups[to];
+			model_enter(0);
+			n = model_ack(0);
+			assert_in_range(n, groups[to] & VMCR_GRP0 ? 0 : 4,
+					groups[to] & VMCR_GRP1 ? 7 : 3);
+			model_fini();
+		}
+	}
+}
+
+/* A maintenance interrupt without a cause is distinguished from one that the
+ * guest has caused; while muted, none is requested. */
+static void test_maintenance_without_cause(void **state)
+{
+	(void)state;
+	start(3, 1, 2);
+	for (unsigned int i = 0; i < 6; i++) {
+		model_setup(0, i, 0x80, true);
+		self_sgi(i);
+	}
+	(void)vgic_cpuif_maintenance_irq(m.vc[0]);
+	assert_false(vgic_cpuif_maintenance_irq(m.vc[0]));
+	(void)model_ack(0);
+	assert_true(vgic_cpuif_maintenance_irq(m.vc[0]));
+	assert_false(vgic_cpuif_maintenance_irq(m.vc[0]));
+	self_sgi(0);
+	m.cpu[0].vmcr ^= VMCR_GRP0;
+	assert_true(vgic_cpuif_maintenance_irq(m.vc[0]));
+	assert_int_not_equal(m.cpu[0].hcr, HCR_EN);
+	vgic_cpuif_disable_maintenance(m.vc[0]);
+	self_sgi(1);
+	vgic_cpuif_flush(m.vc[0]);
+	assert_int_equal(m.cpu[0].hcr, HCR_EN);
+	vgic_cpu_reset_state(m.vc[0]);
+	assert_false(m.vc[0]->maintenance_off);
+	model_fini();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -391,6 +489,9 @@ int main(void)
 		cmocka_unit_test(test_save_counts_ends),
 		cmocka_unit_test(test_priority_changed_while_active),
 		cmocka_unit_test(test_disabled_group_gives_way),
+		cmocka_unit_test(test_one_group_and_wrong_hardware),
+		cmocka_unit_test(test_maintenance_without_cause),
+		cmocka_unit_test(test_group_changes_with_full_list_registers),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The virtual GIC against a plain model of what a guest may expect: random
- * sequences of device lines, register writes, acknowledges and ends, VCPUs
- * moving between CPUs; after each, what the guest sees must be the same.
+ * sequences of device lines, register writes, acknowledges, ends, and VCPUs
+ * that move between CPUs; after each step the guest must see the same.
  */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <cmocka.h>
 #include <stdio.h>
+#include <cmocka.h>
 
 #include "vgic_model.h"
 
@@ -21,11 +21,11 @@
 
 struct ref_irq {
 	bool enabled, group1, edge, line, active;
-	uint8_t latch;		/* v2 SGI: a bit per source; else 0 or 1 */
-	uint8_t source;		/* v2 SGI: of the active instance */
+	uint8_t latch;  /* v2 SGI: a bit per source; else 0 or 1 */
+	uint8_t source; /* v2 SGI: source of the active instance */
 	uint8_t prio;
 	uint8_t target;
-	bool taken;		/* active by acknowledge, not by ISACTIVER */
+	bool taken; /* active because it was acknowledged, not by ISACTIVER */
 };
 
 static struct {
@@ -77,13 +77,13 @@ static bool ref_candidate(unsigned int v, unsigned int intid, uint64_t vmcr)
 	       (vmcr & (i->group1 ? VMCR_GRP1 : VMCR_GRP0));
 }
 
-/* Best priority that VCPU v may be interrupted by; 256: none. */
+/* The best priority that may interrupt VCPU v; 256: none. */
 static unsigned int ref_best(unsigned int v, uint64_t vmcr,
 			     const uint32_t *aprs)
 {
 	uint32_t apr = aprs[0] | aprs[1];
-	unsigned int running = apr ? (unsigned int)__builtin_ctz(apr) << 3 :
-				     256;
+	unsigned int running = apr ? (unsigned int)__builtin_ctz(apr) << 3
+				   : 256;
 	unsigned int best = 256;
 
 	for (unsigned int n = 0; n < NIRQS; n++) {
@@ -93,7 +93,7 @@ static unsigned int ref_best(unsigned int v, uint64_t vmcr,
 			best = i->prio;
 		}
 	}
-	/* Binary points are 0 here: all five bits decide. */
+	/* Binary points are 0 here, so all five bits count. */
 	return best < VMCR_PMR(vmcr) && best < running ? best : 256;
 }
 
@@ -121,7 +121,7 @@ static void ref_reset(unsigned int version, unsigned int vcpus)
 
 /* ---- actions, on both ---- */
 
-static unsigned int nv;		/* VCPUs */
+static unsigned int nv; /* VCPUs */
 
 static struct model_cpu *cpu_of(unsigned int v)
 {
@@ -156,8 +156,9 @@ static void act_line(void)
 }
 
 /*
- * A timer's line only falls when the guest is handling it or cannot see it:
- * what waits with the HW bit in a list register is not withdrawn.
+ * A timer's line falls only while the guest handles it or cannot see it: an
+ * interrupt with the HW bit that is pending in a list register is not
+ * withdrawn.
  */
 static void act_timer(void)
 {
@@ -191,7 +192,7 @@ static void act_sgi(void)
 
 		vgicv3_sgir(m.vc[self], (enum vgic_sgi_reg)which,
 			    (uint64_t)intid << 24 | list |
-			    (filter == 1 ? BIT(40) : 0));
+				    (filter == 1 ? BIT(40) : 0));
 		if (filter == 1) {
 			list = ((1U << nv) - 1) & ~(1U << self);
 		}
@@ -257,7 +258,7 @@ static void act_ack(void)
 		if (!(i->latch & 1U << i->source)) {
 			model_fail("an SGI of a CPU that did not send it");
 		}
-		i->latch &= (uint8_t)~(1U << i->source);
+		i->latch &= (uint8_t) ~(1U << i->source);
 	} else {
 		i->latch = 0;
 	}
@@ -310,15 +311,16 @@ static void act_dir(void)
 	ended((unsigned int)v, iar);
 }
 
-/* Bits of the word that holds `intid`, of VCPU v's bank or the SPIs'. */
+/* For each bit of the word with `intid`, in VCPU v's bank or among the SPIs. */
 #define FOR_WORD(bit, n, intid) \
 	for (unsigned int bit = 0, n = (intid) & ~31U; bit < 32; bit++, n++)
 
 static void act_bits(void)
 {
 	static const uint64_t regs[] = {
-		M_GROUP, M_ENABLE, M_ENABLE, M_ENABLE, M_DISABLE, M_PEND,
-		M_PEND, M_UNPEND, M_ACTIVATE, M_DEACTIVATE,
+		GICD_IGROUPR,   GICD_ISENABLER, GICD_ISENABLER, GICD_ISENABLER,
+		GICD_ICENABLER, GICD_ISPENDR,   GICD_ISPENDR,   GICD_ICPENDR,
+		GICD_ISACTIVER, GICD_ICACTIVER,
 	};
 	int by = some_loaded();
 	unsigned int intid = rnd(NIRQS);
@@ -332,41 +334,43 @@ static void act_bits(void)
 	}
 	v = m.vg->model == 3 ? rnd(nv) : (unsigned int)by;
 	sgis = intid < 32 && m.vg->model == 2 ? 0xffff : 0;
-	FOR_WORD(bit, n, intid) {
+	FOR_WORD(bit, n, intid)
+	{
 		struct ref_irq *i = ref_irq(v, n);
 
-		/* The end of what was taken belongs to who took it; and one
-		 * made active must not be taken twice. */
-		if ((reg == M_DEACTIVATE && i->taken) ||
-		    (reg == M_ACTIVATE && i->active)) {
+		/* An acknowledged interrupt is ended by the VCPU that
+		 * acknowledged it; one made active must not be acknowledged. */
+		if ((reg == GICD_ICACTIVER && i->taken) ||
+		    (reg == GICD_ISACTIVER && i->active)) {
 			val &= ~(1U << bit);
 		}
-		/* Its line is only known by the hardware. */
-		if (n == MODEL_TIMER_PPI && reg == M_DEACTIVATE) {
+		/* Only the hardware knows its line. */
+		if (n == MODEL_TIMER_PPI && reg == GICD_ICACTIVER) {
 			val &= ~(1U << bit);
 		}
 	}
 	model_write_bits((unsigned int)by, v, reg, intid, val);
-	FOR_WORD(bit2, n2, intid) {
+	FOR_WORD(bit2, n2, intid)
+	{
 		struct ref_irq *i = ref_irq(v, n2);
 		bool set = val >> bit2 & 1;
 		bool sgi = sgis >> bit2 & 1;
 
-		if (reg == M_GROUP) {
+		if (reg == GICD_IGROUPR) {
 			i->group1 = set;
 		} else if (!set) {
 			continue;
-		} else if (reg == M_ENABLE) {
+		} else if (reg == GICD_ISENABLER) {
 			i->enabled = true;
-		} else if (reg == M_DISABLE) {
+		} else if (reg == GICD_ICENABLER) {
 			i->enabled = false;
-		} else if (reg == M_PEND && !sgi) {
+		} else if (reg == GICD_ISPENDR && !sgi) {
 			i->latch = 1;
-		} else if (reg == M_UNPEND && !sgi) {
+		} else if (reg == GICD_ICPENDR && !sgi) {
 			i->latch = 0;
-		} else if (reg == M_ACTIVATE) {
+		} else if (reg == GICD_ISACTIVER) {
 			i->active = true;
-		} else if (reg == M_DEACTIVATE) {
+		} else if (reg == GICD_ICACTIVER) {
 			i->active = false;
 		}
 	}
@@ -383,7 +387,7 @@ static void act_priority(void)
 		return;
 	}
 	v = m.vg->model == 3 ? rnd(nv) : (unsigned int)by;
-	model_write_byte((unsigned int)by, v, M_PRIORITY, intid, prio);
+	model_write_byte((unsigned int)by, v, GICD_IPRIORITYR, intid, prio);
 	ref_irq(v, intid)->prio = prio & 0xf8;
 }
 
@@ -486,7 +490,8 @@ static void check_word(unsigned int by, unsigned int v, unsigned int intid)
 	uint32_t enabled = 0, group = 0, pending = 0, active = 0;
 	uint32_t known = UINT32_MAX;
 
-	FOR_WORD(bit, n, intid) {
+	FOR_WORD(bit, n, intid)
+	{
 		const struct ref_irq *i = ref_irq(v, n);
 
 		enabled |= (uint32_t)i->enabled << bit;
@@ -497,14 +502,14 @@ static void check_word(unsigned int by, unsigned int v, unsigned int intid)
 	if (intid < 32) {
 		known &= ~(1U << MODEL_TIMER_PPI);
 	}
-	if (model_read_bits(by, v, M_ENABLE, intid) != enabled ||
-	    model_read_bits(by, v, M_GROUP, intid) != group) {
+	if (model_read_bits(by, v, GICD_ISENABLER, intid) != enabled ||
+	    model_read_bits(by, v, GICD_IGROUPR, intid) != group) {
 		model_fail("enable or group bits differ");
 	}
-	if ((model_read_bits(by, v, M_PEND, intid) ^ pending) & known) {
+	if ((model_read_bits(by, v, GICD_ISPENDR, intid) ^ pending) & known) {
 		model_fail("pending bits differ");
 	}
-	if (model_read_bits(by, v, M_ACTIVATE, intid) != active) {
+	if (model_read_bits(by, v, GICD_ISACTIVER, intid) != active) {
 		model_fail("active bits differ");
 	}
 }
@@ -524,8 +529,7 @@ static void check(void)
 	int by = some_loaded();
 
 	if (by >= 0 && rnd(4) == 0) {
-		unsigned int v = m.vg->model == 3 ? rnd(nv) :
-						    (unsigned int)by;
+		unsigned int v = m.vg->model == 3 ? rnd(nv) : (unsigned int)by;
 
 		for (unsigned int n = 0; n < NIRQS; n += 32) {
 			check_word((unsigned int)by, v, n);
@@ -545,13 +549,13 @@ static void check(void)
 			model_be((unsigned int)(c - m.cpu));
 		}
 		if (vgic_cpuif_has_pending(m.vc[v]) != want) {
-			model_fail(want ? "pending, but not noticed" :
-					  "not pending, but claimed");
+			model_fail(want ? "pending, but not noticed"
+					: "not pending, but claimed");
 		}
 	}
 }
 
-/* Most things on, so that much happens; by the registers' own way. */
+/* Enable most things by registers, so that much happens. */
 static void set_up(unsigned int v)
 {
 	uint32_t groups = rnd(3) ? 0 : rnd(UINT32_MAX);
@@ -563,17 +567,18 @@ static void set_up(unsigned int v)
 			i->prio = (uint8_t)(rnd(32) << 3);
 			i->group1 = groups >> n % 32 & 1;
 			i->enabled = rnd(4) != 0;
-			model_write_byte(v, v, M_PRIORITY, n, i->prio);
+			model_write_byte(v, v, GICD_IPRIORITYR, n, i->prio);
 		}
 	}
 	for (unsigned int w = 0; w < (v ? 32 : NIRQS); w += 32) {
 		uint32_t enabled = 0;
 
-		FOR_WORD(bit, n, w) {
+		FOR_WORD(bit, n, w)
+		{
 			enabled |= (uint32_t)ref_irq(v, n)->enabled << bit;
 		}
-		model_write_bits(v, v, M_GROUP, w, groups);
-		model_write_bits(v, v, M_ENABLE, w, enabled);
+		model_write_bits(v, v, GICD_IGROUPR, w, groups);
+		model_write_bits(v, v, GICD_ISENABLER, w, enabled);
 	}
 }
 
@@ -581,12 +586,13 @@ static void run(unsigned int version, unsigned int vcpus, unsigned int lrs,
 		unsigned int steps)
 {
 	static void (*const acts[])(void) = {
-		act_line, act_line, act_line, act_timer, act_timer, act_sgi,
-		act_sgi, act_sgi, act_sgi, act_ack, act_ack, act_ack, act_ack,
-		act_eoi, act_eoi, act_eoi, act_eoi, act_ack, act_ack, act_ack, act_ack, act_eoi, act_eoi,
-		act_eoi, act_dir, act_dir, act_bits, act_bits, act_priority,
-		act_route, act_config, act_ctlr, act_vmcr, act_move,
-		act_sources,
+		act_line,   act_line, act_line, act_timer,    act_timer,
+		act_sgi,    act_sgi,  act_sgi,  act_sgi,      act_ack,
+		act_ack,    act_ack,  act_ack,  act_eoi,      act_eoi,
+		act_eoi,    act_eoi,  act_ack,  act_ack,      act_ack,
+		act_ack,    act_eoi,  act_eoi,  act_eoi,      act_dir,
+		act_dir,    act_bits, act_bits, act_priority, act_route,
+		act_config, act_ctlr, act_vmcr, act_move,     act_sources,
 	};
 
 	nv = vcpus;

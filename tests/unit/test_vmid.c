@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * VMIDs, with a model of the TLBs: a CPU that runs a guest caches that guest's
- * translations under its VMID; nobody may run under a VMID that some TLB
- * still knows as another guest's.
+ * VMIDs, with a model of the TLBs: a CPU that runs a guest caches its
+ * translations under its VMID; no guest may run with a VMID under which a TLB
+ * still has another guest's translations.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -20,10 +20,11 @@
 
 static struct vmid_space space;
 static uint64_t ids[GUESTS];
-/* TLBs are broadcast to: one for all. Guest + 1 by VMID, 0: nothing. */
+/* Invalidation is broadcast, so one TLB stands for all. Guest + 1 by VMID, 0:
+ * nothing. */
 static unsigned int tlb[1 << VMID_BITS_MAX];
-static unsigned int running[CPUS];	/* guest + 1 */
-static uint64_t loaded[CPUS];		/* VMID number */
+static unsigned int running[CPUS]; /* guest + 1 */
+static uint64_t loaded[CPUS];      /* VMID number */
 static unsigned int flushes;
 
 static uint64_t rnd(void)
@@ -59,7 +60,7 @@ static void run_guests(void)
 	}
 }
 
-/* Guests on other CPUs go on and fill the TLBs again. */
+/* Guests on other CPUs continue and fill the TLBs again. */
 static void flush_all(void)
 {
 	memset(tlb, 0, sizeof(tlb));
@@ -69,7 +70,7 @@ static void flush_all(void)
 
 static void start(unsigned int bits)
 {
-	arch_irq_disable();	/* as where guests are switched */
+	arch_irq_disable(); /* as in a switch of guests */
 	memset(&space, 0, sizeof(space));
 	memset(ids, 0, sizeof(ids));
 	memset(tlb, 0, sizeof(tlb));
@@ -120,7 +121,8 @@ static void test_all_used(void **state)
 	assert_int_equal(flushes, 1);
 }
 
-/* One runs all the time on CPU 1; its VMID stays whatever the others do. */
+/* One guest runs all the time on CPU 1: its VMID stays, whatever the others
+ * do. */
 static void test_reserved(void **state)
 {
 	uint64_t mine;
@@ -149,7 +151,8 @@ static void rollover_on(unsigned int cpu)
 	}
 }
 
-/* CPU 1 goes on with guest 0 while others come and go, it on CPU 2 too. */
+/* CPU 1 keeps running guest 0 while others come and go; it runs on CPU 2
+ * too. */
 static void test_two_rollovers(void **state)
 {
 	(void)state;
@@ -176,7 +179,7 @@ static void test_random(void **state)
 
 		switch_to(cpu, (unsigned int)(rnd() % guests));
 		if (rnd() % 50 == 0) {
-			running[cpu] = 0;	/* a thread runs */
+			running[cpu] = 0; /* a thread runs */
 		}
 	}
 	assert_true(flushes > 100);

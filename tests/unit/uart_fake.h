@@ -1,20 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * For tests of host UART drivers: their registers are those of the emulated
- * UART, which the test includes first, and the host console is a buffer. Who
- * types does so when the test says, also between two register accesses.
+ * UART, which the test includes first, and the host console is a buffer. The
+ * test decides when a person types, also between two register accesses.
  */
 #ifndef TESTS_UNIT_UART_FAKE_H
 #define TESTS_UNIT_UART_FAKE_H
 
-#define DRV_MMIO_H			/* instead of <drv/mmio.h> */
+#define ARCH_MMIO_H /* instead of <arch/mmio.h> */
 
 #include "tests/unit/emu_fake.h"
 
-#include <arch/mmu.h>
-#include <core/hostcon.h>
+#include <core/device.h>
 #include <core/irq.h>
-#include <drv/uart.h>
+#include <core/uart.h>
+
+#include "core/device/device_priv.h"
 
 #define FAKE_IRQ 77
 #define FAKE_NODE 5
@@ -23,7 +24,7 @@
 static void (*fake_meanwhile)(void);
 static void (*fake_afterwards)(void);
 
-static uint8_t fake_regs[0x1000];	/* for its address only */
+static uint8_t fake_regs[0x1000]; /* for its address only */
 
 static inline uint32_t fake_mmio(volatile void *reg, unsigned int size,
 				 bool write, uint32_t v)
@@ -60,24 +61,11 @@ FAKE_ACCESSORS(32)
 
 /* --- the host tree and interrupts --------------------------------------- */
 
-static dt_node_t fake_stdout = FAKE_NODE;
+static struct device fake_device = { .name = "uart", .dt = FAKE_NODE };
 static uint32_t fake_reg_shift, fake_io_width;
 static irq_handler_t fake_handler;
 static void *fake_handler_arg;
 static bool fake_irq_enabled;
-
-void dt_get_chosen(struct dt_chosen *out)
-{
-	*out = (struct dt_chosen) { .stdout_node = fake_stdout };
-}
-
-int dt_reg(dt_node_t node, unsigned int index, paddr_t *base, uint64_t *size)
-{
-	fake_check(node == FAKE_NODE && index == 0);
-	*base = PADDR(FAKE_BASE);
-	*size = sizeof(fake_regs);
-	return 0;
-}
 
 int dt_u32(dt_node_t node, const char *name, uint32_t *out)
 {
@@ -88,21 +76,7 @@ int dt_u32(dt_node_t node, const char *name, uint32_t *out)
 	return *out ? 0 : -ERR_NOENT;
 }
 
-int dt_irq(dt_node_t node, unsigned int index, unsigned int *irq, bool *edge)
-{
-	fake_check(node == FAKE_NODE && index == 0);
-	*irq = FAKE_IRQ;
-	*edge = false;
-	return 0;
-}
-
-const char *dt_name(dt_node_t node)
-{
-	(void)node;
-	return "uart";
-}
-
-/* Strings, each with its end, and an empty one. */
+/* Strings, each terminated, then an empty one. */
 static const char *fake_compatible = "";
 
 bool dt_is_compatible(dt_node_t node, const char *compatible)
@@ -116,26 +90,33 @@ bool dt_is_compatible(dt_node_t node, const char *compatible)
 	return *s != '\0';
 }
 
-volatile void *arch_mmu_map_device(paddr_t pa, uint64_t size)
+int device_map(struct device *dev, unsigned int index, volatile void **regs,
+	       uint64_t *size)
 {
-	(void)pa;
-	(void)size;
-	return fake_regs;
-}
-
-int irq_request(unsigned int irq, irq_handler_t fn, void *arg,
-		const char *name)
-{
-	(void)name;
-	fake_check(irq == FAKE_IRQ);
-	fake_handler = fn;
-	fake_handler_arg = arg;
+	fake_check(dev == &fake_device && index == 0 && !size);
+	*regs = fake_regs;
 	return 0;
 }
 
-void irq_set_trigger(unsigned int irq, enum irq_trigger trigger)
+int device_irq_request(struct device *dev, unsigned int index, irq_handler_t fn,
+		       void *arg, unsigned int *irq)
 {
-	fake_check(irq == FAKE_IRQ && trigger == IRQ_TRIGGER_LEVEL);
+	fake_check(dev == &fake_device && index == 0);
+	fake_handler = fn;
+	fake_handler_arg = arg;
+	*irq = FAKE_IRQ;
+	return 0;
+}
+
+void irq_disable(unsigned int irq)
+{
+	fake_check(irq == FAKE_IRQ);
+	fake_irq_enabled = false;
+}
+
+void irq_synchronize(void)
+{
+	fake_check(!fake_irq_enabled);
 }
 
 void irq_enable(unsigned int irq)
@@ -144,7 +125,7 @@ void irq_enable(unsigned int irq)
 	fake_irq_enabled = true;
 }
 
-/* Handle the interrupt while its line is high; how often it had to be. */
+/* Handle the interrupt while its line is high. Returns the number of times. */
 static inline unsigned int fake_interrupts(void)
 {
 	unsigned int n = 0;
@@ -158,32 +139,46 @@ static inline unsigned int fake_interrupts(void)
 
 /* --- the host console --------------------------------------------------- */
 
-static struct uart *fake_port;
+static struct uart *fake_port; /* the open port, or NULL */
+static const char *fake_user;
 static uint8_t fake_rx[4096];
 static size_t fake_nrx;
-static const char *fake_tx = "";	/* still to be sent */
-static unsigned int fake_tx_helping = 4096; /* bytes of it, at most, at once */
+static const char *fake_tx = "";            /* still to be sent */
+static unsigned int fake_tx_helping = 4096; /* most bytes given at once */
 
-void hostcon_set_uart(struct uart *u)
+static bool fake_list_locked;
+
+void device_list_lock(void)
 {
-	fake_port = u;
+	fake_check(!fake_list_locked);
+	fake_list_locked = true;
 }
 
-bool hostcon_present(void)
+void device_list_unlock(void)
 {
-	return fake_port != NULL;
+	fake_check(fake_list_locked);
+	fake_list_locked = false;
+	fake_user = fake_device.user;
 }
 
-bool hostcon_rx(uint8_t c)
+void device_put_locked(struct device *dev)
 {
-	fake_check(fake_nrx < sizeof(fake_rx));
+	fake_check(dev == &fake_device && dev->refs > 0);
+	dev->refs--;
+}
+
+static bool fake_receive(void *arg, uint8_t c)
+{
+	fake_check(arg == &fake_port && fake_nrx < sizeof(fake_rx));
 	fake_rx[fake_nrx++] = c;
 	return true;
 }
 
-/* As the real one: fill the port, and want its interrupt for the rest. */
-void hostcon_tx_ready(void)
+/* As the host console does: fill the port, and enable its interrupt for the
+ * rest. */
+static void fake_tx_ready(void *arg)
 {
+	(void)arg;
 	for (unsigned int n = 0; n < fake_tx_helping && *fake_tx; n++) {
 		if (!fake_port->ops->putc(fake_port, (uint8_t)*fake_tx)) {
 			break;
@@ -191,6 +186,33 @@ void hostcon_tx_ready(void)
 		fake_tx++;
 	}
 	fake_port->ops->tx_irq(fake_port, *fake_tx != '\0');
+}
+
+static const struct uart_client fake_client = {
+	.rx = fake_receive,
+	.tx_ready = fake_tx_ready,
+};
+
+/* Open the port that the driver has probed. */
+static inline void fake_open(void)
+{
+	fake_port = fake_device.priv;
+	assert_non_null(fake_port);
+	assert_int_equal(uart_open(fake_port, "test", &fake_client, &fake_port),
+			 0);
+	assert_string_equal(fake_user, "test");
+}
+
+/* As before the driver's probe. */
+static inline void fake_gone(void)
+{
+	if (fake_port) {
+		uart_close(fake_port);
+		assert_null(fake_user);
+		uart_remove(&fake_device);
+	}
+	fake_port = NULL;
+	fake_device.priv = NULL;
 }
 
 /* --- a person who types `fake_typed` bytes of a known text -------------- */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* For tests of the virtual GIC case by case: vgic_model.h's machine, started. */
+/* For tests of the virtual GIC case by case: vgic_model.h's machine, started.
+ * */
 #ifndef TESTS_VGIC_CASE_H
 #define TESTS_VGIC_CASE_H
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A machine for the virtual GIC's pure part to run on: host CPUs with list
- * registers and a virtual CPU interface that behaves as IHI0048 chapter 5 and
- * IHI0069 chapter 4 say, VCPUs without a scheduler, and a timer per VCPU.
- * The including file provides model_fail().
+ * A machine on which the virtual GIC's pure part runs: host CPUs with list
+ * registers and a virtual CPU interface by IHI0048 chapter 5 and IHI0069
+ * chapter 4, VCPUs without a scheduler, and a timer per VCPU. The including
+ * file provides model_fail().
  */
 #ifndef TESTS_VGIC_MODEL_H
 #define TESTS_VGIC_MODEL_H
@@ -30,23 +30,26 @@ struct model_cpu {
 	uint64_t vmcr, hcr;
 	uint32_t apr[8];
 	struct vgic_cpu *loaded;
-	bool phys_active;		/* host interrupt MODEL_TIMER_PPI */
+	bool phys_active; /* host interrupt MODEL_TIMER_PPI */
 	unsigned int lr_writes;
 };
 
 static struct {
 	struct model_cpu cpu[MODEL_CPUS];
-	unsigned int here;		/* the CPU that executes */
+	unsigned int here; /* the CPU that executes */
 	struct vgic *vg;
 	struct vgic_cpu *vc[VGIC_MAX_VCPUS];
 	bool kicked[VGIC_MAX_VCPUS];
-	bool timer[VGIC_MAX_VCPUS];	/* the guest's timer signals */
-	unsigned int wakes, syncs, deactivations;
-	void (*before_sync)(void);	/* while the other CPU is on its way */
-	bool unruly;			/* the guest ends what it likes */
+	bool timer[VGIC_MAX_VCPUS]; /* the guest's timer is asserted */
+	unsigned int wakes, syncs, deactivations, activations;
+	void (*before_sync)(void); /* called before another CPU does */
+	bool unruly;               /* the guest ends interrupts at random */
+	bool grp0_wrong;           /* VGrp0D looks at group 1, as in QEMU 7.2 */
+	unsigned int burst,
+		longest; /* the most wakes between two preemption points */
 } m;
 
-/* Not from the heap: a failed test leaves nothing behind. */
+/* Static, so that a failed test leaves nothing behind. */
 static struct {
 	struct vgic vg;
 	struct vgic_cpu *cpus[VGIC_MAX_VCPUS];
@@ -56,7 +59,7 @@ static struct {
 	struct vcpu vcpu[VGIC_MAX_VCPUS];
 } mem;
 
-/* Go on as host CPU `cpu`. */
+/* Continue as host CPU `cpu`. */
 static void model_be(unsigned int cpu)
 {
 	m.here = cpu;
@@ -85,7 +88,7 @@ static void model_write_lr(unsigned int n, uint64_t val)
 	model_here()->lr_writes++;
 }
 
-static uint32_t model_empty(void)
+static uint32_t model_read_elrsr(void)
 {
 	uint32_t bits = 0;
 
@@ -131,24 +134,67 @@ static void model_write_apr(const uint32_t *apr)
 	memcpy(model_here()->apr, apr, n * sizeof(*apr));
 }
 
+static void model_cpuif_save(struct vgic_cpu *vc)
+{
+	struct model_cpu *c = model_here();
+
+	for (unsigned int n = 0; n < vgic_host.nr_lrs; n++) {
+		if (vc->lr_used & (1U << n)) {
+			vc->lr[n] = c->lr[n];
+			c->lr[n] = 0;
+		}
+	}
+	vc->vmcr = c->vmcr;
+	model_read_apr(vc->apr);
+	c->hcr = 0;
+}
+
+static void model_cpuif_load(const struct vgic_cpu *vc)
+{
+	struct model_cpu *c = model_here();
+
+	for (unsigned int n = 0; n < vgic_host.nr_lrs; n++) {
+		if (vc->lr_used & (1U << n)) {
+			model_write_lr(n, vc->lr[n]);
+		}
+	}
+	c->vmcr = vc->vmcr;
+	model_write_apr(vc->apr);
+	c->hcr = vc->hcr;
+}
+
 static const struct vgic_lr_ops model_ops_v2 = {
-	.state_shift = LR_V2_STATE_SHIFT,
-	.encode = lr_v2_encode, .decode = lr_v2_decode,
-	.read_lr = model_read_lr, .write_lr = model_write_lr,
-	.empty = model_empty,
-	.read_vmcr = model_read_vmcr, .write_vmcr = model_write_vmcr,
-	.read_hcr = model_read_hcr, .write_hcr = model_write_hcr,
-	.read_apr = model_read_apr, .write_apr = model_write_apr,
+	.at = LR_V2_FORMAT,
+	.encode = lr_v2_encode,
+	.decode = lr_v2_decode,
+	.read_lr = model_read_lr,
+	.write_lr = model_write_lr,
+	.read_elrsr = model_read_elrsr,
+	.read_vmcr = model_read_vmcr,
+	.write_vmcr = model_write_vmcr,
+	.read_hcr = model_read_hcr,
+	.write_hcr = model_write_hcr,
+	.read_apr = model_read_apr,
+	.write_apr = model_write_apr,
+	.save = model_cpuif_save,
+	.load = model_cpuif_load,
 };
 
 static const struct vgic_lr_ops model_ops_v3 = {
-	.state_shift = LR_V3_STATE_SHIFT,
-	.encode = lr_v3_encode, .decode = lr_v3_decode,
-	.read_lr = model_read_lr, .write_lr = model_write_lr,
-	.empty = model_empty,
-	.read_vmcr = model_read_vmcr, .write_vmcr = model_write_vmcr,
-	.read_hcr = model_read_hcr, .write_hcr = model_write_hcr,
-	.read_apr = model_read_apr, .write_apr = model_write_apr,
+	.at = LR_V3_FORMAT,
+	.encode = lr_v3_encode,
+	.decode = lr_v3_decode,
+	.read_lr = model_read_lr,
+	.write_lr = model_write_lr,
+	.read_elrsr = model_read_elrsr,
+	.read_vmcr = model_read_vmcr,
+	.write_vmcr = model_write_vmcr,
+	.read_hcr = model_read_hcr,
+	.write_hcr = model_write_hcr,
+	.read_apr = model_read_apr,
+	.write_apr = model_write_apr,
+	.save = model_cpuif_save,
+	.load = model_cpuif_load,
 };
 
 static void model_deactivate(unsigned int hwintid)
@@ -166,15 +212,31 @@ static __unused void model_activate(unsigned int hwintid)
 		model_fail("activated an unknown interrupt");
 	}
 	model_here()->phys_active = true;
+	m.activations++;
 }
 
-void vgic_port_wake(struct vgic_cpu *vc)
+void vgic_wake_vcpu(struct vgic_cpu *vc)
 {
 	m.kicked[vc->index] = true;
 	m.wakes++;
+	m.burst++;
+	m.longest = MAX(m.longest, m.burst);
 }
 
-void vgic_port_sync(struct vgic_cpu *vc)
+void vgic_preempt_point(void)
+{
+	bool held = m.vg->lock.next != m.vg->lock.serving;
+
+	for (unsigned int i = 0; i < m.vg->ncpus; i++) {
+		held |= m.vc[i]->lock.next != m.vc[i]->lock.serving;
+	}
+	if (held) {
+		model_fail("interrupts open with a lock held");
+	}
+	m.burst = 0;
+}
+
+void vgic_sync_vcpu(struct vgic_cpu *vc)
 {
 	unsigned int here = m.here;
 
@@ -212,13 +274,13 @@ static void model_init(unsigned int version, unsigned int vcpus,
 	m.vg->model = (uint8_t)version;
 	m.vg->ncpus = vcpus;
 	m.vg->nspis = nspis;
-	spin_init(&m.vg->lock, LOCK_VGIC);
+	spin_init(&m.vg->lock, LOCK_VIRQ);
 	for (unsigned int i = 0; i < vcpus; i++) {
 		m.vc[i] = &mem.vc[i];
 		m.vc[i]->private_irqs = mem.privs[i];
 		m.vc[i]->vcpu = &mem.vcpu[i];
 		mem.vcpu[i].index = i;
-		spin_init(&m.vc[i]->lock, LOCK_VGIC_VCPU);
+		spin_init(&m.vc[i]->lock, LOCK_VIRQ_VCPU);
 		vgic_cpu_join(m.vg, m.vc[i], i);
 	}
 	vgic_reset_state(m.vg);
@@ -257,7 +319,7 @@ static unsigned int model_running(const struct model_cpu *c)
 	return apr ? (unsigned int)__builtin_ctz(apr) << 3 : 256;
 }
 
-/* The list register the next acknowledge takes; -1: spurious. */
+/* The list register that the next acknowledge takes; -1: spurious. */
 static int model_best(const struct model_cpu *c)
 {
 	unsigned int best = 256;
@@ -284,7 +346,7 @@ static int model_best(const struct model_cpu *c)
 	return found;
 }
 
-/* IAR: INTID, and the SGI's CPU in bits 12..10; 1023: nothing. */
+/* Read IAR: INTID, with the SGI's CPU in bits 12..10; 1023: spurious. */
 static __unused unsigned int model_ack(unsigned int cpu)
 {
 	struct model_cpu *c = &m.cpu[cpu];
@@ -303,7 +365,7 @@ static __unused unsigned int model_ack(unsigned int cpu)
 	return lr.intid | (unsigned int)lr.source << 10;
 }
 
-/* The active priority that ends: its bit. */
+/* End the highest active priority; returns its bit. */
 static unsigned int model_drop(struct model_cpu *c)
 {
 	uint32_t *apr = &c->apr[0];
@@ -313,7 +375,7 @@ static unsigned int model_drop(struct model_cpu *c)
 		return 32;
 	}
 	if (!c->apr[0] || (c->apr[1] && __builtin_ctz(c->apr[1]) <
-			   __builtin_ctz(c->apr[0]))) {
+						__builtin_ctz(c->apr[0]))) {
 		apr = &c->apr[1];
 	}
 	bit = (unsigned int)__builtin_ctz(*apr);
@@ -353,7 +415,7 @@ static __unused void model_eoi(unsigned int cpu, unsigned int iar)
 	if (c->vmcr & VMCR_EOIM) {
 		return;
 	}
-	/* Hardware deactivates only what has the priority it drops. */
+	/* The interrupt must have the priority that is dropped. */
 	for (unsigned int n = 0; n < vgic_host.nr_lrs && !m.unruly; n++) {
 		struct vlr lr = model_lr(c, n);
 
@@ -385,7 +447,8 @@ static bool model_maintenance(const struct model_cpu *c)
 	return ((c->hcr & HCR_NPIE) && !pending) ||
 	       ((c->hcr & HCR_LRENPIE) && HCR_EOICOUNT(c->hcr)) ||
 	       ((c->hcr & HCR_GRP0_EIE) && (vmcr & VMCR_GRP0)) ||
-	       ((c->hcr & HCR_GRP0_DIE) && !(vmcr & VMCR_GRP0)) ||
+	       ((c->hcr & HCR_GRP0_DIE) &&
+		!(vmcr & (m.grp0_wrong ? VMCR_GRP1 : VMCR_GRP0))) ||
 	       ((c->hcr & HCR_GRP1_EIE) && (vmcr & VMCR_GRP1)) ||
 	       ((c->hcr & HCR_GRP1_DIE) && !(vmcr & VMCR_GRP1));
 }
@@ -397,7 +460,7 @@ static bool model_timer_fires(const struct model_cpu *c)
 	return m.timer[c->loaded->index] && !c->phys_active;
 }
 
-/* Trap and enter again until the guest runs undisturbed. */
+/* Trap and enter again until the guest runs without another trap. */
 static void model_enter(unsigned int cpu)
 {
 	struct model_cpu *c = &m.cpu[cpu];
@@ -418,7 +481,7 @@ static void model_enter(unsigned int cpu)
 			vgic_cpuif_flush(c->loaded);
 		}
 		if (model_maintenance(c)) {
-			vgic_cpuif_maintenance(c->loaded);
+			(void)vgic_cpuif_maintenance_irq(c->loaded);
 		}
 		if (rounds++ > 8) {
 			model_fail("interrupts without end");
@@ -431,7 +494,7 @@ static void model_enter_all(void)
 {
 	unsigned int here = m.here;
 
-	/* Twice: what one CPU finds may be for one before it. */
+	/* Twice: a CPU may have found something for an earlier one. */
 	for (unsigned int i = 0; i < 2 * MODEL_CPUS; i++) {
 		model_enter(i % MODEL_CPUS);
 	}
@@ -462,11 +525,11 @@ static __unused void model_unload(unsigned int cpu)
 			model_fail("a list register left behind");
 		}
 	}
-	/* What the timer's stand-in does. */
+	/* As the software timer does. */
 	vgic_line(m.vg, vc, MODEL_TIMER_PPI, m.timer[vc->index]);
 }
 
-/* An access by VCPU `vcpu`, which is loaded. region 0: GICD, 1: GICR. */
+/* An access by VCPU `vcpu`, which is loaded. Region 0 is GICD, 1 GICR. */
 static uint64_t model_access(unsigned int vcpu, unsigned int region,
 			     uint64_t off, unsigned int size, bool write,
 			     uint64_t val)
@@ -486,11 +549,11 @@ static uint64_t model_access(unsigned int vcpu, unsigned int region,
 	}
 	this_cpu()->current = vc->vcpu;
 	if (m.vg->model == 3) {
-		err = region ? vgicv3_access_redist(&dev, &a) :
-			       vgicv3_access_dist(&dev, &a);
+		err = region ? vgicv3_access_redist(&dev, &a)
+			     : vgicv3_access_dist(&dev, &a);
 	} else {
-		err = region ? vgicv2_access_gicc(&dev, &a) :
-			       vgicv2_access_dist(&dev, &a);
+		err = region ? vgicv2_access_gicc(&dev, &a)
+			     : vgicv2_access_dist(&dev, &a);
 	}
 	this_cpu()->current = NULL;
 	if (err) {
@@ -517,8 +580,8 @@ static __unused void model_dir(unsigned int cpu, unsigned int iar)
 	}
 }
 
-/* The register of a field per interrupt that holds `intid`, as VCPU `owner`
- * accesses it for its own private interrupts. */
+/* The register with the field of `intid`, as VCPU `owner` accesses it for its
+ * own private interrupts. */
 static unsigned int model_reg(unsigned int owner, unsigned int intid,
 			      uint64_t *off)
 {
@@ -529,9 +592,11 @@ static unsigned int model_reg(unsigned int owner, unsigned int intid,
 	return 0;
 }
 
-/* One-bit register block at `off`: the word with intid's bit. */
+/* Write the word with the bit of `intid` in the block of one-bit registers at
+ * `off`. */
 static __unused void model_write_bits(unsigned int by, unsigned int owner,
-			     uint64_t off, unsigned int intid, uint32_t val)
+				      uint64_t off, unsigned int intid,
+				      uint32_t val)
 {
 	unsigned int region;
 
@@ -541,7 +606,7 @@ static __unused void model_write_bits(unsigned int by, unsigned int owner,
 }
 
 static __unused uint32_t model_read_bits(unsigned int by, unsigned int owner,
-				uint64_t off, unsigned int intid)
+					 uint64_t off, unsigned int intid)
 {
 	unsigned int region;
 
@@ -550,8 +615,9 @@ static __unused uint32_t model_read_bits(unsigned int by, unsigned int owner,
 	return (uint32_t)model_access(by, region, off, 4, false, 0);
 }
 
-static __unused void model_write_byte(unsigned int by, unsigned int owner, uint64_t off,
-			     unsigned int intid, uint8_t val)
+static __unused void model_write_byte(unsigned int by, unsigned int owner,
+				      uint64_t off, unsigned int intid,
+				      uint8_t val)
 {
 	unsigned int region;
 
@@ -560,33 +626,36 @@ static __unused void model_write_byte(unsigned int by, unsigned int owner, uint6
 	(void)model_access(by, region, off, 1, true, val);
 }
 
-#define M_GROUP 0x080
-#define M_ENABLE 0x100
-#define M_DISABLE 0x180
-#define M_PEND 0x200
-#define M_UNPEND 0x280
-#define M_ACTIVATE 0x300
-#define M_DEACTIVATE 0x380
-#define M_PRIORITY 0x400
-#define M_TARGETS 0x800
-#define M_CONFIG 0xc00
-#define M_ROUTER 0x6000
+/* From the specifications, independent of our headers. */
+#define GICD_IGROUPR 0x080
+#define GICD_ISENABLER 0x100
+#define GICD_ICENABLER 0x180
+#define GICD_ISPENDR 0x200
+#define GICD_ICPENDR 0x280
+#define GICD_ISACTIVER 0x300
+#define GICD_ICACTIVER 0x380
+#define GICD_IPRIORITYR 0x400
+#define GICD_ITARGETSR 0x800
+#define GICD_ICFGR 0xc00
+#define GICD_IROUTER 0x6000
 
 /* Route SPI `intid` to one VCPU. */
-static __unused void model_route(unsigned int by, unsigned int intid, unsigned int to)
+static __unused void model_route(unsigned int by, unsigned int intid,
+				 unsigned int to)
 {
 	if (m.vg->model == 3) {
-		(void)model_access(by, 0, M_ROUTER + 8 * intid, 8, true,
+		(void)model_access(by, 0, GICD_IROUTER + 8 * intid, 8, true,
 				   (uint64_t)(to / 16) << 8 | to % 16);
 	} else {
-		model_write_byte(by, by, M_TARGETS, intid, (uint8_t)(1 << to));
+		model_write_byte(by, by, GICD_ITARGETSR, intid,
+				 (uint8_t)(1 << to));
 	}
 }
 
 static __unused void model_config(unsigned int by, unsigned int owner,
-			 unsigned int intid, bool edge)
+				  unsigned int intid, bool edge)
 {
-	uint64_t off = M_CONFIG + intid / 16 * 4;
+	uint64_t off = GICD_ICFGR + intid / 16 * 4;
 	unsigned int region = model_reg(owner, intid, &off);
 	uint64_t val = model_access(by, region, off, 4, false, 0);
 	uint64_t bit = UINT64_C(2) << (intid % 16 * 2);
@@ -595,10 +664,11 @@ static __unused void model_config(unsigned int by, unsigned int owner,
 			   edge ? val | bit : val & ~bit);
 }
 
-/* Both groups on, everything else allowed, in distributor and interface. */
+/* Both groups enabled and all priorities allowed, in distributor and
+ * interface. */
 #define MODEL_VMCR_ON (VMCR_GRP0 | VMCR_GRP1 | UINT64_C(0xf8) << 24)
 
-/* All VCPUs on CPUs as far as there are, distributor on. */
+/* Load VCPUs on all CPUs, and enable the distributor. */
 static void model_start(void)
 {
 	for (unsigned int i = 0; i < m.vg->ncpus; i++) {
@@ -612,19 +682,19 @@ static void model_start(void)
 	model_be(0);
 }
 
-/* Enable with priority, group 1. */
-static __unused void model_setup(unsigned int owner, unsigned int intid, uint8_t prio,
-			bool edge)
+/* Enable an interrupt with a priority, in group 1. */
+static __unused void model_setup(unsigned int owner, unsigned int intid,
+				 uint8_t prio, bool edge)
 {
-	uint32_t group = model_read_bits(owner, owner, M_GROUP, intid);
+	uint32_t group = model_read_bits(owner, owner, GICD_IGROUPR, intid);
 
-	model_write_bits(owner, owner, M_GROUP, intid,
+	model_write_bits(owner, owner, GICD_IGROUPR, intid,
 			 group | 1U << intid % 32);
-	model_write_byte(owner, owner, M_PRIORITY, intid, prio);
+	model_write_byte(owner, owner, GICD_IPRIORITYR, intid, prio);
 	if (intid >= 16) {
 		model_config(owner, owner, intid, edge);
 	}
-	model_write_bits(owner, owner, M_ENABLE, intid, 1U << intid % 32);
+	model_write_bits(owner, owner, GICD_ISENABLER, intid, 1U << intid % 32);
 }
 
 /* ---- invariants ---- */
@@ -634,7 +704,8 @@ static struct virq_ref model_ref(unsigned int vcpu, unsigned int intid)
 	return virq_ref(m.vg, m.vc[vcpu], intid);
 }
 
-/* Interrupts in one queue level of a VCPU; each must say so itself. */
+/* Count the interrupts in one queue level of a VCPU, and check that each has
+ * that level. */
 static unsigned int model_check_level(struct vgic_cpu *vc, unsigned int queue,
 				      unsigned int level)
 {
@@ -646,7 +717,7 @@ static unsigned int model_check_level(struct vgic_cpu *vc, unsigned int queue,
 
 		if (!(r.b->queued & r.m) || r.q->queue != queue ||
 		    r.q->level != level || r.q->where != vc->index ||
-		    next.q->prev != intid || (r.b->resident & r.m)) {
+		    next.q->prev != intid || (r.b->in_lr & r.m)) {
 			model_fail("a queue is broken");
 		}
 		if ((queue == VGIC_QUEUE_ACTIVE) !=
@@ -660,7 +731,7 @@ static unsigned int model_check_level(struct vgic_cpu *vc, unsigned int queue,
 }
 
 static void model_check_vcpu(struct vgic_cpu *vc, unsigned int *queued,
-			     unsigned int *resident)
+			     unsigned int *in_lr)
 {
 	unsigned int spis = 0;
 
@@ -678,11 +749,11 @@ static void model_check_vcpu(struct vgic_cpu *vc, unsigned int *queued,
 			continue;
 		}
 		r = model_ref(vc->index, vc->lr_intid[n]);
-		if (!(r.b->resident & r.m) || r.q->lr != n ||
+		if (!(r.b->in_lr & r.m) || r.q->lr != n ||
 		    r.q->where != vc->index || (r.b->queued & r.m)) {
 			model_fail("a list register is not who it should be");
 		}
-		(*resident)++;
+		(*in_lr)++;
 		spis += r.intid >= 32;
 	}
 	if (vc->priv.hw && !vc->loaded_on) {
@@ -698,29 +769,26 @@ static void model_check_vcpu(struct vgic_cpu *vc, unsigned int *queued,
 	}
 }
 
-/* What must hold whenever no lock is held. */
+/* Invariants that hold whenever no lock is held. */
 static __unused void model_check(void)
 {
-	unsigned int queued = 0, resident = 0;
+	unsigned int queued = 0, in_lr = 0;
 
-	if (m.vg->nr_stray) {
-		model_fail("a stray was forgotten");
+	if (m.vg->nr_retargeted) {
+		model_fail("a retargeted SPI was not delivered");
 	}
 	for (unsigned int v = 0; v < m.vg->ncpus; v++) {
-		model_check_vcpu(m.vc[v], &queued, &resident);
-		queued -= (unsigned int)
-			  __builtin_popcount(m.vc[v]->priv.queued);
-		resident -= (unsigned int)
-			    __builtin_popcount(m.vc[v]->priv.resident);
+		model_check_vcpu(m.vc[v], &queued, &in_lr);
+		queued -=
+			(unsigned int)__builtin_popcount(m.vc[v]->priv.queued);
+		in_lr -= (unsigned int)__builtin_popcount(m.vc[v]->priv.in_lr);
 	}
 	for (unsigned int i = 0; i < m.vg->nspis / 32; i++) {
-		queued -= (unsigned int)
-			  __builtin_popcount(m.vg->spi[i].queued);
-		resident -= (unsigned int)
-			    __builtin_popcount(m.vg->spi[i].resident);
+		queued -= (unsigned int)__builtin_popcount(m.vg->spi[i].queued);
+		in_lr -= (unsigned int)__builtin_popcount(m.vg->spi[i].in_lr);
 	}
-	if (queued || resident) {
-		model_fail("queued or resident nowhere");
+	if (queued || in_lr) {
+		model_fail("queued or in a list register of no VCPU");
 	}
 }
 

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Pages, heap, pools and stage 2 on this machine, beside all that runs. */
+/*
+ * Pages, heap, pools and stage 2 on this machine, while everything else runs.
+ */
 #include <arch/mmu.h>
 #include <arch/stage2.h>
 #include <core/heap.h>
@@ -52,7 +54,11 @@ static bool fill(struct wbox *w, paddr_t pa, uint64_t bytes)
 
 WBOX_TEST(page_stress, "page: random blocks are apart and zeroed")
 {
-	struct { paddr_t pa; unsigned int order; bool live; } b[LIVE] = { 0 };
+	struct {
+		paddr_t pa;
+		unsigned int order;
+		bool live;
+	} b[LIVE] = { 0 };
 	uint64_t before = used_pages(), x = 88172645463325252;
 
 	for (unsigned int i = 0; i < 4000; i++) {
@@ -65,7 +71,7 @@ WBOX_TEST(page_stress, "page: random blocks are apart and zeroed")
 		}
 		b[n].order = (unsigned int)(next_random(&x) % 5);
 		WB_ASSERT(page_alloc_zeroed(&b[n].pa, b[n].order,
-					       PAGE_ANY_COLOUR) == 0);
+					    PAGE_ANY_COLOUR) == 0);
 		b[n].live = true;
 		(void)fill(w, b[n].pa, PAGE_SIZE << b[n].order);
 	}
@@ -79,7 +85,10 @@ WBOX_TEST(page_stress, "page: random blocks are apart and zeroed")
 
 static void heap_churn(struct wbox *w, uint64_t x)
 {
-	struct { uint8_t *p; size_t size; } live[LIVE] = { 0 };
+	struct {
+		uint8_t *p;
+		size_t size;
+	} live[LIVE] = { 0 };
 
 	for (unsigned int i = 0; i < 4000; i++) {
 		unsigned int n = (unsigned int)(next_random(&x) % LIVE);
@@ -129,7 +138,9 @@ static void churn_thread(void *arg)
 WBOX_TEST(heap_threads, "heap: threads at once, every page comes back")
 {
 	static const struct thread_attr attr = {
-		.name = "wbox-heap", .priority = 3, .joinable = true,
+		.name = "wbox-heap",
+		.priority = 3,
+		.joinable = true,
 	};
 	struct vcpu *t[ARRAY_SIZE(thread_run)];
 	uint64_t before = used_pages();
@@ -150,24 +161,6 @@ WBOX_TEST(heap_threads, "heap: threads at once, every page comes back")
 	WB_ASSERT(used_pages() == before);
 }
 
-WBOX_TEST(pool_roundtrip, "pool: create, fill, empty, destroy")
-{
-	uint64_t before = used_pages();
-	struct pool *p = pool_create("wbox", 200);
-	void *obj[100];
-
-	WB_ASSERT(p);
-	for (unsigned int i = 0; i < ARRAY_SIZE(obj); i++) {
-		obj[i] = pool_alloc(p);
-		WB_ASSERT(obj[i]);
-	}
-	for (unsigned int i = 0; i < ARRAY_SIZE(obj); i++) {
-		pool_free(p, obj[i]);
-	}
-	pool_destroy(p);
-	WB_ASSERT(used_pages() == before);
-}
-
 WBOX_TEST(stack_cycles, "stack: every page comes back")
 {
 	uint64_t before = used_pages();
@@ -182,7 +175,7 @@ WBOX_TEST(stack_cycles, "stack: every page comes back")
 	WB_ASSERT(used_pages() == before);
 }
 
-/* This CPU's own walker agrees with the tables' reader. */
+/* This CPU's table walk agrees with the lookup in software. */
 WBOX_TEST(stage2_map_unmap, "stage2: map, unmap, look up")
 {
 	uint64_t before = used_pages();
@@ -191,25 +184,39 @@ WBOX_TEST(stage2_map_unmap, "stage2: map, unmap, look up")
 	struct stage2 s2;
 	paddr_t pa;
 
-	WB_ASSERT(stage2_init(&s2, 32) == 0);
+	WB_ASSERT(stage2_init(&s2, 32, PAGE_ANY_COLOUR) == 0);
 	WB_ASSERT(stage2_map(&s2, IPA(GIB(1)), PADDR(GIB(1)), GIB(2),
-			      STAGE2_RWX) == 0);
+			     STAGE2_RWX) == 0);
 	WB_ASSERT(stage2_map(&s2, IPA(GIB(2)), PADDR(0), PAGE_SIZE,
-			      STAGE2_RW) == -ERR_EXIST);
+			     STAGE2_RW) == -ERR_EXIST);
 	WB_ASSERT(stage2_map(&s2, IPA(GIB(4)), PADDR(0), PAGE_SIZE,
-			      STAGE2_RW) == -ERR_RANGE);
-	WB_ASSERT(stage2_map(&s2, IPA(0x9000000), PADDR(0x9000000),
-			      PAGE_SIZE, STAGE2_DEVICE) == 0);
+			     STAGE2_RW) == -ERR_RANGE);
+	WB_ASSERT(stage2_map(&s2, IPA(0x9000000), PADDR(0x9000000), PAGE_SIZE,
+			     STAGE2_DEVICE) == 0);
 	WB_ASSERT(stage2_unmap(&s2, IPA(GIB(1) + MIB(4)), PAGE_SIZE) == 0);
 	WB_ASSERT(stage2_lookup(&s2, IPA(GIB(1) + MIB(4)), &pa, NULL) ==
-		   -ERR_FAULT);
+		  -ERR_FAULT);
 	WB_ASSERT(stage2_lookup(&s2, IPA(GIB(2) + 123), &pa, &prot) == 0 &&
-		   pa.v == GIB(2) + 123 && prot == STAGE2_RWX);
+		  pa.v == GIB(2) + 123 && prot == STAGE2_RWX);
 	WB_ASSERT(stage2_lookup(&s2, IPA(0x9000008), &pa, &prot) == 0 &&
-		   prot == STAGE2_DEVICE);
+		  prot == STAGE2_DEVICE);
 	stage2_get_stats(&s2, &st);
-	WB_ASSERT(st.blocks_2m == 1023 && st.pages_4k == 512);
+	WB_ASSERT(st.blocks_2m == 1023 &&
+		  st.runs_64k * 16 + st.pages_4k == 512);
 	stage2_fini(&s2);
 	WB_ASSERT(used_pages() == before);
-	WB_ASSERT(stage2_init(&s2, stage2_max_ipa_bits() + 1) == -ERR_RANGE);
+	WB_ASSERT(stage2_init(&s2, stage2_max_ipa_bits() + 1,
+			      PAGE_ANY_COLOUR) == -ERR_RANGE);
+	for (unsigned int bits = 32; bits <= stage2_max_ipa_bits(); bits++) {
+		uint64_t last = BIT(bits) - PAGE_SIZE;
+
+		WB_ASSERT(stage2_init(&s2, stage2_ipa_bits(last + 1),
+				      PAGE_ANY_COLOUR) == 0);
+		WB_ASSERT(stage2_map(&s2, IPA(last), PADDR(GIB(1)), PAGE_SIZE,
+				     STAGE2_RWX) == 0);
+		WB_ASSERT(stage2_lookup(&s2, IPA(last + 8), &pa, NULL) == 0 &&
+			  pa.v == GIB(1) + 8);
+		stage2_fini(&s2);
+		WB_ASSERT(used_pages() == before);
+	}
 }

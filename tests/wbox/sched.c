@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Threads, priorities, affinity and what blocks, on the machine's CPUs. */
+/* Threads, priorities, affinity and blocking, on the machine's CPUs. */
 #include <core/heap.h>
 #include <core/sched.h>
 #include <core/sync.h>
 #include <core/thread.h>
 #include <core/wbox.h>
 
+#include "sem.h"
+
 #define MAX_THREADS 8
 #define LIMIT_MS 20000 /* for what should take milliseconds */
 
-/* Threads that all run fn(number), and are joined. */
+/* Runs n threads, each fn(number), and joins them. */
 static bool run_threads(unsigned int n, uint8_t prio, void (*fn)(void *))
 {
 	struct vcpu *threads[MAX_THREADS];
@@ -129,7 +131,7 @@ WBOX_TEST(sched_spinlock, "sched: a spinlock excludes between CPUs")
 	WB_ASSERT_EQ(counter, MAX_THREADS * ROUNDS);
 }
 
-/* One CPU holds it until another wants it, and a little longer. */
+/* One CPU holds the lock until another wants it, and a little longer. */
 static bool held, wanted, entered, entered_early;
 
 static void wait_for(const bool *what, uint64_t ms)
@@ -179,7 +181,7 @@ WBOX_TEST(sched_spinlock_held, "sched: a held spinlock keeps another CPU out")
 	unsigned int made;
 
 	entered_early = false;
-	/* With one CPU there is nobody to keep out. */
+	/* With a single CPU there is no other to keep out. */
 	for (unsigned int i = 0; cpu_online(1) && i < 10; i++) {
 		held = wanted = entered = false;
 		for (made = 0; made < 2; made++) {
@@ -275,6 +277,7 @@ WBOX_TEST(sched_slices, "sched: busy threads of one priority take turns")
 		.joinable = true,
 		.affinity = &m,
 	};
+	ticks_t limit = time_now() + ms_to_ticks(LIMIT_MS);
 	struct vcpu *busy[2];
 	struct vcpu_times t[2];
 
@@ -288,16 +291,21 @@ WBOX_TEST(sched_slices, "sched: busy threads of one priority take turns")
 		thread_join(busy[0]);
 		WB_ASSERT(false);
 	}
-	sleep_ms(SCHED_SLICE_MS * 10);
+	/* How many turns fit into the time depends on the machine. */
+	do {
+		sleep_ms(SCHED_SLICE_MS);
+		for (unsigned int i = 0; i < 2; i++) {
+			sched_times(busy[i], &t[i]);
+		}
+	} while ((t[0].switches < 2 || t[1].switches < 2) &&
+		 time_now() < limit);
 	stop_spinning = true;
-	for (unsigned int i = 0; i < 2; i++) {
-		sched_times(busy[i], &t[i]);
-	}
 	thread_join(busy[0]);
 	thread_join(busy[1]);
 	WB_ASSERT(spins[0] > 0 && spins[1] > 0);
 	WB_ASSERT(t[0].switches >= 2 && t[1].switches >= 2);
-	/* How long each turn is depends on the emulator's machine as well. */
+	/* How long a turn lasts depends on the machine that runs the emulator,
+	 * too. */
 	WB_ASSERT(t[0].running > 0 && t[1].running > 0);
 }
 
@@ -316,7 +324,8 @@ static void visit_main(void *arg)
 			continue;
 		}
 		cpumask_set(&m, cpu);
-		if (sched_set_affinity(vcpu_current(), &m) || cpu_id() != cpu) {
+		if (sched_set_affinity(vcpu_current(), &m, NULL) ||
+		    cpu_id() != cpu) {
 			wrong_cpu++;
 		}
 	}

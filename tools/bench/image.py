@@ -1,18 +1,38 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The image by address: whose instructions are in QEMU's log."""
+"""The image by address: finding the functions in QEMU's log."""
 
 import bisect
+import pathlib
 import re
 import subprocess
 
-# Where QEMU's `virt` loads an image that wants no other place.
-BASE = 0x40200000
+# The virtual address where the image runs: MMU_IMAGE_BASE. Until its MMU is on,
+# where QEMU's `virt` loads an image that asks for no other place.
+BASE = 0xffffc0000000
+LOADED = 0x40200000
+# Both, as the plugins (tests/plugins) are told.
+PLACE = f"image={BASE:#x},loaded={LOADED:#x}"
+# The functions by which the hypervisor copies data.
+COPIES = ("copy_bytes", "copy_words", "copy_units", "memcpy", "memmove",
+          "string_copy_up", "string_copy_down", "string_copy8", "string_copy4")
 FROM_GUEST = {0x400: "synchronous", 0x480: "IRQ"}	# A64 at a lower level
+# How compilers name themselves in the debugging information.
+PRODUCER = re.compile(rb"GNU C\d+ (\d+[\d.]*)|(?:[A-Z]\w+ )?clang version "
+                      rb"(\d+[\d.]*)")
 ENTRY = re.compile(rb"^Trace (\d+): [^[]*\[[0-9a-f]+/([0-9a-f]{16})/", re.M)
 
 
+def compiler(elf):
+    """The compiler of the image, as the image names it: "GCC 12.2.0"."""
+    found = PRODUCER.search(pathlib.Path(elf).read_bytes())
+    if not found:
+        return "an unknown compiler"
+    gcc, clang = found.groups()
+    return f"GCC {gcc.decode()}" if gcc else f"clang {clang.decode()}"
+
+
 def log_lines(fifo):
-    """QEMU's log as it comes, to its end: pieces of whole lines."""
+    """QEMU's log while it is written, to its end, in pieces of whole lines."""
     with open(fifo, "rb", buffering=0) as log:
         rest = b""
         while piece := log.read(1 << 20):
@@ -20,6 +40,13 @@ def log_lines(fifo):
             end = piece.rfind(b"\n") + 1
             rest = piece[end:]
             yield piece[:end]
+
+
+def watched(place, size, plugin, out, *more):
+    """QEMU's arguments: a plugin of tests/plugins writes to `out` what the
+    hypervisor of that place and size does."""
+    return "-plugin", ",".join([str(plugin), place, f"size={size:#x}",
+                                f"out={out}", *more])
 
 
 class Image:
@@ -42,6 +69,10 @@ class Image:
         """For QEMU's -dfilter."""
         return f"{BASE:#x}+{self.size:#x}"
 
+    def watched_by(self, plugin, out, *more):
+        """QEMU's arguments: a plugin of tests/plugins writes to `out`."""
+        return watched(PLACE, self.size, plugin, out, *more)
+
     def tool(self, name, *args):
         return subprocess.run([self.cross + name, *args, str(self.elf)],
                               check=True, stdout=subprocess.PIPE,
@@ -50,6 +81,12 @@ class Image:
     def function(self, address):
         at = bisect.bisect_right(self.starts, address - BASE) - 1
         return self.names[at] if at >= 0 else "?"
+
+    def copies(self):
+        """The functions of COPIES that were not inlined: (from, end)."""
+        return [(start + BASE, end + BASE) for name, start, end in
+                zip(self.names, self.starts, self.starts[1:])
+                if name.partition(".")[0] in COPIES]
 
     def vectors(self):
         """{address: kind} of the vectors for traps from guests."""

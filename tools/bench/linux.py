@@ -55,7 +55,7 @@ def measure(host, guest, names, gics, jobs):
 
 
 def table(found, names):
-    """Cells: what, then milliseconds and ratios for each GIC."""
+    """Cells: the workload, then milliseconds and ratios for each GIC."""
     heads = ["workload"]
     for gic in found:
         heads += [f"{TITLES[n]}, v{gic}" for n in names]
@@ -89,7 +89,7 @@ def main():
     names = args.systems.split(",")
     gics = [int(gic) for gic in args.gic.split(",")]
 
-    # nokaslr: the same kernel at the same place every time.
+    # nokaslr: the kernel at the same address every time.
     guest = systems.Guest(args.kernel, "linux", args.initrd, memory=256,
                           bootargs="console=ttyAMA0 nokaslr")
     host = systems.Host(args.build, xen=args.xen, limit=900)

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What a trap costs: natively, under Socle, under Xen; one table.
 
-Counts instructions, so it says the same on every machine and every run.
+Counts instructions, so that the result is the same on every machine and run.
 """
 
 import argparse
@@ -14,6 +14,7 @@ import sys
 
 import figures
 import image as images
+import masked
 import path
 import qemu
 import systems
@@ -27,7 +28,7 @@ ON_TWO_CPUS = "only=sgi-other,sgi-other-spin,cpu-on"
 
 @dataclasses.dataclass
 class Run:
-    """One machine, and the names its figures get; None: its own."""
+    """One machine, and the names of its figures; None: its own."""
     system: str
     host: systems.Host
     guests: list
@@ -51,7 +52,7 @@ def guest(build, **more):
 
 
 def socle_runs(host):
-    """All of Socle on one CPU, then what needs more."""
+    """All runs of Socle on one CPU, then those that need more CPUs."""
     yield Run("socle", host, [guest(host.build, vcpus=2)])
     two = dataclasses.replace(host, smp=2)
     yield Run("socle", two, [guest(host.build, vcpus=2, affinity=[0, 1],
@@ -61,7 +62,21 @@ def socle_runs(host):
                                     bootargs="only=timer-wfi")],
               {"timer-wfi": "timer-wfi-untrapped"})
     yield Run("socle", host, pair(host))
+    yield Run("socle", host, [bigger(host)], BIGGER)
+    traced = dataclasses.replace(host, commands="trace start\n")
+    yield Run("socle", traced, [guest(host.build,
+                                      bootargs="only=hypercall,timer-spin")],
+              TRACED)
     yield from counted_runs(host)
+
+
+TRACED = {"hypercall": "hypercall-traced", "timer-spin": "timer-traced"}
+BIGGER = {"power-on": "power-on-256"}
+
+
+def bigger(host):
+    """The cost of RAM at start, which has to be zeroed."""
+    return guest(host.build, memory=256, bootargs="only=power-on")
 
 
 def pair(host):
@@ -79,24 +94,28 @@ def native_runs(host):
 
 
 def xen_runs(host):
-    """On one CPU: with two, Xen does not get far while counting."""
+    """On one CPU: with two, Xen makes no progress while counting."""
     yield Run("xen", host, [guest(host.build, vcpus=2)])
     untrapped = dataclasses.replace(host, xen_args="vwfi=native")
     yield Run("xen", untrapped, [guest(host.build,
                                        bootargs="only=timer-wfi")],
               {"timer-wfi": "timer-wfi-untrapped"})
     yield Run("xen", host, pair(host))
+    yield Run("xen", host, [bigger(host)], BIGGER)
 
 
 @dataclasses.dataclass
 class Counted:
-    """A figure that is counted on the ways of its traps."""
+    """A figure that is counted on the paths of its traps."""
     host: systems.Host
     figure: figures.Figure
 
     def results(self):
         image = images.Image(self.host.build / "vmm.elf", systems.CROSS)
-        count = path.counted(self.host, image, self.figure)
+        if self.figure.name == "masked-longest":
+            count = masked.longest(self.host)
+        else:
+            count = path.counted(self.host, image, self.figure)
         return {self.figure.name: dict.fromkeys(("min", "mean", "max"),
                                                 count)}
 

@@ -1,12 +1,12 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Where the instructions go: the ways of a figure's traps through Socle.
+"""Where the instructions go: the paths of a figure's traps through Socle.
 
-The measuring guest runs with that figure alone. Once it does, QEMU goes one
-instruction at a time and says which of them were the hypervisor's. A way
-begins at a vector for a trap from the guest and ends before the next one;
-equal ways are counted. The log goes through a pipe: it would fill a disk.
-`power-on` is all before the guest's first instruction, by function.
+The measuring guest runs only that figure. When it does, QEMU executes single
+instructions and logs those of the hypervisor. A path begins at a vector for a
+trap from the guest and ends before the next one; equal paths are counted. The
+log goes through a pipe, because it would fill a disk. `power-on` is everything
+before the guest's first instruction, by function.
 """
 
 import argparse
@@ -23,27 +23,27 @@ import qemu
 import start
 import systems
 
-# RAM for the guest so that no address is both's.
+# RAM of the guest, at addresses that the image does not use.
 GUEST_RAM = 0x80000000
-ENDLESS = 1000000000			# rounds: QEMU is stopped instead
-# The first ways are those of a guest that starts, and of caches not warm yet.
+ENDLESS = 1000000000			# rounds: QEMU is stopped before
+# The first paths are those of a guest that starts, with cold caches.
 SKIPPED = 16
 
 
 class Ways:
-    """Reads the log as it comes. `counts`: by CPU and addresses."""
+    """Reads the log while it is written. `counts`: by CPU and addresses."""
 
     def __init__(self, vectors, wanted):
         self.vectors = vectors
         self.wanted = wanted
         self.counts = collections.Counter()
         self.seen = 0
-        self.current = {}		# way of each CPU
+        self.current = {}		# path of each CPU
         self.last = {}
         self.enough = threading.Event()
 
     def read(self, fifo):
-        # To the end, enough or not: QEMU must not wait for us.
+        # Read to the end in any case: QEMU must not wait for us.
         for lines in images.log_lines(fifo):
             if not self.enough.is_set():
                 self.add(lines)
@@ -51,7 +51,7 @@ class Ways:
     def add(self, lines):
         for found in images.ENTRY.finditer(lines):
             cpu, address = int(found.group(1)), int(found.group(2), 16)
-            # Logged again if time was up before it was executed.
+            # Logged again if a timer stopped it before it was executed.
             if address == self.last.get(cpu):
                 continue
             self.last[cpu] = address
@@ -74,7 +74,7 @@ class Ways:
 
 
 def guests(host, figure):
-    """Who runs: two guests for a switch between them, else one."""
+    """The guests: two for a switch between them, else one."""
     kernel = host.build / "bench" / "micro.bin"
     arguments = f"only={figure.argument} rounds={ENDLESS}"
     pinned = list(range(host.smp)) if host.smp > 1 else None
@@ -84,7 +84,7 @@ def guests(host, figure):
 
 
 def trace(host, image, figure, wanted):
-    """The ways of a run, when one of them has come so many times."""
+    """The paths of a run, once one of them has come often enough."""
     ways = Ways(image.vectors(), wanted)
     host.smp = figure.smp
     runners = guests(host, figure)
@@ -102,9 +102,10 @@ def trace(host, image, figure, wanted):
         with qemu.Machine(arguments, host.limit) as machine:
             for guest in runners:
                 machine.expect(f"{guest.name}: started")
-            machine.monitor(monitor, "singlestep on", "log exec,nochain")
+            machine.monitor(monitor, qemu.one_by_one().order,
+                            "log exec,nochain")
             if not ways.enough.wait(host.limit * qemu.SLOWNESS):
-                # Some: fewer than asked for, but these are they.
+                # Fewer than asked for, but some.
                 ways.enough.set()
         reader.join()
     if not ways.counts:
@@ -113,7 +114,7 @@ def trace(host, image, figure, wanted):
 
 
 def counted(host, image, figure):
-    """Instructions of EL2 alone: the usual way, of each CPU."""
+    """Instructions at EL2 of the most frequent path, for each CPU."""
     ways = trace(host, image, figure, figure.rounds)
     return sum(len(next(way for (on, way), _ in ways.counts.most_common()
                         if on == cpu)) for cpu in range(figure.smp))
@@ -164,7 +165,7 @@ def main():
                         default="build")
     parser.add_argument("--gic", type=int, default=3)
     parser.add_argument("--rounds", type=int,
-                        help="until a way has been gone so many times")
+                        help="until a path has come so many times")
     parser.add_argument("--ways", type=int, default=6, help="at most")
     parser.add_argument("--functions", type=int, default=40,
                         help="at most, of power-on")
@@ -188,7 +189,7 @@ def main():
     print(f"{figure.name} ({figure.meaning}), GICv{args.gic}: "
           f"{sum(ways.counts.values())} traps, {len(ways.counts)} ways")
     for key, times in shown:
-        # What is rare is not the figure's.
+        # Rare paths do not belong to the figure.
         if times * 4 < shown[0][1]:
             break
         cpu, way = key

@@ -1,22 +1,30 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """QEMU that counts: one instruction is one nanosecond of its time.
 
-A run is ended by an event in its output, never by time passing; a time limit
-only stops what has gone wrong.
+A run ends with an event in its output, never after a time; a time limit only
+stops a run that has gone wrong.
 """
 
 import os
+import pathlib
 import re
 import select
 import socket
 import subprocess
+import sys
 import time
+import typing
 
-# One nanosecond an instruction; with nothing to do, time goes on to the next
-# timer at once instead of being slept away.
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+import arch  # noqa: E402  (tools is no package)
+
+# One nanosecond an instruction; an idle machine skips to the next timer at once
+# instead of sleeping.
 COUNT = ["-icount", "shift=0,sleep=off"]
-CPU = ["-cpu", "cortex-a57"]
-QEMU = os.environ.get("QEMU", "qemu-system-aarch64")
+ARCH = arch.ARCH
+MACHINE = arch.machine()
+CPU = ["-cpu", MACHINE.CPU]
+QEMU = os.environ.get("QEMU", MACHINE.PROGRAM)
 PLAIN = ["-nodefaults", "-display", "none", "-monitor", "none",
          "-serial", "stdio"]
 PANIC = re.compile(rb"\*\*\* PANIC|Kernel panic - not syncing|"
@@ -25,8 +33,25 @@ PANIC = re.compile(rb"\*\*\* PANIC|Kernel panic - not syncing|"
 SLOWNESS = float(os.environ.get("SOCLE_SLOWNESS", "1"))
 
 
+class OneByOne(typing.NamedTuple):
+    """How to make QEMU log each instruction, as a block of its own."""
+    arguments: tuple			# from its start
+    order: str			# or from when its monitor is told
+
+
+def one_by_one():
+    said = subprocess.run([QEMU, "--version"], check=True, text=True,
+                          stdout=subprocess.PIPE).stdout
+    found = re.search(r"version (\d+)\.(\d+)", said)
+    version = tuple(map(int, found.groups()))
+    # Renamed in 8.1; the old name was removed in 9.0.
+    if version < (8, 1):
+        return OneByOne(("-singlestep",), "singlestep on")
+    return OneByOne(("-accel", "tcg,one-insn-per-tb=on"), "one-insn-per-tb on")
+
+
 class Failure(Exception):
-    """What did not happen, with the end of the output."""
+    """An event that did not happen, with the end of the output."""
 
 
 def command(machine, smp, memory, *more):
@@ -36,7 +61,7 @@ def command(machine, smp, memory, *more):
 
 
 class Machine:
-    """A running machine and what its serial line has said."""
+    """A running machine and the output of its serial line."""
 
     def __init__(self, arguments, limit=120):
         self.arguments = arguments
@@ -57,26 +82,28 @@ class Machine:
         self.process.stdout.close()
 
     def monitor(self, path, *orders):
-        """Gives QEMU's monitor, which listens at path, orders."""
+        """Gives orders to QEMU's monitor, which listens at path."""
         with socket.socket(socket.AF_UNIX) as line:
             line.settimeout(max(self.deadline - time.monotonic(), 1))
             line.connect(path)
             for order in ("", *orders):
                 if order:
                     line.sendall(order.encode() + b"\n")
-                # What it echoes has no prompt in it but the next one's.
+                # The echo contains no prompt but the next one.
                 text = b""
                 while b"(qemu) " not in text[len(order):]:
                     piece = line.recv(4096)
                     if not piece:
                         raise Failure(f"QEMU's monitor left at {order!r}")
                     text += piece
+                if b"unknown command" in text:
+                    raise Failure(f"QEMU's monitor knows no {order!r}")
 
     def send(self, text):
         self.process.stdin.write(text.encode())
 
     def expect(self, pattern):
-        """Waits for a pattern after the one before; its match."""
+        """Waits for a pattern behind the last match. Returns the match."""
         pattern = re.compile(pattern.encode())
         while True:
             found = pattern.search(self.output, self.seen)
@@ -104,6 +131,6 @@ class Machine:
                       f"of\n{' '.join(self.arguments)}\n{tail}")
 
     def text(self):
-        """All output so far, lines ended the same way."""
+        """All output so far, with uniform line ends."""
         return re.sub("\r+\n", "\n",
                       self.output.decode("utf-8", errors="replace"))

@@ -1,11 +1,12 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Writes README.md's table of costs from the last run of each bench.
+"""Writes README.md's tables of costs from the last run of each bench.
 
-It stands between two comments, `bench` and `end of bench`. What is measured
-here comes from bench.json, bench-linux.json and bench-size.json in the build
-folder; figures of Bao, Xvisor and KVM are quoted: they were measured before,
-with such a guest on the same model of a machine, and are not made anew.
+They stand between two comments, `bench` and `end of bench`. Our figures come
+from bench.json, bench-linux.json, bench-size.json, bench-lines.json and
+bench-io.json in the build folder. Those of Bao, Xvisor and KVM are quoted: they
+were measured earlier, with the same kind of guest and machine, and are not
+measured again.
 """
 
 import argparse
@@ -14,6 +15,7 @@ import pathlib
 import sys
 
 import figures
+import image as images
 import size
 import systems
 
@@ -21,7 +23,7 @@ README = systems.TOP / "README.md"
 BEGIN, END = "<!-- bench: make bench-readme -->", "<!-- end of bench -->"
 GICS = ("gicv2", "gicv3")
 
-# What is measured in instructions: the row's title, and Bao, Xvisor, KVM.
+# Figures in instructions: the row's title, and Bao, Xvisor, KVM.
 QUOTED = {
     "hypercall": ("hypercall PSCI_VERSION", "192", "400", "1446"),
     "hypercall-unknown": ("hypercall, unknown function", "1424", "UNDEF", ""),
@@ -29,11 +31,17 @@ QUOTED = {
     "uart-read": ("MMIO read, UART flag register", "passed through", "645",
                   "5449 (user space)"),
     "uart-write": ("MMIO write, UART interrupt clear", "", "", ""),
+    "uart-read-half": ("MMIO read, UART, 16 bits (Linux)", "", "", ""),
+    "uart-write-half": ("MMIO write, UART, 16 bits (Linux)", "", "", ""),
+    "uart-send-half": ("MMIO write, UART, a character (Linux)", "", "", ""),
+    "mmio-in-turn": ("MMIO read, two devices in turn", "", "", ""),
     "gicd-typer-read": ("MMIO read, GICD_TYPER", "227", "718", "2223"),
     "gicd-isenabler-read": ("MMIO read, GICD_ISENABLER", "1294", "1170", ""),
     "gicd-isenabler-write": ("MMIO write, GICD_ISENABLER", "3281", "2470",
                              ""),
+    "isenabler0-write": ("MMIO write, a CPU's own ISENABLER0", "", "", ""),
     "sgi-self": ("self-SGI to handler", "789", "2459", ""),
+    "sgi-rotation": ("... sixteen in rotation, each", "", "", ""),
     "irq-end": ("end of interrupt", "", "", ""),
     "sgi-other": ("SGI to a waiting VCPU, same CPU", "", "", ""),
     "sgi-other-cpu": ("SGI to a waiting VCPU, other CPU", "", "", "5413"),
@@ -43,6 +51,8 @@ QUOTED = {
     "timer-wfi": ("virtual timer to handler, from WFI", "", "4133", ""),
     "timer-wfi-untrapped": ("... from WFI that is not trapped", "192", "",
                             ""),
+    "ptimer-spin": ("physical timer to handler, spinning", "", "", ""),
+    "ptimer-wfi": ("physical timer to handler, from WFI", "", "", ""),
     "cpu-on": ("PSCI CPU_ON to first instruction, same CPU", "", "", ""),
     "cpu-on-cpu": ("PSCI CPU_ON, other CPU", "", "", ""),
     "first-touch": ("first write to a page", "", "", ""),
@@ -51,9 +61,34 @@ QUOTED = {
                   ""),
     "ipi-el2": ("EL2's part of an IPI, sender and target",
                 "1110 (hardware)", "", ""),
-    "power-on": ("power-on to a guest's first instruction, ms",
+    "masked-longest": ("interrupts masked for a trap at most, 128 VCPUs "
+                       "(GICv2: 8)", "", "", ""),
+    "power-on": ("power-on to first instruction, guest of 64 MiB, ms",
                  "0.32 (static)", "20.1", ""),
+    "power-on-256": ("... guest of 256 MiB, ms", "", "", ""),
 }
+# What they touch, in rounds that the measuring guest marks.
+TOUCHED = {
+    "hypercall": "hypercall PSCI_VERSION",
+    "sysreg-id": "trapped ID register",
+    "uart-read": "MMIO read, UART flag register",
+    "uart-write": "MMIO write, UART interrupt clear",
+    "gicd-typer-read": "MMIO read, GICD_TYPER",
+    "gicd-isenabler-write": "MMIO write, GICD_ISENABLER",
+    "sgi-self-eoi": "self-SGI and its end",
+    "sgi-round-trip": "SGI to a waiting VCPU and back, same CPU",
+    "sgi-round-trip-cpu": "... other CPU",
+    "ipi-el2": "SGI to a running VCPU, other CPU",
+    "timer-spin": "virtual timer, spinning",
+    "timer-wfi": "virtual timer, from WFI",
+    "cpu-on": "PSCI CPU_ON, same CPU, until it waits",
+    "switch": "switch of VCPUs at a slice's end",
+}
+TITLES = {"excursions": "traps and interrupts", "instructions": "instructions",
+          "ilines": "lines fetched", "dlines": "lines of data",
+          "device": "device accesses", "barriers": "barriers",
+          "writes": "register writes", "reads": "register reads",
+          "tlb": "TLB operations"}
 MS = 1000000
 
 
@@ -71,7 +106,8 @@ def both(values, goal=None):
 def trap_rows(bench):
     for name, (title, bao, xvisor, kvm) in QUOTED.items():
         figure = figures.BY_NAME[name]
-        unit, digits = (MS, 1) if name == "power-on" else (1, 0)
+        started = name in figures.STARTS
+        unit, digits = (MS, 1) if started else (1, 0)
         goal = figure.goal and figure.goal * figure.unit / unit
 
         def cell(system, goal=None, name=name, unit=unit, digits=digits):
@@ -82,7 +118,7 @@ def trap_rows(bench):
                           round(mean / unit, digits)) for mean in means],
                         goal)
 
-        native = "" if name == "power-on" else cell("native")
+        native = "" if started else cell("native")
         yield [title, native, cell("socle", goal), cell("xen"), bao, xvisor,
                kvm, "" if goal is None else f"<= {goal:.0f}"]
 
@@ -123,13 +159,56 @@ def size_rows(sizes):
               size.GOALS["vmm.bin.gz, minimal"], "KiB", "", "", "")
 
 
+def touched(found):
+    """The second table's lines."""
+    rows = [["in EL2, GICv2 / GICv3", *TITLES.values()],
+            ["---"] + ["---:"] * len(TITLES)]
+    for name, title in TOUCHED.items():
+        rows.append([title] + [
+            both([(str(found[gic][name][column]), None) for gic in GICS])
+            for column in TITLES])
+    return ["| " + " | ".join(cells) + " |" for cells in rows]
+
+
+# Operations, with the figures of Xvisor and KVM with kvmtool, and the goal.
+OPERATIONS = {
+    "block-read-4k": ("block, 4 KiB read, interrupt",
+                      "16,294 (3)", "44,251 (3)", "<= 3,000 (3)"),
+    "block-read-4k-batch": ("... 32 in flight, batches of 8",
+                            "12,116 (1.00)", "17,018 (1.11)",
+                            "<= 1,200 (0.15)"),
+    "block-read-128k": ("block, 128 KiB read, host virtio-blk below",
+                        "61,830", "81,908", "<= 6,000"),
+    "net-packet": ("packet of 1,514 bytes to another guest, singly",
+                   "29,259 (7)", "vhost 46,327", "<= 4,500"),
+    "net-packet-batch": ("... in batches of 32", "11,579 (0.22)",
+                         "vhost 8,950 (0.22)", "<= 900 and a copy (0.1)"),
+    "net-ping-pong": ("64 bytes to another guest and back",
+                      "53,780 (12)", "vhost 70,370", "<= 6,000"),
+    "console-1": ("console, 1 byte", "5,418", "", "<= 1,200"),
+    "console-64": ("console, 64 bytes", "14,931", "", "<= 1,600"),
+}
+
+
+def operations(found):
+    """The third table's lines."""
+    rows = [["instructions (exits), GICv2 / GICv3", "Socle", "Xvisor",
+             "KVM, kvmtool", "goal"], ["---"] + ["---:"] * 4]
+    for name, (title, *others) in OPERATIONS.items():
+        cells = [f"{round(found[gic][name]['instructions']):,} "
+                 f"({found[gic][name]['excursions']:.3g})" for gic in GICS]
+        rows.append([title, " / ".join(cells), *others])
+    return ["| " + " | ".join(cells) + " |" for cells in rows]
+
+
 def table(build):
-    """The table's lines."""
+    """The tables' lines."""
     def load(name):
         path = build / name
         if not path.exists():
             sys.exit(f"bench-readme: {path} is missing; make bench, "
-                     "bench-linux and bench-size write them")
+                     "bench-linux, bench-size, bench-lines and bench-io write "
+                     "them")
         return json.loads(path.read_text("utf-8"))
 
     rows = [["", "native", "Socle", "Xen 4.17", "Bao", "Xvisor", "KVM",
@@ -137,7 +216,15 @@ def table(build):
     rows += trap_rows(load("bench.json"))
     rows.append(linux_row(load("bench-linux.json")))
     rows += size_rows(load("bench-size.json"))
-    return ["| " + " | ".join(cells) + " |" for cells in rows]
+    made = images.compiler(build / "vmm.elf")
+    return [f"Socle's image is {made}'s.", "",
+            *("| " + " | ".join(cells) + " |" for cells in rows), "",
+            "What the same touch, of 64-byte cache lines and of what takes a "
+            "core longer than an instruction (`make bench-lines`):", "",
+            *touched(load("bench-lines.json")), "",
+            "What an operation of a virtio device costs, the guest's own "
+            "instructions left out (`make bench-io`):", "",
+            *operations(load("bench-io.json"))]
 
 
 def main():

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What Socle takes: bytes of the image, lines of source, memory at run time."""
+"""The size of Socle: bytes of the image, lines of source, memory at run time."""
 
 import argparse
 import collections
@@ -52,7 +52,7 @@ def parts(build):
     found = collections.Counter()
     section = ""
     text = (build / "vmm.elf.map").read_text("utf-8")
-    # What was left out is listed first.
+    # Discarded sections are listed first.
     for line in text.partition("\nLinker script and memory map")[2].splitlines():
         name, part = NAME.match(line), PART.match(line)
         if name:
@@ -65,7 +65,7 @@ def parts(build):
 
 
 def source(path, build):
-    """What an object was made of; an archive counts as one."""
+    """The source of an object; an archive counts as one."""
     archive = re.match(r"(.*/)?(\w+)\.a\(", path)
     if archive:
         return f"{archive.group(2)}.a"
@@ -79,6 +79,45 @@ def by_folder(files):
     for name, size in files.items():
         folder = next((f for f in FOLDERS if name.startswith(f + "/")), name)
         found[folder] += size
+    return dict(found.most_common())
+
+
+# obj-$(CONFIG_A) += FILES, in a Makefile of the image; the value may name a list
+# NAME-objs and put a folder before each of its files.
+OBJECTS = re.compile(r"^(?:card-)?obj\w*-(\$\(.*\))\s*[:+]=\s*(.*)$", re.M)
+LIST = re.compile(r"^(\w+-objs)\s*:=\s*(.*)$", re.M)
+PREFIXED = re.compile(r"\$\(addprefix ([\w/]+),\$\(([\w-]+)\)\)")
+
+
+def symbols(top):
+    """{file without .o: Kconfig symbol by which it is built}"""
+    found = {}
+    for makefile in sorted(top.glob("*/Makefile")) + sorted(
+            top.glob("arch/*/Makefile")):
+        text = makefile.read_text("utf-8").replace("\\\n", " ")
+        lists = dict(LIST.findall(text))
+
+        def expand(match, lists=lists):
+            return " ".join(match[1] + name for name in
+                            lists.get(match[2], "").split())
+
+        for condition, value in OBJECTS.findall(text):
+            names = re.findall(r"CONFIG_(\w+)", condition + value)
+            if not names:
+                continue
+            # For a command, the symbol of its subject, not the terminal's.
+            symbol = next((n for n in names if n != "TERMINAL"), names[0])
+            for name in re.findall(r"([\w/]+)\.o\b",
+                                   PREFIXED.sub(expand, value)):
+                found.setdefault(name, symbol)
+    return found
+
+
+def by_symbol(files, owner):
+    """{Kconfig symbol: bytes}; "" is for what every image has."""
+    found = collections.Counter()
+    for name, size in files.items():
+        found[owner.get(name, "")] += size
     return dict(found.most_common())
 
 
@@ -105,7 +144,7 @@ class Terminal:
         self.machine.expect("socle> ")
 
     def held(self):
-        """Bytes that neither guests have nor are free, without the bundle."""
+        """Bytes neither free nor given to guests, without the bundle."""
         self.machine.send("memory --json\r")
         self.machine.expect("memory --json\r*\n")
         rows = json.loads(self.machine.expect(
@@ -215,7 +254,15 @@ def main():
     parser.add_argument("--files", type=int, metavar="N", default=0,
                         help="the N largest files of each image, too")
     parser.add_argument("--json", type=pathlib.Path)
+    parser.add_argument("--symbols", action="store_true",
+                        help="only the bytes of the files that each Kconfig "
+                             "symbol adds to the image; needs no QEMU")
     args = parser.parse_args()
+    if args.symbols:
+        found = by_symbol(parts(args.build), symbols(TOP))
+        for name, size in found.items():
+            print(f"{size:>8}  {name or '(always)'}")
+        return
     try:
         found = measure(args.build, args.build / "bench" / "minimal")
     except qemu.Failure as failure:

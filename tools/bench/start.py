@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What is executed between power and a guest's first instruction."""
+"""What is executed between power-on and a guest's first instruction."""
 
 import collections
 import dataclasses
@@ -9,6 +9,7 @@ import tempfile
 import threading
 
 import image as images
+import qemu
 import systems
 
 
@@ -21,13 +22,13 @@ class Start:
         self.over = False
 
     def read(self, fifo):
-        # To the end, over or not: QEMU must not wait for us.
+        # Read to the end in any case: QEMU must not wait for us.
         for lines in images.log_lines(fifo):
             if not self.over:
                 self.add(lines)
 
     def add(self, lines):
-        """Equal neighbours are one: logged again if time was up before."""
+        """Equal neighbours count once: a timer stopped the first."""
         ends = [at for at in map(lines.find, self.marks) if at >= 0]
         if ends:
             self.over = True
@@ -45,8 +46,8 @@ def count(host, image):
     with tempfile.TemporaryDirectory() as scratch:
         fifo = os.path.join(scratch, "log")
         os.mkfifo(fifo)
-        host.extra = ("-singlestep", "-d", "exec,nochain", "-dfilter",
-                      image.filter(), "-D", fifo)
+        host.extra = (*qemu.one_by_one().arguments, "-d", "exec,nochain",
+                      "-dfilter", image.filter(), "-D", fifo)
         reader = threading.Thread(target=start.read, args=(fifo,), daemon=True)
         reader.start()
         systems.socle(host, [guest])

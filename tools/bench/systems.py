@@ -11,30 +11,49 @@ import tempfile
 import qemu
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
-CROSS = os.environ.get("CROSS", "aarch64-linux-gnu-")
-# What a guest prints when it has measured all, before it powers off.
+CROSS = os.environ.get("CROSS", qemu.MACHINE.CROSS)
+# Printed by a guest when it has finished, before it powers off.
 DONE = "bench done\r*\n"
-# Guest consoles are read out when the measuring is over.
+# Guest consoles are read when all measurements are done.
 POWERED_OFF = "guest {name}: powered off"
+
+
+def null_disk(*devices):
+    """QEMU's arguments for a disk whose data it makes up, and its devices.
+
+    There is no file, behind which virtual time would be noise.
+    """
+    return ("-blockdev", "driver=null-co,node-name=null,size=1073741824,"
+            "read-zeroes=off",
+            *(part for device in devices for part in ("-device", device)))
+
+
+NULL_DISK = null_disk("virtio-blk-pci,drive=null,ioeventfd=off,"
+                      "disable-legacy=on")
 XEN_MODULES = 0x50000000
-# Natively always the same one. Without any, Linux makes every random number
-# anew from what little it has, even for each system call: that is slow.
+# Where Xen 4.17 is with its MMU on, and before: for the plugins (tests/plugins).
+XEN_PLACE = "image=0x200000,loaded=0x40200000"
+XEN_SIZE = 0x200000
+# The same seed for every native run. Without one, Linux collects entropy for every
+# random number, even for each system call, which is slow.
 SEED = "/ { chosen { rng-seed = [" + " ".join(
     f"{i:02x}" for i in range(64)) + "]; }; };"
 
 
 @dataclasses.dataclass
 class Guest:
-    """What runs, the same everywhere."""
+    """A guest, the same under every system."""
     kernel: pathlib.Path
     name: str = "guest"
     initrd: pathlib.Path = None
     bootargs: str = ""
     memory: int = 64			# MiB
-    ram: int = None			# where Socle's guest has it
+    ram: int = None			# its address in Socle's guest
     vcpus: int = 1
     affinity: list = None		# host CPU of each VCPU
     native_wfi: bool = False		# under Socle
+    devices: str = ""			# under Socle: nodes of its description
+    properties: str = ""		# likewise, properties of its root
 
 
 @dataclasses.dataclass
@@ -48,6 +67,7 @@ class Host:
     xen: pathlib.Path = None
     xen_args: str = ""
     extra: tuple = ()			# more arguments for QEMU
+    commands: str = ""			# for Socle, before it starts the guests
 
     def machine(self, virtualization):
         return "virt,gic-version=%d%s" % (
@@ -59,7 +79,7 @@ class Host:
 
 
 def host_tree(host, virtualization, more, directory):
-    """The machine's own tree with more in it; the path of the blob."""
+    """The machine's own tree with additions. Returns the path of the blob."""
     dump, tree = directory / "host.dtb", directory / "more.dtb"
     machine = host.machine(virtualization) + \
         f",dtb-randomness=off,dumpdtb={dump}"
@@ -75,7 +95,7 @@ def host_tree(host, virtualization, more, directory):
 
 
 def native(host, guests):
-    """The guest in place of a hypervisor, at EL1. Its output."""
+    """Run the guest without a hypervisor, at EL1. Returns its output."""
     guest, = guests
     here = dataclasses.replace(host, memory=f"{guest.memory}M")
     with tempfile.TemporaryDirectory() as scratch:
@@ -106,19 +126,20 @@ def description(guest):
 	compatible = "socle,guest";
 	#address-cells = <2>;
 	#size-cells = <2>;
-	model = "{guest.name}";
+	model = "{guest.name}"; {guest.properties}
 	{memory}
 	cpus {{ count = <{guest.vcpus}>; {affinity}{wait} }};
 	boot {{
 		kernel = "/images/{guest.name}"; {initrd}
 		bootargs = "{guest.bootargs}";
 	}};
+	devices {{ {guest.devices} }};
 }};
 """
 
 
 def bundle(guests, directory, script=None):
-    """A bundle that starts the guests, or does what script says; its path."""
+    """Make a bundle that starts the guests, or runs script. Returns its path."""
     directory = pathlib.Path(directory)
     root = directory / "bundle"
     (root / "guests").mkdir(parents=True)
@@ -140,11 +161,14 @@ def bundle(guests, directory, script=None):
 
 
 def socle(host, guests):
-    """The guests under Socle. Their consoles, read when they are off."""
+    """Run the guests under Socle. Returns their consoles, read when all are off."""
+    script = host.commands + "".join(
+        f"guest create /guests/{guest.name}.dtb --start\n" for guest in guests)
     with tempfile.TemporaryDirectory() as scratch:
         arguments = host.command(
             True, "-kernel", str(host.build / "vmm.bin"),
-            "-initrd", str(bundle(guests, scratch)))
+            "-initrd", str(bundle(guests, scratch,
+                                  script if host.commands else None)))
         with qemu.Machine(arguments, host.limit) as machine:
             for guest in guests:
                 machine.seen = 0
@@ -171,8 +195,8 @@ def xen_module(kind, address, path, bootargs=""):
                   "force-raw=on"]
 
 
-def xen_domain(index, guest, address):
-    """A domain's node, the loading of its files, and the address behind."""
+def xen_modules(guest, address):
+    """The nodes of a domain's files, their loading, and the address behind."""
     files = [("kernel", guest.kernel, guest.bootargs)]
     if guest.initrd:
         files.append(("ramdisk", guest.initrd, ""))
@@ -183,6 +207,12 @@ def xen_domain(index, guest, address):
         nodes.append(node)
         loads += load
         address += path.stat().st_size + (4 << 20) & ~((2 << 20) - 1)
+    return nodes, loads, address
+
+
+def xen_domain(index, guest, address):
+    """A domain's node, the loading of its files, and the address behind."""
+    nodes, loads, address = xen_modules(guest, address)
     return f"""\
 	domU{index} {{
 		compatible = "xen,domain";
@@ -196,7 +226,7 @@ def xen_domain(index, guest, address):
 
 
 def xen_chosen(host, domains):
-    """What tells Xen of its domains."""
+    """The nodes that describe the domains to Xen."""
     return f"""
 / {{ chosen {{
 	#address-cells = <2>;
@@ -208,7 +238,7 @@ def xen_chosen(host, domains):
 
 
 def xen(host, guests):
-    """The guests as domains that Xen starts by itself. The console."""
+    """Run the guests as domains that Xen starts itself. Returns the console."""
     address = XEN_MODULES
     domains, loads = [], []
     for index, guest in enumerate(guests, 1):
@@ -223,6 +253,21 @@ def xen(host, guests):
         with qemu.Machine(arguments, host.limit) as machine:
             for _ in guests:
                 machine.expect(DONE)
+            return machine.text()
+
+
+def xen_dom0(host, guest):
+    """Run the guest as Xen's dom0, which starts others. Returns its console."""
+    nodes, loads, _ = xen_modules(guest, XEN_MODULES)
+    host = dataclasses.replace(
+        host, xen_args=f"dom0_mem={guest.memory}M {host.xen_args}")
+    with tempfile.TemporaryDirectory() as scratch:
+        tree = host_tree(host, True, xen_chosen(host, nodes),
+                         pathlib.Path(scratch))
+        arguments = host.command(True, "-kernel", str(host.xen),
+                                 "-dtb", str(tree), *loads)
+        with qemu.Machine(arguments, host.limit) as machine:
+            machine.expect(DONE)
             return machine.text()
 
 

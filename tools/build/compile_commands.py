@@ -9,15 +9,22 @@ import shlex
 import sys
 
 
+def source_of(name):
+    """An object's source. Those of the tests' guests are below guest/."""
+    for where in (name, pathlib.Path(*name.parts[1:])):
+        for suffix in (".c", ".S"):
+            if where.with_suffix(suffix).exists():
+                return where.with_suffix(suffix)
+    sys.exit(f"{name} has no source")
+
+
 def main():
     entries = []
     for line in sys.stdin:
         if not line.strip():
             continue
         name, *command = shlex.split(line)
-        source = pathlib.Path(name).with_suffix(".c")
-        if not source.exists():
-            source = source.with_suffix(".S")
+        source = source_of(pathlib.Path(name))
         entries.append({
             "directory": os.getcwd(),
             "file": str(source),

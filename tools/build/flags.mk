@@ -1,17 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Compiler and linker flags: common, image and host.
 
-# -Wconversion is left out: it flags every narrowing of a register field, which
-# the sanitizers and the unit tests check better than a cast would.
 warnings := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes \
 	-Wmissing-prototypes -Wundef -Wvla -Wpointer-arith -Wcast-qual \
 	-Wwrite-strings -Wimplicit-fallthrough -Wdouble-promotion \
 	-Wredundant-decls -Wold-style-definition -Wformat=2 -Wdate-time
 
 # The same input gives the same bytes wherever the tree and $(O) are.
-prefix-map := -ffile-prefix-map=$(abspath $(O))=build \
-	-ffile-prefix-map=$(MATERIAL)=build/material \
-	-ffile-prefix-map=$(CURDIR)=.
+prefix-map := $(foreach p,given-MATERIAL MATERIAL,$(if $($(p)),\
+	-ffile-prefix-map=$(call quoted,$($(p)))=build/material)) \
+	-ffile-prefix-map=$(call quoted,$(abspath $(O)))=build \
+	-ffile-prefix-map=$(call quoted,$(CURDIR))=.
 ifneq ($(patsubst /%,,$(O)),)
   prefix-map += -ffile-prefix-map=$(O)/=build/
 endif
@@ -21,22 +20,23 @@ ifneq ($(cc-is-clang),)
   prefix-map += -fdebug-compilation-dir=.
 endif
 
-common-includes := -Ilibs/include -Iarch/include -Icore/include \
-	-Idrivers/include -Iemulators/include -Icommands/include \
-	-Idaemons/include
+common-includes := -Ilibs/include -Iarch/include -Icore/include
 cppflags-common := -I$(O)/include -include $(autoconf-h) -iquote . \
 	$(common-includes)
-cflags-common := -std=gnu11 -g -fno-common -fno-omit-frame-pointer \
+cflags-common := -std=gnu11 -g -fno-common \
+	$(if $(CONFIG_BACKTRACE),-fno-omit-frame-pointer,-fomit-frame-pointer) \
 	$(prefix-map) $(warnings)
 
 ifeq ($(ARCH),host)
-  # The architecture's pure headers come second: host's own win.
-  CPPFLAGS := $(cppflags-common) -Iarch/host/include -Iarch/arm64/include
+  # The types of VCPUs, guests and CPUs are those of the simulated host, but
+  # for another architecture's pure files and their tests (host.mk).
+  CPPFLAGS := $(cppflags-common) -Iarch/host/include
+  arch-types = -Iarch/host/guest/include
   # Hidden: libraries (ASan calls sched_yield) must not find our functions.
   CFLAGS := $(cflags-common) -fvisibility=hidden -O1 $(SANITIZE)
   ifeq ($(cc-is-clang),)
-    # Sanitizers hide ranges from gcc, which then guesses; the image's build,
-    # which sees them, keeps the warning.
+    # With sanitizers gcc does not know the ranges of values, and gives false
+    # warnings; the image's build keeps this warning.
     CFLAGS += -Wno-format-truncation
   endif
   AFLAGS :=
@@ -47,22 +47,14 @@ else
 	-nostdinc -isystem $(libc-include) -Ilibs/include/std \
 	-isystem $(LIBFDT_INCLUDE)
 
-  # Tiny: the image with its .bss is below 1 MiB, so that one instruction makes
-  # any address in it; ld refuses one that is not. LLVM 14's lld lacks what
-  # clang's stack protector needs for it.
-  cflags-arm64 := -mgeneral-regs-only -mstrict-align -march=armv8-a \
-	-mno-outline-atomics $(if $(cc-is-clang),,-mcmodel=tiny)
-  cflags-arm64 += $(if $(CONFIG_BRANCH_PROTECTION),\
-	-mbranch-protection=bti,-mbranch-protection=none)
-
-  # In the order of the source the code is packed better (vmm.bin.gz), and what
-  # leaves a loop needs a register that is saved and loaded.
+  # Without scheduling the code compresses better (vmm.bin.gz), and values moved
+  # out of loops would need registers that are saved and restored.
   small := -Os $(if $(cc-is-clang),,-fno-schedule-insns2 \
 	-fno-move-loop-invariants)
 
   # Everything is hidden: in a static image each symbol is reached directly, and
   # code that runs before relocation needs no GOT.
-  CFLAGS := $(cflags-common) $(cflags-$(ARCH)) -ffreestanding -fPIE \
+  CFLAGS := $(cflags-common) $(cflags-cpu) $(cflags-image) -ffreestanding -fPIE \
 	$(if $(CONFIG_OPTIMIZE_SIZE),$(small),-O2) \
 	-include tools/build/hidden.h -ffunction-sections -fdata-sections \
 	-fno-asynchronous-unwind-tables -fno-unwind-tables
@@ -78,6 +70,12 @@ else
     # A finding is a trap, and so a panic with a backtrace: no run time needed.
     CFLAGS += -fsanitize=undefined $(if $(cc-is-clang),\
 	-fsanitize-trap=undefined,-fsanitize-undefined-trap-on-error)
+  endif
+  ifeq ($(cc-is-clang),)
+    # Narrowing and changes of sign need a cast. gcc only: clang wants one even
+    # where masks and shifts show that the value fits. Not in the host's build:
+    # it compiles the same files, and cmocka's macros convert implicitly.
+    CFLAGS += -Wconversion -Wsign-conversion
   endif
   AFLAGS := -D__ASSEMBLY__
 

@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Bare-metal guests for the tests: tests/guest/NAME.c or .S is an image of its
-# own, $(O)/guest/NAME.bin (and .elf), if tests/guest/Makefile lists it:
+# Bare-metal guests for the tests: tests/guest/NAME.c, or NAME.c or .S in the
+# architecture's folder there, is an image of its own, $(O)/guest/NAME.bin (and
+# .elf), if the folder's Makefile lists it:
 #
-#	guest-y += hello	# tests/guest/hello.o, one image
-#	guest-common-y += tests/guest/start.o	# part of every image
+#	guest-y += hello	# hello.o, one image
+#	guest-common-y += tests/guest/arm64/start.o	# part of every image
 
+guest-arch := tests/guest/$(ARCH)
+guest-lds := $(guest-arch)/guest.lds
 guest-y :=
 guest-common-y :=
 include $(wildcard tests/guest/Makefile)
@@ -12,8 +15,9 @@ include $(wildcard tests/guest/Makefile)
 guest-flags := $(cc-target) -std=gnu11 -g -O2 -ffreestanding -fno-common -fPIE \
 	-include tools/build/hidden.h -fno-stack-protector \
 	-fno-asynchronous-unwind-tables -fno-omit-frame-pointer \
-	-mgeneral-regs-only -mstrict-align -march=armv8-a -mno-outline-atomics \
-	$(prefix-map) $(warnings) -iquote . -Itests/guest/include -nostdinc \
+	$(cflags-cpu) \
+	$(prefix-map) $(warnings) -iquote . -Itests/guest/include \
+	-I$(guest-arch)/include -Iarch/$(ARCH)/linux -nostdinc \
 	-isystem $(libc-include) -Ilibs/include/std
 
 guest-dir := $(O)/guest
@@ -23,7 +27,7 @@ guest-common := $(addprefix $(guest-dir)/,$(guest-common-y))
 .PHONY: guests
 guests: $(addsuffix .bin,$(guest-images)) $(addsuffix .elf,$(guest-images))
 
-ifneq ($(filter guests $(guest-dir)/%,$(MAKECMDGOALS)),)
+ifneq ($(filter guests bundle bundle-images $(guest-dir)/%,$(MAKECMDGOALS)),)
   $(call flags-file,guest/.flags,$(CC) $(guest-flags))
 endif
 $(guest-dir)/.flags: ;
@@ -39,16 +43,24 @@ $(guest-dir)/%.o: %.S $(guest-dir)/.flags
 	$(Q)$(CC) $(guest-flags) -D__ASSEMBLY__ -MMD -MP -MF $(@:.o=.d) \
 		-c $< -o $@
 
-$(guest-dir)/%.elf: $(guest-dir)/tests/guest/%.o $(guest-common) \
-		tests/guest/guest.lds
+define link-guest
 	$(say) LD $@
 	$(Q)$(LD) -pie --no-dynamic-linker -z norelro -z noexecstack \
-		--build-id=none -e _start -T tests/guest/guest.lds -o $@ \
+		--build-id=none -e _start -T $(guest-lds) -o $@ \
 		$(filter %.o,$^)
+endef
+
+$(guest-dir)/%.elf: $(guest-dir)/tests/guest/%.o $(guest-common) $(guest-lds)
+	$(link-guest)
+
+$(guest-dir)/%.elf: $(guest-dir)/$(guest-arch)/%.o $(guest-common) $(guest-lds)
+	$(link-guest)
 
 $(guest-dir)/%.bin: $(guest-dir)/%.elf
 	$(Q)$(OBJCOPY) -O binary $< $@
 
-.SECONDARY: $(guest-common) $(addprefix $(guest-dir)/tests/guest/,$(addsuffix .o,$(guest-y)))
--include $(addprefix $(guest-dir)/tests/guest/,$(addsuffix .d,$(guest-y)))
+guest-objs := $(foreach g,$(guest-y),$(guest-dir)/$(if $(wildcard \
+	tests/guest/$(g).[cS]),tests/guest,$(guest-arch))/$(g).o)
+.SECONDARY: $(guest-common) $(guest-objs)
+-include $(guest-objs:.o=.d)
 -include $(guest-common:.o=.d)

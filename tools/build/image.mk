@@ -30,7 +30,7 @@ $(image): $(addprefix $(O)/,$(objs)) $(lds) $(LIBFDT) $(O)/.objs \
 		tools/build/link.sh tools/build/relr.py tools/build/ksyms.py
 	$(say) LD $@
 	$(Q)$(if $(CONFIG_KSYMS),KSYMS=y) LD='$(LD)' NM='$(NM)' \
-		AS='$(CC) $(cc-flags) $(AFLAGS) -c' PYTHON='$(PYTHON)' \
+		AS=$(call quoted,$(CC) $(cc-flags) $(AFLAGS) -c) PYTHON='$(PYTHON)' \
 		sh tools/build/link.sh $@ $(LDFLAGS) -T $(lds) \
 		$(filter %.o,$^) $(LIBFDT)
 
@@ -44,7 +44,8 @@ $(O)/vmm.bin.gz: $(O)/vmm.bin
 	$(Q)gzip -9nc $< >$@
 
 .PHONY: size
-# What is loaded: no debugging information, no relocations but .relr.
+# The loaded sections, without debugging information and relocations except
+# .relr.
 size: $(image)
 	$(Q)$(SIZE) -A -d $< | awk '/^section/ { end = index($$0, "size") + 3 } \
 		!/^(\.debug|\.rela|Total|$$)/ { print; n += $$2 } \

@@ -22,10 +22,22 @@ def open_tree(config):
     return kconf
 
 
+def turn_off_unnamed(kconf):
+    """With NAMED_ONLY, what the file does not name is off."""
+    named_only = kconf.syms.get("NAMED_ONLY")
+    if named_only is None or named_only.str_value != "y":
+        return
+    for sym in kconf.unique_defined_syms:
+        asked = any(node.prompt for node in sym.nodes)
+        if sym.type == kconfiglib.BOOL and asked and sym.user_value is None:
+            sym.set_value("n")
+
+
 def read_config(kconf, path):
     """Loads the file; wrong values, and names of no option, a line each."""
     kconf.warn_to_stderr = False
     kconf.load_config(path)
+    turn_off_unnamed(kconf)
     for sym in kconf.unique_defined_syms:
         _ = sym.str_value           # warns of a number out of its range
     known = [sym.name for sym in kconf.unique_defined_syms]

@@ -3,9 +3,9 @@
 # Links the image, with tables of its own: of its relocations, and with KSYMS=y
 # of its function names.
 #
-# They are made from a link without them, so the image is linked until the tables
-# it holds are those of its own addresses: a few passes, since a table's size
-# moves what lies behind it.
+# The tables are made from a linked image, so the image is linked until the
+# tables that it contains are those of its own addresses. This takes a few
+# passes, because the size of a table moves what lies behind it.
 
 set -eu
 out=$1
@@ -33,7 +33,7 @@ for pass in 1 2 3 4 5 6 7; do
 	for name in $names; do
 		mv "$dir/$name.next.S" "$dir/$name.S"
 		# Without -g, which would name the output directory.
-		$AS -g0 "$dir/$name.S" -o "$dir/$name.o"
+		eval "$AS"' -g0 "$dir/$name.S" -o "$dir/$name.o"'
 	done
 	# shellcheck disable=SC2086  # one word each
 	$LD -o "$out.tmp" "$@" $objects -Map="$out.map"

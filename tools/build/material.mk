@@ -23,41 +23,82 @@ $(material)/libfdt/libfdt.a: $(material)/libfdt-dev/package
 # What guests boot, by the name it has in bundles: /images/NAME.
 images := $(material)/images
 
-$(images)/Image: $(material)/linux-image-cloud-arm64/package
-	$(Q)mkdir -p $(@D)
-	$(Q)cp $(call unpacked,linux-image-cloud-arm64,boot/vmlinuz-*) $@
+# For the tests: the next Debian's kernel and QEMU, unpacked but not installed.
+# On Debian 12 they come from bookworm-backports; on Debian 13 they are the
+# normal ones.
+newer-suite := $(if $(wildcard /etc/os-release),$(shell . /etc/os-release && \
+	[ "$$VERSION_CODENAME" != bookworm ] || echo bookworm-backports))
+# apt's state is of one architecture, so there are two folders.
+newer := $(material)/newer
+newer-host := $(material)/newer-host
+newer-apt = $(PYTHON) tools/material/apt.py --suite $(newer-suite) \
+	$(if $(APT_SOURCES),--sources '$(APT_SOURCES)')
 
-$(images)/Image-full: $(material)/linux-image-arm64/package
-	$(Q)mkdir -p $(@D)
-	$(Q)cp $(call unpacked,linux-image-arm64,boot/vmlinuz-*) $@
+$(newer)/%/package:
+	$(Q)$(newer-apt) --dir $(newer) --arch $(ARCH) '$*$(meta)'
+$(newer)/linux-image-%/package: meta := *
+$(newer-host)/%/package:
+	$(Q)$(newer-apt) --dir $(newer-host) \
+		--arch $$(dpkg --print-architecture) '$*'
+.PRECIOUS: $(newer)/%/package $(newer-host)/%/package
 
-$(images)/u-boot.bin: $(material)/u-boot-qemu/package
+$(images)/Image-newer: $(newer)/$(kernel-package)/package
 	$(Q)mkdir -p $(@D)
-	$(Q)cp $(call unpacked,u-boot-qemu,qemu_arm64/u-boot.bin) $@
+	$(Q)cp $(call unpacked,newer/$(kernel-package),boot/vmlinuz-*) $@
 
-$(images)/QEMU_EFI.fd: $(material)/qemu-efi-aarch64/package
+$(images)/Image: $(material)/$(kernel-package)/package
 	$(Q)mkdir -p $(@D)
-	$(Q)cp $(call unpacked,qemu-efi-aarch64,QEMU_EFI.fd) $@
+	$(Q)cp $(call unpacked,$(kernel-package),boot/vmlinuz-*) $@
 
-$(images)/initrd.cpio.gz: $(material)/busybox-static/package \
+$(images)/Image-full: $(material)/$(kernel-full-package)/package
+	$(Q)mkdir -p $(@D)
+	$(Q)cp $(call unpacked,$(kernel-full-package),boot/vmlinuz-*) $@
+
+$(images)/u-boot.bin: $(material)/$(uboot-package)/package
+	$(Q)mkdir -p $(@D)
+	$(Q)cp $(call unpacked,$(uboot-package),$(uboot-file)) $@
+
+$(images)/QEMU_EFI.fd: $(material)/$(uefi-package)/package
+	$(Q)mkdir -p $(@D)
+	$(Q)cp $(call unpacked,$(uefi-package),$(uefi-file)) $@
+
+# A program of Linux for the example guest: compiled like the bare-metal ones.
+powerkey := $(material)/powerkey/powerkey
+$(powerkey): tools/material/powerkey.c arch/$(ARCH)/linux/program.h
+	$(say) LD $@
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(filter-out -fPIE,$(guest-flags)) -fno-pie -nostdlib -static \
+		-s -Wl,--build-id=none -o $@ $(filter %.c,$^)
+
+# VirtIO's drivers are modules in Debian's kernels, but for those that are built
+# into one. A kernel of the person's own brings its drivers itself.
+virtio-modules := virtio virtio_ring virtio_mmio virtio_blk virtio_console \
+	rng-core virtio-rng failover net_failover virtio_net
+virtio-kernel = $(if $(KERNEL),,$(kernel-package))
+with-virtio = $(if $(1),--kernel $(material)/$(1)/root \
+	--on-demand $(virtio-modules))
+
+initramfs = $(Q)$(PYTHON) tools/material/initramfs.py -o $@ \
+	--busybox $(call unpacked,busybox-static,bin/busybox) \
+	--file bin/powerkey=$(powerkey)
+
+$(images)/initrd.cpio.gz: $(material)/busybox-static/package $(powerkey) \
+		$(virtio-kernel:%=$(material)/%/package) \
 		tools/material/initramfs.py tools/material/init \
-		tools/material/profile tools/newc.py
+		tools/material/profile tools/material/network tools/newc.py
 	$(say) CPIO $@
 	$(Q)mkdir -p $(@D)
-	$(Q)$(PYTHON) tools/material/initramfs.py -o $@ \
-		--busybox $(call unpacked,busybox-static,bin/busybox)
+	$(initramfs) $(call with-virtio,$(virtio-kernel))
 
 # The same with drivers for devices of which Debian's full kernel has modules.
-full-modules := input/evdev input/keyboard/gpio_keys watchdog/sp805_wdt
 $(images)/initrd-full.cpio.gz: $(images)/initrd.cpio.gz \
-		$(material)/linux-image-arm64/package
+		$(material)/$(kernel-full-package)/package
 	$(say) CPIO $@
-	$(Q)$(PYTHON) tools/material/initramfs.py -o $@ \
-		--busybox $(call unpacked,busybox-static,bin/busybox) \
-		$(foreach m,$(full-modules),--module \
-			$(call unpacked,linux-image-arm64,drivers/$(m).ko))
+	$(initramfs) $(call with-virtio,$(kernel-full-package)) \
+		$(foreach m,$(kernel-full-modules),--module \
+			$(call unpacked,$(kernel-full-package),drivers/$(m).ko*))
 
-# The person's own instead: make must not fetch what it does not use.
+# Files given by the person: make must not fetch what these replace.
 image-Image := $(or $(KERNEL),$(images)/Image)
 image-Image-full := $(or $(KERNEL_FULL),$(images)/Image-full)
 image-initrd.cpio.gz := $(or $(INITRD),$(images)/initrd.cpio.gz)
@@ -65,10 +106,10 @@ image-u-boot.bin := $(or $(UBOOT),$(images)/u-boot.bin)
 image-initrd-full.cpio.gz := $(images)/initrd-full.cpio.gz
 image-QEMU_EFI.fd := $(or $(UEFI),$(images)/QEMU_EFI.fd)
 
-# What is named has to be there: the rules above would try to make it.
+# Given files must exist: the rules above would try to make them.
 named-file = $(if $(wildcard $($(1))),,\
-	$(error $(1)=$($(1)): there is no such file))$(if \
-	$(wildcard $($(1))/.),$(error $(1)=$($(1)): that is a directory))
+	$(error $(1)=$(given-$(1)): there is no such file))$(if \
+	$(wildcard $($(1))/.),$(error $(1)=$(given-$(1)): that is a directory))
 $(foreach v,KERNEL KERNEL_FULL INITRD UBOOT UEFI,$(if $($(v)),$(call named-file,$(v))))
 ifneq ($(LIBFDT),$(material)/libfdt/libfdt.a)
   $(call named-file,LIBFDT)
@@ -85,6 +126,20 @@ material: $(LIBFDT) $(foreach i,Image initrd.cpio.gz u-boot.bin,\
 	$(call image-file,$(i)))
 material-full: material $(foreach i,Image-full initrd-full.cpio.gz QEMU_EFI.fd,\
 	$(call image-file,$(i)))
+
+# Where the tests find what is newer, if there is more than is installed.
+.PHONY: check-newer
+ifeq ($(newer-suite),)
+check-newer: ;
+else
+check-newer: $(images)/Image-newer $(newer-host)/$(qemu-package)/package
+	$(Q)mkdir -p $(O)/check/images $(O)/check/newer
+	$(Q)ln -sfn '$(abspath $(images)/Image-newer)' \
+		$(O)/check/images/Image-newer
+	$(Q)ln -sfn \
+		"$$(realpath $(call unpacked,newer-host/$(qemu-package),bin/$(qemu-program)))" \
+		$(O)/check/newer/$(qemu-program)
+endif
 
 # Links to the images in use, by their names in bundles, for the tests.
 .PHONY: check-images

@@ -4,27 +4,30 @@
 
     relr.py [ELF]
 
-A relocation of the linker's is 24 bytes, and all of ours say the same: add to
-this word where the image is. The word holds its addend already, so its place
-is all that must be told, most often by one bit: the encoding is that of the
-generic ELF specification's SHT_RELR. Without ELF: an empty table.
+A relocation of the linker takes 24 bytes, and all of ours mean the same: add the
+address of the image to a word. The word already holds its addend, so only its
+place has to be stored, most often as one bit, in the encoding of the generic ELF
+specification's SHT_RELR. Without ELF: an empty table.
 """
 
 import struct
 import sys
 
-R_AARCH64_RELATIVE = 1027
+# By an ELF file's machine: its relocation that adds where the image is
+# (R_X86_64_RELATIVE, R_AARCH64_RELATIVE, R_RISCV_RELATIVE).
+RELATIVE = {62: 8, 183: 1027, 243: 3}
 SHT_RELA = 4
 WORD = 8
 BITS = 63			# of an entry, for the words that follow
 
 
 class Elf:
-    """What we need of a little-endian 64-bit file."""
+    """The parts that we need of a little-endian 64-bit ELF file."""
 
     def __init__(self, path):
         with open(path, "rb") as file:
             self.data = file.read()
+        self.machine, = struct.unpack_from("<H", self.data, 0x12)
         at, = struct.unpack_from("<Q", self.data, 0x28)
         size, count = struct.unpack_from("<HH", self.data, 0x3a)
         # Name, type, flags, address, offset, size.
@@ -53,7 +56,7 @@ def places(elf):
     for place, info, addend in elf.relocations():
         if info == 0:
             continue		# room that the linker did not need
-        if info != R_AARCH64_RELATIVE or place % WORD:
+        if info != RELATIVE.get(elf.machine) or place % WORD:
             sys.exit(f"relr: relocation of type {info:#x} at {place:#x}")
         if elf.word(place) != addend:
             sys.exit(f"relr: the word at {place:#x} is not the addend; the "

@@ -11,13 +11,13 @@ endef
 per-object-flags = $(foreach v,$(sort $(filter CFLAGS_% AFLAGS_%,\
 	$(.VARIABLES))),$(v)=$($(v)))
 ifeq ($(need-config),y)
-  $(call flags-file,.flags,$(CC) $(cc-flags) $(AFLAGS) $(per-object-flags))
+  $(call flags-file,.flags,$(CC) $(cc-flags) $(arch-types) $(AFLAGS) $(per-object-flags))
 endif
 
 $(O)/%.o: %.c $(O)/.flags
 	$(say) CC $*.o
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(cc-flags) $(CFLAGS_$*.o) -MMD -MP -MF $(@:.o=.d) \
+	$(Q)$(CC) $(cc-flags) $(arch-types) $(CFLAGS_$*.o) -MMD -MP -MF $(@:.o=.d) \
 		-c $< -o $@
 
 $(O)/%.o: %.S $(O)/.flags
@@ -28,7 +28,7 @@ $(O)/%.o: %.S $(O)/.flags
 
 $(O)/.flags: ;
 
-# One object by its name in the tree: `make core/sched.o`.
+# One object by its name in the tree: `make core/sched/sched.o`.
 .PHONY: $(objs)
 $(objs): %.o: $(O)/%.o
 

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Tool chain: gcc and binutils by default, CC=clang or LLVM=1 for the other one.
 
-triple-arm64 := aarch64-linux-gnu
-CROSS_COMPILE ?= $(triple-$(ARCH))-
+# The architecture's own: its triple, and flags for flags.mk.
+triple :=
+include $(wildcard arch/$(ARCH)/build.mk)
+CROSS_COMPILE ?= $(addsuffix -,$(triple))
 
 ifeq ($(ARCH),host)
   # CC= chooses the image's compiler; the host's has a name of its own, so that
@@ -13,17 +15,13 @@ ifeq ($(ARCH),host)
 else
   ifeq ($(LLVM),)
     tool-prefix := $(CROSS_COMPILE)
-    CC ?= $(CROSS_COMPILE)gcc
-    LD ?= $(CROSS_COMPILE)ld
   else
     tool-prefix := llvm-
-    CC ?= clang
-    LD ?= ld.lld
   endif
-  ifneq ($(filter default undefined,$(origin CC)),)
+  ifeq ($(filter command,$(origin CC)),)
     CC := $(if $(LLVM),clang,$(CROSS_COMPILE)gcc)
   endif
-  ifneq ($(filter default undefined,$(origin LD)),)
+  ifeq ($(filter command,$(origin LD)),)
     LD := $(if $(LLVM),ld.lld,$(CROSS_COMPILE)ld)
   endif
   AR := $(tool-prefix)ar
@@ -36,7 +34,7 @@ endif
 cc-is-clang := $(findstring clang,$(CC))
 ifneq ($(cc-is-clang),)
   ifneq ($(ARCH),host)
-    cc-target := --target=$(triple-$(ARCH))
+    cc-target := --target=$(triple)
   endif
 endif
 

@@ -2,12 +2,15 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Fetches packages of another architecture with apt, touching nothing outside.
 
-    apt.py --dir DIR --arch arm64 PACKAGE...
+    apt.py --dir DIR --arch arm64 [--suite SUITE] PACKAGE...
 
 Each package ends up in DIR/PACKAGE/, unpacked, and is not fetched twice. apt's
 state, lists and cache lie below DIR/apt; the system's sources, keys and proxy are
-used as they are, and signatures are checked (--sources FILE: other sources). A name ending in `*` stands for the
-package that the meta package before the `*` depends on: `linux-image-arm64*`.
+used as they are, and signatures are checked (--sources FILE: other sources;
+--suite: that suite of the archive they name, alone). A name ending in `*` stands
+for the package that the meta package before the `*` depends on:
+`linux-image-arm64*`. --libraries: also the packages of the libraries that these
+need, whose names are then in DIR/PACKAGE/libraries.
 """
 
 import argparse
@@ -54,12 +57,41 @@ Dir::Etc::SourceList "{file}";
 Dir::Etc::SourceParts "-";
 """
 SYSTEM_MAIN = pathlib.Path("/etc/apt/apt.conf")
+# Packages of libraries (Debian Policy, 8.1), and one that is older than it.
+LIBRARY = re.compile(r"^\s*(?:Pre)?Depends: (lib\S+|zlib1g)$", re.M)
+
+
+def suite_line(targets, suite):
+    """A sources.list of one suite, from what the sources in use name.
+
+    targets: lines "URI KEYRING", of apt-get indextargets; the first of Debian's
+    own archive counts.
+    """
+    for line in targets.splitlines():
+        uri, _, keyring = line.partition(" ")
+        if uri.rstrip("/").endswith("/debian"):
+            # Without one, apt leaves the name of the field.
+            signed = f"[signed-by={keyring}] " if keyring[:1] == "/" else ""
+            return f"deb {signed}{uri} {suite} main\n"
+    raise RuntimeError(f"no source of this machine is Debian's archive: where "
+                       f"is {suite}?")
 
 
 class Apt:
     """apt with a private state directory."""
 
-    def __init__(self, where, arch, sources):
+    def __init__(self, where, arch, sources, suite=None):
+        self.configure(where, arch, sources)
+        if suite:
+            known = self.run("apt-get", "indextargets",
+                             "--no-release-info", "--format",
+                             "$(REPO_URI) $(SIGNED_BY)",
+                             "Created-By: Packages")
+            only = self.root / "suite.list"
+            only.write_text(suite_line(known, suite), encoding="utf-8")
+            self.configure(where, arch, only)
+
+    def configure(self, where, arch, sources):
         self.arch = arch
         self.root = pathlib.Path(where, "apt").absolute()
         for name in ("lists/partial", "cache/archives/partial"):
@@ -104,7 +136,8 @@ class Apt:
         if not name.endswith("*"):
             return name
         meta = name[:-1]
-        stem = re.escape(meta.split("-arm64")[0].split("-cloud")[0])
+        # Their flavours: the version comes before cloud and rt.
+        stem = re.escape(re.sub(rf"(-cloud|-rt)?-{self.arch}.*", "", meta))
         for line in self.run("apt-cache", "depends", "--important",
                              meta).splitlines():
             match = re.match(rf"\s*Depends: ({stem}-[0-9]\S*)$", line)
@@ -112,27 +145,62 @@ class Apt:
                 return match.group(1)
         raise RuntimeError(f"{meta} depends on no versioned package")
 
-    def download(self, package, where):
-        print(f"  APT      {package}:{self.arch}", flush=True)
-        for old in where.glob("*.deb"):
-            old.unlink()
-        self.run("apt-get", "-q", "download", package, cwd=where)
-        return next(where.glob("*.deb"))
+    def libraries(self, package):
+        """The packages of all libraries it needs; not itself."""
+        found = []
+        ask = [package]
+        while ask:
+            said = self.run("apt-cache", "depends", "--important", ask.pop())
+            new = sorted(set(LIBRARY.findall(said)) - {package, *found})
+            found += new
+            ask += new
+        return sorted(found)
+
+    def download(self, packages, where):
+        """Their files, in a folder that is empty before."""
+        print(f"  APT      {' '.join(packages)} ({self.arch})", flush=True)
+        shutil.rmtree(where, ignore_errors=True)
+        where.mkdir(parents=True)
+        self.run("apt-get", "-q", "download", *packages, cwd=where)
+        return sorted(where.glob("*.deb"))
 
 
-def fetch(apt, name, where):
-    package = apt.resolve(name)
+def unpack(deb, where):
+    """Both whole or not at all: the folder root, and the stamp."""
     where.mkdir(parents=True, exist_ok=True)
-    deb = apt.download(package, where)
     partial = where / "partial"
-    shutil.rmtree(partial, ignore_errors=True)
+    for old in (partial, where / "root"):
+        shutil.rmtree(old, ignore_errors=True)
     subprocess.run(["dpkg-deb", "-x", deb, partial], check=True)
-    deb.unlink()
     partial.rename(where / "root")
     (where / "package").write_text(f"{deb.name}\n", encoding="utf-8")
 
 
-def fetch_all(apt, missing, where):
+def fetch(apt, name, where):
+    deb, = apt.download([apt.resolve(name)], where / "download")
+    unpack(deb, where)
+    shutil.rmtree(deb.parent)
+
+
+def fetch_libraries(apt, name, where):
+    names = apt.libraries(name)
+    lacking = [n for n in names if not (where / n / "package").exists()]
+    if lacking:
+        for deb in apt.download(lacking, where / name / "download"):
+            unpack(deb, where / deb.name.partition("_")[0])
+        shutil.rmtree(where / name / "download")
+    (where / name / "libraries").write_text("\n".join(names) + "\n",
+                                            encoding="utf-8")
+
+
+def fetch_one(apt, name, target, libraries):
+    if not (target / "package").exists():
+        fetch(apt, name, target)
+    if libraries:
+        fetch_libraries(apt, name, target.parent)
+
+
+def fetch_all(apt, missing, where, libraries):
     """Updates the lists when there are none, or once if a package is gone."""
     update_said = None
     if not any((apt.root / "lists").glob("*_Packages*")):
@@ -141,13 +209,13 @@ def fetch_all(apt, missing, where):
         target = pathlib.Path(where, name.rstrip("*")).absolute()
         try:
             try:
-                fetch(apt, name, target)
+                fetch_one(apt, name, target, libraries)
             except RuntimeError:
                 if update_said is not None:
                     raise
                 # A list from last month names packages that are gone.
                 update_said = apt.update()
-                fetch(apt, name, target)
+                fetch_one(apt, name, target, libraries)
         except RuntimeError as error:
             print(f"{update_said or ''}\n{error}\n\nCannot fetch {name}.\n"
                   f"{HELP.format(arch=apt.arch)}", file=sys.stderr)
@@ -161,11 +229,15 @@ def main():
     parser.add_argument("--arch", default="arm64")
     parser.add_argument("--sources", help="a sources.list to use instead of "
                         "the system's")
+    parser.add_argument("--suite", help="only this suite of the archive")
+    parser.add_argument("--libraries", action="store_true",
+                        help="also those that the packages need")
     parser.add_argument("packages", nargs="+")
     args = parser.parse_args()
 
+    stamp = "libraries" if args.libraries else "package"
     missing = [p for p in args.packages if not
-               pathlib.Path(args.dir, p.rstrip("*"), "package").exists()]
+               pathlib.Path(args.dir, p.rstrip("*"), stamp).exists()]
     if not missing:
         return 0
     for tool in ("apt-get", "apt-cache", "dpkg-deb"):
@@ -177,8 +249,12 @@ def main():
     pathlib.Path(args.dir).mkdir(parents=True, exist_ok=True)
     with open(pathlib.Path(args.dir, "lock"), "w", encoding="utf-8") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        return fetch_all(Apt(args.dir, args.arch, args.sources), missing,
-                         args.dir)
+        try:
+            apt = Apt(args.dir, args.arch, args.sources, args.suite)
+        except RuntimeError as error:
+            print(error, file=sys.stderr)
+            return 1
+        return fetch_all(apt, missing, args.dir, args.libraries)
 
 
 if __name__ == "__main__":

@@ -8,17 +8,20 @@
 #include <arch/image.h>
 #include <arch_impl/features.h>
 #include <arch_impl/mmu.h>
+#include <arch_impl/pmu.h>
 #include <arch_impl/psci_host.h>
+#include <arch_impl/sections.h>
 #include <arch_impl/smccc_host.h>
+#include <arch_impl/smccc_service.h>
 #include <arch_impl/timer_host.h>
 #include <arch_impl/vgic.h>
 #include <core/boot.h>
 #include <core/dt.h>
+#include <core/earlycon.h>
 #include <core/irq.h>
 #include <core/log.h>
 #include <core/percpu.h>
 #include <core/smp.h>
-#include <drv/earlycon.h>
 #include <libs/error.h>
 #include <string.h>
 
@@ -27,10 +30,6 @@
 #define FDT_MAX_SIZE MIB(2)
 #define MPIDR_AFFINITY (GENMASK(39, 32) | GENMASK(23, 0))
 
-extern const uint8_t __image_start[], __image_end[];
-extern const uint8_t __text_start[], __text_end[];
-extern const uint8_t __rodata_start[], __rodata_end[];
-extern const uint8_t __data_start[], __bss_start[], __bss_end[];
 extern const uint8_t __build_id_start[], __build_id_end[];
 
 static void early_puts(const char *s)
@@ -49,17 +48,16 @@ void early_wrong_el(const void *fdt, unsigned int el)
 {
 	const char *why;
 
-	if (dt_init(fdt, FDT_MAX_SIZE, &why) == 0 &&
-	    earlycon_init(NULL) == 0) {
+	if (dt_init(fdt, FDT_MAX_SIZE, &why) == 0 && earlycon_init(NULL) == 0) {
 		early_puts("\nSocle: started at EL");
 		early_puts(el == 1 ? "1" : "3");
 		early_puts(", but a hypervisor runs at EL2.\n");
-		early_puts(el == 1 ?
-			   "Enable virtualization (QEMU: -M virt,"
-			   "virtualization=on; boards: firmware that enters "
-			   "at EL2). Stopped.\n" :
-			   "Start it from firmware (TF-A, U-Boot) that enters "
-			   "at EL2. Stopped.\n");
+		early_puts(
+			el == 1 ? "Enable virtualization (QEMU: -M virt,"
+				  "virtualization=on; boards: firmware that enters "
+				  "at EL2). Stopped.\n"
+				: "Start it from firmware (TF-A, U-Boot) that enters "
+				  "at EL2. Stopped.\n");
 	}
 	for (;;) {
 		__asm__ volatile("wfi");
@@ -71,6 +69,7 @@ void arm64_main(paddr_t fdt)
 {
 	struct percpu *p = percpu_boot();
 
+	mmu_boot_enabled();
 	p->arch.midr = read_sysreg(midr_el1);
 	p->arch.mpidr = read_sysreg(mpidr_el1);
 	percpu_boot_set(0, p->arch.mpidr & MPIDR_AFFINITY);
@@ -134,31 +133,28 @@ int arch_boot_late(void)
 	if (err) {
 		return err;
 	}
-	err = irq_request(vgic_host.maintenance_irq, maintenance_handler,
-			  NULL, "vgic");
+	err = smccc_init();
+	if (err) {
+		log_err("smccc: the services overlap or are too many");
+		return err;
+	}
+	err = irq_request(vgic_host.maintenance_irq, maintenance_handler, NULL,
+			  "vgic");
 	if (err) {
 		log_err("vgic: maintenance interrupt %u: %s",
 			vgic_host.maintenance_irq, err_str(err));
 		return err;
 	}
+	irq_set_priority(vgic_host.maintenance_irq, IRQ_PRIORITY_GUEST);
 	irq_enable(vgic_host.maintenance_irq);
+	pmu_host_init();
 	return 0;
 }
 
 void arch_image_range(paddr_t *base, uint64_t *size)
 {
-	*base = PADDR((uint64_t)__image_start);
-	*size = (uint64_t)(__image_end - __image_start);
-}
-
-void arch_image_sections(struct image_sections *out)
-{
-	*out = (struct image_sections){
-		.text = (uint64_t)(__text_end - __text_start),
-		.rodata = (uint64_t)(__rodata_end - __rodata_start),
-		.data = (uint64_t)(__bss_start - __data_start),
-		.bss = (uint64_t)(__bss_end - __bss_start),
-	};
+	*base = mmu_image_loaded();
+	*size = image_size();
 }
 
 const uint8_t *arch_build_id(size_t *len)

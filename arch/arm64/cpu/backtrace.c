@@ -5,16 +5,15 @@
 
 #define MAX_FRAMES 32
 
-/* A record is believed if it lies in the stack of whoever runs here, or
- * (boot, panic) within 16 KiB above the one before. */
+/* A record is trusted if it lies within 16 KiB above the one before. */
 static bool plausible(uintptr_t fp, uintptr_t before)
 {
-	return fp > before && fp - before < 16384 && IS_ALIGNED(fp, 16u);
+	return fp > before && fp - before < 16384 && IS_ALIGNED(fp, 16U);
 }
 
 void arch_backtrace(uintptr_t fp, void (*emit)(uintptr_t pc))
 {
-	for (unsigned int i = 0; i < MAX_FRAMES && IS_ALIGNED(fp, 16u); i++) {
+	for (unsigned int i = 0; i < MAX_FRAMES && IS_ALIGNED(fp, 16U); i++) {
 		const uintptr_t *record = (const uintptr_t *)fp;
 		uintptr_t next;
 
@@ -22,7 +21,8 @@ void arch_backtrace(uintptr_t fp, void (*emit)(uintptr_t pc))
 			return;
 		}
 		next = record[0];
-		/* A signed return address carries its code in the top. */
+		/* The top bits of a signed return address hold its
+		 * authentication code. */
 		if (!record[1]) {
 			return;
 		}

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Exception vectors, the way out of a guest and back, and the switch
- * between VCPUs.
+ * Exception vectors, leaving and entering guests, and the switch between VCPUs.
  *
  * While a guest runs SP_EL2 points at its VCPU's struct guest_regs, at the
  * top of that VCPU's hypervisor stack: a trap stores the registers in place
@@ -29,7 +28,8 @@
 	\op	x26, x27, [sp, #REGS_X(26)]
 	.endm
 
-	/* Store x0-x30, ELR and SPSR in place; x0 = VCPU, x1 = frame. */
+	/* Store x0-x30, ELR and SPSR in place; x19 = VCPU, also after the
+	 * handler, which may have run others meanwhile. */
 	.macro	guest_save
 	low_regs stp
 	stp	x18, x19, [sp, #REGS_X(18)]
@@ -38,10 +38,65 @@
 	mrs	x2, elr_el2
 	mrs	x3, spsr_el2
 	stp	x30, x2, [sp, #REGS_X(30)]
-	ldr	x0, [sp, #REGS_VCPU]
+	ldr	x19, [sp, #REGS_VCPU]
 	str	x3, [sp, #REGS_SPSR]
-	mov	x1, sp
 	mov	x29, xzr		/* a backtrace ends here */
+	.endm
+
+	/* An interrupt while a guest runs: count it and call irq_dispatch(). It
+	 * belongs to no exception class. */
+	.macro	guest_irq_dispatch
+	ldr	x2, [x19, #VCPU_EXIT_COUNT_IRQ]
+	add	x2, x2, #1
+	str	x2, [x19, #VCPU_EXIT_COUNT_IRQ]
+	bl	irq_dispatch
+	.endm
+
+	/* The rest of a vector for it: this fits. */
+	.macro	guest_irq
+	guest_irq_dispatch
+	b	guest_return
+	.endm
+
+	/* Count the exception by its class, and call the handler of the class.
+	 * x2 = ESR_EL2, x19 = VCPU, sp = its frame. */
+	.macro	guest_sync_dispatch
+	ubfx	x3, x2, #26, #6		/* ESR_EL2.EC */
+	adrp	x4, trap_table
+	add	x5, x19, x3, lsl #3
+	add	x4, x4, :lo12:trap_table
+	ldr	x6, [x5, #VCPU_EXIT_COUNTS]
+	ldr	x4, [x4, x3, lsl #3]
+	add	x6, x6, #1
+	str	x6, [x5, #VCPU_EXIT_COUNTS]
+	mov	x0, x19
+	mov	x1, sp			/* its frame */
+	blr	x4
+	.endm
+
+	/* Interrupts masked, sp = frame, x19 = VCPU (handlers leave both as
+	 * they were): go to \work if anything has to be done first. */
+	.macro	guest_check_work work
+	mrs	x0, tpidr_el2
+	ldrb	w3, [x19, #VCPU_VGIC_FLUSH]
+	ldr	w2, [x0, #PERCPU_RESCHED]
+	orr	w2, w2, w3
+	cbnz	w2, \work
+	.endm
+
+	/*
+	 * The flush flag is not checked again: other VCPUs can raise it faster
+	 * than it is served, and interrupts are masked here. The one that
+	 * raised it has also sent an interrupt, which is taken as soon as the
+	 * guest runs; interrupts of a higher priority come first.
+	 */
+	.macro	guest_do_work
+.Lwork\@:
+	mov	x0, x19
+	bl	trap_guest_work
+	mrs	x0, tpidr_el2
+	ldr	w2, [x0, #PERCPU_RESCHED]
+	cbnz	w2, .Lwork\@
 	.endm
 
 	/*
@@ -76,7 +131,7 @@
 	b	\label
 	.endm
 
-	/* What should not be: there is room for it in the vector. */
+	/* Exceptions that must not happen. This fits into the vector. */
 	.macro	bad_vector kind
 	.balign	0x80
 	hyp_save
@@ -85,10 +140,9 @@
 	b	bad
 	.endm
 
-	.text
-	.balign	0x800
-	.global	vectors
-vectors:
+	/* All vectors. \sync and \irq continue, in the vector or elsewhere, after
+	 * the registers of a guest have been saved; \hyp_irq is a label. */
+	.macro	vector_table sync irq hyp_irq
 	/* Current EL with SP_EL0: never used. */
 	bad_vector 0
 	bad_vector 1
@@ -97,61 +151,47 @@ vectors:
 	/* Current EL with SP_EL2. */
 	.balign	0x80
 	/*
-	 * Stacks in the window are twice-size aligned slots whose lower half
-	 * holds the guard page: a set bit STACK_SHIFT means "inside". Swap
-	 * sp and x0 by arithmetic, for nothing is free to hold either.
+	 * Stacks are twice-size aligned slots whose lower half is not mapped: a
+	 * set bit STACK_SHIFT means "inside". Swap sp and x0 by arithmetic,
+	 * because no register is free.
 	 */
 	add	sp, sp, x0
 	sub	x0, sp, x0		/* x0 = sp */
-	tbz	x0, #47, 1f		/* not in the window: boot stack */
 	tbz	x0, #STACK_SHIFT, stack_overflow
-1:	sub	x0, sp, x0
+	sub	x0, sp, x0
 	sub	sp, sp, x0
 	b	hyp_sync
-	vector	hyp_irq
+	vector	\hyp_irq
 	bad_vector 2
 	vector	hyp_sync		/* by its class */
-	/* Lower EL, AArch64. */
+	/* Lower EL: AArch64, then AArch32, which is EL0 only, for EL1 is
+	 * AArch64. */
+	.rept	2
 	.balign	0x80
 	guest_save
 	mrs	x2, esr_el2
-	b	guest_sync
+	\sync
 	.balign	0x80
 	guest_save
-	b	guest_irq
+	\irq
 	bad_vector 2
 	.balign	0x80
 	guest_save
 	b	guest_serror
-	/* Lower EL, AArch32: EL0 only, for EL1 is AArch64. */
+	.endr
 	.balign	0x80
-	guest_save
-	mrs	x2, esr_el2
-	b	guest_sync
-	.balign	0x80
-	guest_save
-	b	guest_irq
-	bad_vector 2
-	.balign	0x80
-	guest_save
-	b	guest_serror
-	.balign	0x80
+	.endm
+
+	.text
+	.balign	0x800
+	.global	vectors
+vectors:
+	vector_table "b guest_sync", "guest_irq", hyp_irq
 
 guest_sync:
-	adrp	x4, trap_table
-	ubfx	x3, x2, #26, #6		/* ESR_EL2.EC */
-	add	x4, x4, :lo12:trap_table
-	ldr	x4, [x4, x3, lsl #3]
-	blr	x4
-
-	/* Interrupts masked, sp = frame (handlers leave it as it was). */
+	guest_sync_dispatch
 guest_return:
-	mrs	x0, tpidr_el2
-	ldr	x1, [sp, #REGS_VCPU]
-	ldr	w2, [x0, #PERCPU_RESCHED]
-	ldrb	w3, [x1, #VCPU_VGIC_FLUSH]
-	orr	w2, w2, w3
-	cbnz	w2, guest_work
+	guest_check_work guest_work
 guest_restore:
 	ldp	x30, x2, [sp, #REGS_X(30)]
 	ldr	x3, [sp, #REGS_SPSR]
@@ -166,33 +206,23 @@ guest_restore:
 	dsb	nsh
 	isb
 
-	/*
-	 * Not once more for the flush flag: other VCPUs can raise it faster
-	 * than it is served, and interrupts are masked here. Whoever raised it
-	 * has sent an interrupt that is taken at once in the guest; ours, and
-	 * others' with a higher priority.
-	 */
 guest_work:
-	mov	x0, x1
-	bl	trap_guest_work
-	mrs	x0, tpidr_el2
-	ldr	w2, [x0, #PERCPU_RESCHED]
-	cbz	w2, guest_restore
-	ldr	x1, [sp, #REGS_VCPU]
-	b	guest_work
-
-guest_irq:
-	bl	irq_dispatch
-	b	guest_return
+	guest_do_work
+	b	guest_restore
 
 guest_serror:
+	mov	x0, x19
+	mov	x1, sp
 	mrs	x2, esr_el2
 	bl	trap_serror
 	b	guest_return
 
-/* void guest_enter(struct guest_regs *regs): first way into a guest. */
+/*
+ * void guest_enter(struct guest_regs *regs): enter a guest for the first time.
+ */
 ENTRY(guest_enter)
 	mov	sp, x0
+	ldr	x19, [sp, #REGS_VCPU]
 	b	guest_return
 END(guest_enter)
 
@@ -203,6 +233,55 @@ hyp_irq:
 	bl	trap_hyp_irq_exit
 	hyp_restore
 
+#ifdef CONFIG_WATCH_EXCEPTIONS
+	/*
+	 * The vectors of a CPU that is traced, or whose times with interrupts
+	 * masked are measured: the same ways, with calls where they begin and
+	 * end. x20 to x28 are the handlers' to
+	 * save, and a guest's are in its frame.
+	 */
+	.balign	0x800
+	.global	watch_vectors
+watch_vectors:
+	vector_table "b watched_sync", "b watched_irq", watched_hyp_irq
+
+watched_sync:
+	mov	x20, x2			/* ESR_EL2 */
+	mov	x0, x19
+	mov	x1, sp
+	bl	trap_watch_exit
+	mov	x2, x20
+	guest_sync_dispatch
+watched_return:
+	guest_check_work watched_work
+watched_restore:
+	mov	x0, x19
+	mov	x1, sp
+	bl	trap_watch_enter
+	b	guest_restore
+
+watched_work:
+	guest_do_work
+	b	watched_restore
+
+watched_irq:
+	mov	x0, x19
+	mov	x1, sp
+	bl	trap_watch_exit_irq
+	guest_irq_dispatch
+	b	watched_return
+
+watched_hyp_irq:
+	hyp_save
+	mov	x29, sp
+	bl	trap_watch_irq
+	bl	irq_dispatch
+	bl	trap_watch_irq_end
+	bl	trap_hyp_irq_exit
+	bl	trap_watch_irq_return
+	hyp_restore
+#endif
+
 hyp_sync:
 	hyp_save
 	high_regs stp
@@ -212,9 +291,10 @@ hyp_sync:
 	hyp_restore
 
 /*
- * void serror_collect(struct vcpu *v): have what is left of v's memory accesses
- * completed, and the SErrors that come of them taken here, with v in x0. ESB
- * is a NOP without FEAT_RAS; then DSB and ISB see to what is pending by now.
+ * void serror_collect(struct vcpu *v): complete v's outstanding memory
+ * accesses, and take the SErrors that they cause here, with v in x0. ESB is a
+ * NOP without FEAT_RAS; then DSB and ISB have the same effect for SErrors that
+ * are pending by now.
  */
 ENTRY(serror_collect)
 	msr	daifclr, #4
@@ -245,8 +325,9 @@ bad:
 	b	.
 
 /*
- * struct vcpu *switch_stack(struct vcpu *prev, struct vcpu *next):
- * callee-saved registers go onto prev's stack; whom we came from is in x0.
+ * struct vcpu *switch_stack(struct vcpu *prev, struct vcpu *next): callee-saved
+ * registers are pushed on prev's stack; returns in x0 the VCPU that we came
+ * from.
  */
 ENTRY(switch_stack)
 	stp	x29, x30, [sp, #-96]!
@@ -268,7 +349,7 @@ ENTRY(switch_stack)
 	ret
 END(switch_stack)
 
-/* Where the first switch to a VCPU arrives: x0 = whom we came from. */
+/* The first switch to a VCPU arrives here: x0 = the VCPU that we came from. */
 ENTRY(thread_trampoline)
 	mov	x29, xzr
 	mov	x30, xzr
@@ -277,8 +358,8 @@ ENTRY(thread_trampoline)
 END(thread_trampoline)
 
 /*
- * uint64_t smccc_call(fn, a1, a2, a3, struct smccc_result *): to firmware by
- * SMC (SMCCC 1.1: x4-x17 are preserved, but not by older firmware).
+ * uint64_t smccc_call(fn, a1, a2, a3, struct smccc_result *): call firmware by
+ * SMC (SMCCC 1.1 preserves x4-x17, older firmware does not).
  */
 ENTRY(smccc_call)
 	stp	x29, x30, [sp, #-32]!

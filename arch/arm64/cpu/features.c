@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the CPUs can do. Each reads its ID registers once; what all have in
- * common is what the hypervisor relies on and what guests may be told. A
- * guest's values are remade each time a CPU joins, before any guest exists.
+ * The CPUs' features. Each CPU reads its ID registers once; the hypervisor
+ * relies on, and guests are told of, the features that all CPUs have. The
+ * values for guests are recalculated whenever a CPU joins, which is before any
+ * guest exists.
  */
 #include <arch/cpu.h>
 #include <arch_impl/features.h>
@@ -25,7 +26,7 @@ static bool any_cpu;
 #define READ_ID(out, crm, op2) \
 	((out)[IDREG_SLOT(crm, op2)] = read_sysreg(s3_0_c0_c##crm##_##op2))
 
-/* The space is read-as-zero where nothing is allocated. */
+/* Registers that are not allocated read as zero. */
 static void read_ids(uint64_t out[IDREG_COUNT])
 {
 	memset(out, 0, IDREG_COUNT * sizeof(out[0]));
@@ -110,6 +111,7 @@ static void derive(struct cpu_features *f)
 	f->trf = field(ID_AA64DFR0, 40) != 0;
 	f->trbe = field(ID_AA64DFR0, 44) != 0;
 	f->pmu = field(ID_AA64DFR0, 8) != 0 && field(ID_AA64DFR0, 8) != 0xf;
+	f->pmu_version = (uint8_t)(f->pmu ? field(ID_AA64DFR0, 8) : 0);
 	f->more_regs = f->pauth || f->csv2_2 || f->ras || f->sme;
 	f->aa32_el0 = field(ID_AA64PFR0, 0) == 2;
 	f->pa_bits = pa_bits();
@@ -129,7 +131,7 @@ void features_cpu_init(void)
 		common_ctr = ctr;
 		any_cpu = true;
 	}
-	/* With itself: drops what no rule names. */
+	/* Merged with itself, which drops fields that no rule names. */
 	idreg_merge(common, ids);
 	idreg_sanitize(common, features_guest_idregs);
 	if (ctr != common_ctr) {
@@ -154,36 +156,31 @@ bool arch_random64(uint64_t *out)
 	}
 	/* RNDR; Z is set when it had no number in time. */
 	__asm__ volatile("mrs %0, s3_3_c2_c4_0\n\tcset %w1, ne"
-			 : "=r"(*out), "=r"(ok) : : "cc");
+			 : "=r"(*out), "=r"(ok)
+			 :
+			 : "cc");
 	return ok;
 }
 
 struct model {
-	uint32_t id;		/* MIDR implementer << 12 | part number */
+	uint32_t id; /* MIDR implementer << 12 | part number */
 	const char *name;
 };
 
 static const struct model models[] = {
-	{ 0x41d03, "Cortex-A53" },
-	{ 0x41d04, "Cortex-A35" },
-	{ 0x41d05, "Cortex-A55" },
-	{ 0x41d07, "Cortex-A57" },
-	{ 0x41d08, "Cortex-A72" },
-	{ 0x41d09, "Cortex-A73" },
-	{ 0x41d0a, "Cortex-A75" },
-	{ 0x41d0b, "Cortex-A76" },
-	{ 0x41d0c, "Neoverse-N1" },
-	{ 0x41d40, "Neoverse-V1" },
-	{ 0x41d46, "Cortex-A510" },
-	{ 0x41d47, "Cortex-A710" },
-	{ 0x41d49, "Neoverse-N2" },
-	{ 0x46001, "A64FX" },
+	{ 0x41d03, "Cortex-A53" },  { 0x41d04, "Cortex-A35" },
+	{ 0x41d05, "Cortex-A55" },  { 0x41d07, "Cortex-A57" },
+	{ 0x41d08, "Cortex-A72" },  { 0x41d09, "Cortex-A73" },
+	{ 0x41d0a, "Cortex-A75" },  { 0x41d0b, "Cortex-A76" },
+	{ 0x41d0c, "Neoverse-N1" }, { 0x41d40, "Neoverse-V1" },
+	{ 0x41d46, "Cortex-A510" }, { 0x41d47, "Cortex-A710" },
+	{ 0x41d49, "Neoverse-N2" }, { 0x46001, "A64FX" },
 };
 
 static const char *model_name(uint64_t midr)
 {
-	uint32_t id = (uint32_t)(FIELD(midr, 31, 24) << 12 |
-				 FIELD(midr, 15, 4));
+	uint32_t id =
+		(uint32_t)(FIELD(midr, 31, 24) << 12 | FIELD(midr, 15, 4));
 
 	for (size_t i = 0; i < ARRAY_SIZE(models); i++) {
 		if (models[i].id == id) {
@@ -212,19 +209,24 @@ static void append(struct text *t, const char *s)
 void arch_cpu_describe(unsigned int cpu, char *buf, size_t size)
 {
 	const struct cpu_features *f = &cpu_features;
-	const struct { bool has; const char *name; } list[] = {
+	const struct {
+		bool has;
+		const char *name;
+	} list[] = {
 		{ f->aa32_el0, "aarch32" }, { f->lse, "lse" },
-		{ f->pan, "pan" }, { f->vhe, "vhe" }, { f->ras, "ras" },
-		{ f->pauth, "pauth" }, { f->bti, "bti" }, { f->sve, "sve" },
-		{ f->sme, "sme" }, { f->mte, "mte" }, { f->rng, "rng" },
-		{ f->wfxt, "wfxt" }, { f->fgt, "fgt" }, { f->hcx, "hcx" },
-		{ f->ecv, "ecv" }, { f->vmid16, "vmid16" },
-		{ f->pmu, "pmu" }, { f->spe, "spe" },
+		{ f->pan, "pan" },          { f->vhe, "vhe" },
+		{ f->ras, "ras" },          { f->pauth, "pauth" },
+		{ f->bti, "bti" },          { f->sve, "sve" },
+		{ f->sme, "sme" },          { f->mte, "mte" },
+		{ f->rng, "rng" },          { f->wfxt, "wfxt" },
+		{ f->fgt, "fgt" },          { f->hcx, "hcx" },
+		{ f->ecv, "ecv" },          { f->vmid16, "vmid16" },
+		{ f->pmu, "pmu" },          { f->spe, "spe" },
 	};
 	uint64_t midr = percpu_table[cpu]->arch.midr;
 	struct text t = { buf, size, 0 };
-	int n = snprintf(buf, size, "%s r%up%u, %u-bit PA,",
-			 model_name(midr), (unsigned int)FIELD(midr, 23, 20),
+	int n = snprintf(buf, size, "%s r%up%u, %u-bit PA,", model_name(midr),
+			 (unsigned int)FIELD(midr, 23, 20),
 			 (unsigned int)FIELD(midr, 3, 0), f->pa_bits);
 
 	t.len = MIN((size_t)n, size ? size - 1 : 0);

@@ -17,6 +17,9 @@ void asm_offsets(void)
 	OFFSET(REGS_SIZE, sizeof(struct guest_regs));
 	OFFSET(VCPU_SP, offsetof(struct vcpu, arch.sp));
 	OFFSET(VCPU_VGIC_FLUSH, offsetof(struct vcpu, arch.vgic.flush));
+	OFFSET(VCPU_EXIT_COUNTS, offsetof(struct vcpu, arch.exits));
+	OFFSET(VCPU_EXIT_COUNT_IRQ,
+	       offsetof(struct vcpu, arch.exits[VCPU_EXIT_CLASS_IRQ]));
 	OFFSET(PERCPU_RESCHED, offsetof(struct percpu, need_resched));
 	OFFSET(STACK_SHIFT, __builtin_ctz(CONFIG_STACK_SIZE));
 }

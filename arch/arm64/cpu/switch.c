@@ -2,8 +2,11 @@
 /* Switching this CPU from one VCPU to another (arch/vcpu.h). */
 #include <arch/vcpu.h>
 #include <arch_impl/trap.h>
+#include <core/latency.h>
 #include <core/sched.h>
 #include <string.h>
+
+#include "arch/arm64/vcpu/pvtime.h"
 
 /* entry.S */
 struct vcpu *switch_stack(struct vcpu *prev, struct vcpu *next);
@@ -20,7 +23,8 @@ void arch_vcpu_prepare_thread(struct vcpu *v)
 	uint64_t top = (uint64_t)v->stack + v->stack_size;
 	struct switch_frame *f;
 
-	/* A guest's register frame lies above what its hypervisor code uses. */
+	/* A guest's register frame lies above the stack that hypervisor code
+	 * uses. */
 	if (v->guest) {
 		top = (uint64_t)v->arch.regs;
 	}
@@ -39,8 +43,11 @@ struct vcpu *arch_vcpu_switch(struct vcpu *prev, struct vcpu *next)
 	serror_collect(prev);
 	if (next->guest) {
 		vcpu_context_restore(next);
+		if (next->arch.pvtime) {
+			pvtime_update(next);
+		}
 		if (READ_ONCE(next->stop_requested)) {
-			/* It has to look at that before it goes on. */
+			/* It has to check for that before it continues. */
 			this_cpu()->need_resched = 1;
 		}
 	} else {
@@ -53,6 +60,9 @@ void arch_vcpu_enter(void *vcpu)
 {
 	struct vcpu *v = vcpu;
 
-	arch_irq_disable();
+	/* This way in is not watched: entry.S. */
+	if (latency_on()) {
+		latency_end(0);
+	}
 	guest_enter(v->arch.regs);
 }

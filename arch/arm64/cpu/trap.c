@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * From the vectors to the handlers: the table by exception class, what is
- * left to do before a guest goes on, and exceptions of the hypervisor's own.
+ * From the vectors to the handlers: the table by exception class, work that is
+ * left before a guest continues, and exceptions of the hypervisor itself.
  */
 #include <arch_impl/esr.h>
 #include <arch_impl/features.h>
@@ -19,7 +19,8 @@ _Static_assert(sizeof(struct guest_regs) % 16 == 0, "stack alignment");
 _Static_assert(sizeof(struct hyp_frame) == sizeof(struct guest_regs),
 	       "entry.S uses one size for both");
 
-/* By ESR_ELx.EC, Arm ARM D19.2.37. What is not named is UNDEF to the guest. */
+/* By ESR_ELx.EC, Arm ARM D19.2.37. Classes that are not named are UNDEFINED for
+ * the guest. */
 extern const trap_handler_t trap_table[64];
 const trap_handler_t trap_table[64] = {
 	[0x00] = trap_undef,
@@ -42,9 +43,9 @@ const trap_handler_t trap_table[64] = {
 };
 
 /*
- * guest_return found need_resched or a flush to do: whatever stands between
- * the VCPU and its guest. Interrupts masked; may switch away and come back
- * on another CPU. The caller looks at need_resched again.
+ * guest_return found need_resched or the flush flag set: do all that has to be
+ * done before the VCPU returns to its guest. Interrupts masked; may switch away
+ * and come back on another CPU. The caller checks need_resched again.
  */
 void trap_guest_work(struct vcpu *v);
 void trap_guest_work(struct vcpu *v)
@@ -58,26 +59,27 @@ void trap_guest_work(struct vcpu *v)
 	}
 }
 
-static __noinline bool harmless(uint64_t esr)
+static bool harmless(uint64_t esr)
 {
 	return esr_serror_harmless(esr, cpu_features.ras);
 }
 
 /*
- * A guest's SError: contained to it (HCR_EL2.AMO routes it here), whatever its
- * severity, for a guest could make a severe one of its own will.
+ * A guest's SError (HCR_EL2.AMO routes it here): it affects only that guest,
+ * whatever its severity, because a guest could cause a severe one on purpose.
  */
 void trap_serror(struct vcpu *v, struct guest_regs *regs, uint64_t esr);
 void trap_serror(struct vcpu *v, struct guest_regs *regs, uint64_t esr)
 {
 	static struct log_limit limit = LOG_LIMIT_INIT;
 
+	v->arch.exits[EC_SERROR]++;
 	if (!harmless(esr)) {
 		guest_crash(v, "SError, ESR 0x%llx at PC 0x%llx",
 			    (unsigned long long)esr,
 			    (unsigned long long)regs->elr);
 	} else if (log_allow(&limit)) {
-		log_warn("%s: SError that does no harm, ESR 0x%llx", v->name,
+		log_warn("%s: harmless SError, ESR 0x%llx", v->name,
 			 (unsigned long long)esr);
 	}
 }
@@ -99,39 +101,39 @@ static void dump_frame(const struct hyp_frame *f, uint64_t esr)
 		     (unsigned long long)f->elr, (unsigned long long)f->spsr,
 		     (unsigned long long)esr,
 		     (unsigned long long)read_sysreg(far_el2));
-	panic_printf("SP %016llx\n",
-		     (unsigned long long)(uintptr_t)f +
-		     sizeof(struct hyp_frame));
+	panic_printf("SP %016llx\n", (unsigned long long)(uintptr_t)f +
+					     sizeof(struct hyp_frame));
 	for (unsigned int i = 0; i < 31; i++) {
 		panic_printf("x%-2u %016llx%s", i, (unsigned long long)f->x[i],
 			     i % 4 == 3 || i == 30 ? "\n" : " ");
 	}
 }
 
-/* Those that calls preserve are still the caller's; ESR and FAR are those of
- * the last exception, often the guest's that led here. */
+/* Callee-saved registers are still the caller's; ESR and FAR are those of the
+ * last exception, often the guest's trap that led here. */
 void arch_panic_registers(uintptr_t pc)
 {
 	struct hyp_frame f = { .elr = pc, .spsr = read_sysreg(daif) };
 
-	__asm__ volatile(
-		"stp x0, x1, [%0]\n\t"
-		"stp x2, x3, [%0, #16]\n\t"
-		"stp x4, x5, [%0, #32]\n\t"
-		"stp x6, x7, [%0, #48]\n\t"
-		"stp x8, x9, [%0, #64]\n\t"
-		"stp x10, x11, [%0, #80]\n\t"
-		"stp x12, x13, [%0, #96]\n\t"
-		"stp x14, x15, [%0, #112]\n\t"
-		"stp x16, x17, [%0, #128]\n\t"
-		"stp x18, x19, [%0, #144]\n\t"
-		"stp x20, x21, [%0, #160]\n\t"
-		"stp x22, x23, [%0, #176]\n\t"
-		"stp x24, x25, [%0, #192]\n\t"
-		"stp x26, x27, [%0, #208]\n\t"
-		"stp x28, x29, [%0, #224]\n\t"
-		"str x30, [%0, #240]"
-		: : "r"(f.x) : "memory");
+	__asm__ volatile("stp x0, x1, [%0]\n\t"
+			 "stp x2, x3, [%0, #16]\n\t"
+			 "stp x4, x5, [%0, #32]\n\t"
+			 "stp x6, x7, [%0, #48]\n\t"
+			 "stp x8, x9, [%0, #64]\n\t"
+			 "stp x10, x11, [%0, #80]\n\t"
+			 "stp x12, x13, [%0, #96]\n\t"
+			 "stp x14, x15, [%0, #112]\n\t"
+			 "stp x16, x17, [%0, #128]\n\t"
+			 "stp x18, x19, [%0, #144]\n\t"
+			 "stp x20, x21, [%0, #160]\n\t"
+			 "stp x22, x23, [%0, #176]\n\t"
+			 "stp x24, x25, [%0, #192]\n\t"
+			 "stp x26, x27, [%0, #208]\n\t"
+			 "stp x28, x29, [%0, #224]\n\t"
+			 "str x30, [%0, #240]"
+			 :
+			 : "r"(f.x)
+			 : "memory");
 	dump_frame(&f, read_sysreg(esr_el2));
 }
 
@@ -144,8 +146,8 @@ static void __noreturn die(const struct hyp_frame *f, uint64_t esr,
 }
 
 /*
- * SErrors are masked at EL2 but in serror_collect(), which has the VCPU in x0
- * that caused it. Those of a thread are our own.
+ * SErrors are masked at EL2 except in serror_collect(), where x0 is the VCPU
+ * that caused them. Those of a thread are the hypervisor's own.
  */
 static void hyp_serror(const struct hyp_frame *f, uint64_t esr)
 {
@@ -177,13 +179,14 @@ void trap_hyp_sync(struct hyp_frame *f, uint64_t esr)
 	}
 }
 
-void trap_bad(struct hyp_frame *f, uint64_t esr, unsigned int kind)
-	__noreturn;
+void trap_bad(struct hyp_frame *f, uint64_t esr, unsigned int kind) __noreturn;
 void trap_bad(struct hyp_frame *f, uint64_t esr, unsigned int kind)
 {
 	static const char *const what[] = {
-		"synchronous exception on SP_EL0", "interrupt on SP_EL0",
-		"unexpected FIQ", "SError in the hypervisor",
+		"synchronous exception on SP_EL0",
+		"interrupt on SP_EL0",
+		"unexpected FIQ",
+		"SError in the hypervisor",
 	};
 
 	die(f, esr, what[kind & 3]);

@@ -2,74 +2,78 @@
 /*
  * The EL2 address space from the first instruction to the page allocator.
  *
- * mmu_boot_init() runs with the MMU off: its data accesses go to memory past
- * the caches. start.S cleans the image's lines before and drops what was
- * speculatively filled after, so that nothing is to be done here for our own
- * tables.
+ * mmu_boot_init() runs with the MMU off: its data accesses bypass the caches.
+ * start.S cleans the image's lines before, and invalidates what was filled
+ * speculatively afterwards, so that our own tables need no maintenance here.
  */
 #include "el2_priv.h"
 #include "pte.h"
 
 #include <arch_impl/cpu.h>
 #include <arch_impl/sections.h>
+#include <core/log.h>
 #include <core/page.h>
 #include <libs/error.h>
 
 /*
- * Tables before there is an arena, at worst: 9 for an image of 6 MiB (checked
- * by the linker script) across a 512 GiB boundary, the root among them; 5 for
- * the device tree, 3 for the console, 5 for the arena.
+ * Tables before there is an arena, at worst: 6 for an image of 6 MiB (checked
+ * by the linker script), the root among them, and 8 for it at its physical
+ * address, across a 512 GiB boundary; 5 for the device tree, 3 for the console,
+ * 5 for the arena.
  */
-#define BOOT_TABLES 24
+#define BOOT_TABLES 28
 
 #define FDT_MAGIC 0xd00dfeed
-#define FDT_SIZE_MAX MIB(2)		/* Linux's boot protocol for arm64 */
+#define FDT_SIZE_MAX MIB(2) /* Linux's boot protocol for arm64 */
 
-static uint64_t boot_tables[BOOT_TABLES][PTE_COUNT] __aligned(PAGE_SIZE);
+/* Used by its physical address only. */
+static uint64_t boot_tables[BOOT_TABLES][PTE_COUNT] __aligned(PAGE_SIZE)
+	__section(".sbss.tables");
 
-/* Where tables come from, in this order. Guarded as el2_table is. */
-static struct {
-	uint64_t spare;			/* chain of freed early tables */
-	uint64_t next, end;		/* rest of the static tables or arena */
-	uint64_t arena, arena_size;
-	bool pages;			/* page_alloc() works */
-} early;
-
+struct el2_early el2_early;
 struct pgtable el2_table;
 
 /* enable.S spells these out. */
-_Static_assert(MAIR_VALUE == 0xbb04ff, "enable.S: MAIR");
+_Static_assert(MAIR_VALUE == 0x4404ff, "enable.S: MAIR");
 _Static_assert(TCR_EL2_VALUE == 0x80803510, "enable.S: TCR");
 _Static_assert((SCTLR_EL2_RES1 | SCTLR_EL2_MMU) == 0x30cd183d,
 	       "enable.S: SCTLR");
+_Static_assert(MMU_IMAGE_BASE == 0xffffc0000000, "start.S: IMAGE_BASE");
 
-static int el2_table_alloc(struct pgtable *pt, paddr_t *out)
+uint64_t el2_arena_page(uint64_t at)
+{
+	while (at < el2_early.end &&
+	       !(el2_early.colours & BIT(at / PAGE_SIZE % page_colours()))) {
+		at += PAGE_SIZE;
+	}
+	return at;
+}
+
+int el2_table_alloc(struct pgtable *pt, paddr_t *out)
 {
 	uint64_t *table;
 
 	(void)pt;
-	if (early.spare) {
-		*out = PADDR(early.spare);
+	if (el2_early.spare) {
+		*out = PADDR(el2_early.spare);
 		table = arch_phys_to_virt(*out);
-		early.spare = table[0];
+		el2_early.spare = table[0];
 		table[0] = 0;
 		return 0;
 	}
-	if (early.next < early.end) {
-		*out = PADDR(early.next);
-		early.next += PAGE_SIZE;
+	if (el2_early.next < el2_early.end) {
+		*out = PADDR(el2_early.next);
+		el2_early.next = el2_arena_page(el2_early.next + PAGE_SIZE);
 		return 0;
 	}
-	return early.pages ? page_alloc_zeroed(out, 0, PAGE_ANY_COLOUR) :
-			     -ERR_NOMEM;
+	return el2_early.pages ? page_alloc_zeroed(out, 0, PAGE_ANY_COLOUR)
+			       : -ERR_NOMEM;
 }
 
 static bool is_early(uint64_t pa)
 {
-	uint64_t boot = (uint64_t)boot_tables;
-
-	return pa - boot < sizeof(boot_tables) ||
-	       pa - early.arena < early.arena_size;
+	return pa - el2_early.tables < el2_early.tables_size ||
+	       pa - el2_early.arena < el2_early.arena_size;
 }
 
 /* A freed table is empty, that is, all zeroes. */
@@ -79,14 +83,14 @@ static void el2_table_free(struct pgtable *pt, paddr_t table)
 
 	(void)pt;
 	if (is_early(table.v)) {
-		*link = early.spare;
-		early.spare = table.v;
+		*link = el2_early.spare;
+		el2_early.spare = table.v;
 	} else {
 		page_free(table, 0);
 	}
 }
 
-/* Above this many entries it is cheaper to forget everything. */
+/* Above this many entries it is cheaper to invalidate everything. */
 #define TLBI_MAX 64
 
 static void el2_tlbi(struct pgtable *pt, uint64_t va, uint64_t size,
@@ -102,7 +106,9 @@ static void el2_tlbi(struct pgtable *pt, uint64_t va, uint64_t size,
 	} else {
 		for (va = ALIGN_DOWN(va, step); va < end; va += step) {
 			__asm__ volatile("tlbi vae2is, %0"
-					 : : "r"(va >> PAGE_SHIFT) : "memory");
+					 :
+					 : "r"(va >> PAGE_SHIFT)
+					 : "memory");
 		}
 	}
 	dsb(ish);
@@ -128,8 +134,9 @@ static uint64_t guarded_page(void)
 {
 	uint64_t pfr1 = read_sysreg(id_aa64pfr1_el1);
 
-	return IS_ENABLED(CONFIG_BRANCH_PROTECTION) && FIELD(pfr1, 3, 0) ?
-	       PTE_S1_GP : 0;
+	return IS_ENABLED(CONFIG_BRANCH_PROTECTION) && FIELD(pfr1, 3, 0)
+		       ? PTE_S1_GP
+		       : 0;
 }
 
 uint64_t el2_attrs(enum mmu_prot prot)
@@ -144,16 +151,15 @@ uint64_t el2_attrs(enum mmu_prot prot)
 		       guarded_page();
 	case MMU_DEVICE:
 		return attrs | PTE_S1_ATTR(MAIR_DEVICE) | PTE_XN;
-	case MMU_WRITE_THROUGH:
-		return attrs | PTE_S1_ATTR(MAIR_THROUGH) | PTE_XN;
+	case MMU_UNCACHED:
+		return attrs | PTE_S1_ATTR(MAIR_UNCACHED) | PTE_XN;
 	case MMU_RW:
 		break;
 	}
 	return attrs | PTE_S1_ATTR(MAIR_NORMAL) | PTE_XN;
 }
 
-/* Map what of [start, end) is not mapped yet. */
-static int map_around(uint64_t start, uint64_t end, enum mmu_prot prot)
+int el2_map_around(uint64_t start, uint64_t end, enum mmu_prot prot)
 {
 	while (start < end) {
 		bool mapped;
@@ -203,87 +209,148 @@ static int map_fdt(uint64_t fdt_pa)
 	if (fdt_pa == 0 || fdt_pa >= limit || !IS_ALIGNED(fdt_pa, 8)) {
 		return 0;
 	}
-	return map_around(ALIGN_DOWN(fdt_pa, PAGE_SIZE),
-			  ALIGN_UP(fdt_pa + fdt_size(fdt_pa), PAGE_SIZE),
-			  MMU_RO);
+	return el2_map_around(ALIGN_DOWN(fdt_pa, PAGE_SIZE),
+			      ALIGN_UP(fdt_pa + fdt_size(fdt_pa), PAGE_SIZE),
+			      MMU_RO);
 }
 
 static int map_section(const char *start, const char *end, enum mmu_prot prot)
 {
-	return map_around((uint64_t)start, (uint64_t)end, prot);
+	uint64_t off = (uint64_t)(start - __image_start);
+
+	return pgtable_map(&el2_table, MMU_IMAGE_BASE + off,
+			   el2_early.image + off, (uint64_t)(end - start),
+			   el2_attrs(prot));
 }
 
-uint64_t mmu_boot_init(uint64_t fdt_pa)
+static int map_image(void)
 {
-	int err;
+	int err = map_section(__text_start, __text_end, MMU_RX);
 
-	early.next = (uint64_t)boot_tables[1];
-	early.end = (uint64_t)boot_tables + sizeof(boot_tables);
-	pgtable_init(&el2_table, &el2_ops, PADDR((uint64_t)boot_tables), 0,
-		     PTE_MAX_BITS);
-	/* Parts of RAM change their type, arch_zero_memory(): a block of 1 GiB
-	 * would have to be split under other CPUs' feet. */
-	el2_table.first_leaf = 2;
-
-	err = map_section(__text_start, __text_end, MMU_RX);
 	if (!err) {
 		err = map_section(__rodata_start, __rodata_end, MMU_RO);
 	}
 	if (!err) {
-		err = map_section(__data_start, __image_end, MMU_RW);
+		err = map_section(__data_start, __tables_start, MMU_RW);
 	}
+	return err ? err
+		   : map_section(__boot_stack, __image_start + image_size(),
+				 MMU_RW);
+}
+
+int el2_map_loaded(void)
+{
+	int err = el2_map_around(el2_early.image, el2_early.image + PAGE_SIZE,
+				 MMU_RX);
+
+	return err ? err : map_fdt(el2_early.fdt);
+}
+
+void el2_begin(paddr_t root)
+{
+	pgtable_init(&el2_table, &el2_ops, root, 0, PTE_MAX_BITS);
+}
+
+/*
+ * At its physical address only the first page of the image runs, the tables are
+ * written, and nothing else may be changed: the direct map of RAM goes around
+ * it.
+ */
+static int map_image_direct(void)
+{
+	uint64_t end = el2_early.tables + el2_early.tables_size;
+	int err = el2_map_loaded();
+
 	if (!err) {
-		err = map_fdt(fdt_pa);
+		err = el2_map_around(el2_early.tables, end, MMU_RW);
+	}
+	return err ? err
+		   : el2_map_around(el2_early.image,
+				    el2_early.image + image_size(), MMU_RO);
+}
+
+/* The symbols are physical addresses: the MMU is off. */
+uint64_t mmu_boot_init(uint64_t fdt_pa)
+{
+	int err;
+
+	el2_early.image = (uint64_t)__image_start;
+	el2_early.fdt = fdt_pa;
+	el2_early.tables = (uint64_t)boot_tables;
+	el2_early.tables_size = sizeof(boot_tables);
+	el2_early.colours = PAGE_ANY_COLOUR;
+	el2_early.next = (uint64_t)boot_tables[1];
+	el2_early.end = (uint64_t)boot_tables + sizeof(boot_tables);
+	el2_begin(PADDR(el2_early.tables));
+
+	err = map_image();
+	if (!err) {
+		err = map_image_direct();
 	}
 	return err ? 0 : el2_table.root.v;
+}
+
+void mmu_boot_enabled(void)
+{
+	el2_table.ops = &el2_ops;
+}
+
+paddr_t mmu_image_loaded(void)
+{
+	return PADDR(el2_early.image);
+}
+
+paddr_t arch_image_phys(const void *va)
+{
+	struct pgtable_walk w;
+	bool mapped = pgtable_lookup(&el2_table, (uint64_t)va, &w);
+
+	assert(mapped);
+	return PADDR(w.pa);
+}
+
+paddr_t mmu_idmap(const void *code)
+{
+	return PADDR(el2_early.image +
+		     (uint64_t)((const char *)code - __image_start));
 }
 
 int mmu_set_arena(paddr_t base, uint64_t size)
 {
 	uint64_t start = ALIGN_UP(base.v, PAGE_SIZE);
 	uint64_t end = ALIGN_DOWN(base.v + size, PAGE_SIZE);
-	int err = map_around(start, end, MMU_RW);
+	int err = el2_map_around(start, end, MMU_RW);
 
 	if (err) {
 		return err;
 	}
-	/* What is left of the static tables goes on being used. */
-	for (; early.next < early.end; early.next += PAGE_SIZE) {
-		el2_table_free(&el2_table, PADDR(early.next));
+	/* The remaining static tables stay in use. */
+	for (; el2_early.next < el2_early.end; el2_early.next += PAGE_SIZE) {
+		el2_table_free(&el2_table, PADDR(el2_early.next));
 	}
 	arch_zero_pages(arch_phys_to_virt(PADDR(start)), end - start);
-	early.arena = start;
-	early.arena_size = end - start;
-	early.next = start;
-	early.end = end;
+	el2_early.arena = start;
+	el2_early.arena_size = end - start;
+	el2_early.next = start;
+	el2_early.end = end;
 	return 0;
 }
 
 int mmu_map_ram(paddr_t base, uint64_t size)
 {
-	return map_around(ALIGN_UP(base.v, PAGE_SIZE),
-			  ALIGN_DOWN(base.v + size, PAGE_SIZE), MMU_RW);
+	return el2_map_around(ALIGN_UP(base.v, PAGE_SIZE),
+			      ALIGN_DOWN(base.v + size, PAGE_SIZE), MMU_RW);
 }
 
 int mmu_map_early_device(paddr_t pa)
 {
 	uint64_t page = ALIGN_DOWN(pa.v, PAGE_SIZE);
 
-	return map_around(page, page + PAGE_SIZE, MMU_DEVICE);
+	el2_early.console = page;
+	return el2_map_around(page, page + PAGE_SIZE, MMU_DEVICE);
 }
 
 void mmu_use_page_allocator(void)
 {
-	early.pages = true;
-}
-
-bool mmu_is_mapped(paddr_t pa, uint64_t size)
-{
-	bool mapped;
-	uint64_t end = pa.v + size;
-
-	if (size == 0 || end < pa.v || end > BIT(PTE_MAX_BITS)) {
-		return false;
-	}
-	return pgtable_run(&el2_table, pa.v, end, &mapped) == end && mapped;
+	el2_early.pages = true;
 }

@@ -3,14 +3,14 @@
 #include <arch_impl/asm.h>
 
 /* pte.h has the same values for C; boot_map.c asserts that they agree. */
-#define MAIR 0xbb04ff
+#define MAIR 0x4404ff
 #define TCR_LOW 0x3510
 #define TCR_HIGH 0x8080
 #define SCTLR_LOW 0x183d
 #define SCTLR_HIGH 0x30cd
 #define PARANGE_48 5
 
-	.text
+	.section .idmap.text, "ax"
 /*
  * void mmu_enable(uint64_t ttbr). Clobbers x0-x2; no data access, for what
  * is in memory may differ from what will be seen through the caches.

@@ -4,16 +4,24 @@
 
 #include <arch/cpu.h>
 #include <arch/mmu.h>
+#include <arch/mmu_path.h>
 #include <arch_impl/pgtable.h>
 #include <libs/error.h>
 
-/* A piece of work on [va, end), handed down the levels. */
+#define FIRST_LEAF 1u /* level of the largest leaves: 1 GiB */
+
+/* Only coloured memory is mapped by many pages: an image without colours has no
+ * runs. */
+#define CONT (IS_ENABLED(CONFIG_COLOURS) ? PTE_CONT : 0)
+
+/* An operation on [va, end), passed down the levels. */
 struct span {
 	uint64_t va, end;
-	uint64_t pa;		/* map: where va goes */
-	uint64_t attrs;		/* map, protect */
-	unsigned int deepest;	/* unmap, protect: deepest entry changed */
-	uint64_t freed;		/* unmap: chain of unlinked tables */
+	uint64_t pa;          /* map: where va goes */
+	uint64_t attrs;       /* map, protect */
+	unsigned int deepest; /* unmap, protect: deepest entry changed */
+	uint64_t freed;       /* unmap: chain of unlinked tables */
+	bool breaking;        /* protect: only make runs invalid */
 };
 
 static uint64_t *table_at(paddr_t pa)
@@ -91,7 +99,6 @@ void pgtable_init(struct pgtable *pt, const struct pgtable_ops *ops,
 		.root = root,
 		.start_level = (uint8_t)start_level,
 		.bits = (uint8_t)bits,
-		.first_leaf = 1,
 	};
 }
 
@@ -115,6 +122,7 @@ static void table_release(struct pgtable *pt, uint64_t pa)
 	pt->ops->table_free(pt, PADDR(pa));
 }
 
+/* NOLINTNEXTLINE(misc-no-recursion): at most four levels */
 static void fini_level(struct pgtable *pt, uint64_t *table, size_t count,
 		       unsigned int level)
 {
@@ -134,13 +142,54 @@ void pgtable_fini(struct pgtable *pt)
 	for (size_t i = 0; i < ARRAY_SIZE(pt->leaves); i++) {
 		pt->leaves[i] = 0;
 	}
+	pt->nr_runs = 0;
 }
 
-static bool leaf_fits(const struct pgtable *pt, const struct span *s,
-		      uint64_t end, unsigned int level)
+static bool leaf_fits(const struct span *s, uint64_t end, unsigned int level)
 {
-	return level >= pt->first_leaf && end - s->va == pte_span(level) &&
+	return level >= FIRST_LEAF && end - s->va == pte_span(level) &&
 	       IS_ALIGNED(s->va | s->pa, pte_span(level));
+}
+
+/* Can pages that go from va to pa, `n` of them, have a run among them? */
+static bool has_runs(const struct pgtable *pt, unsigned int level, uint64_t va,
+		     uint64_t pa, uint64_t n)
+{
+	return CONT && n >= PTE_RUN_PAGES && pt->runs &&
+	       level == PTE_LEAF_LEVEL && IS_ALIGNED(va ^ pa, PTE_RUN_BYTES);
+}
+
+static uint64_t *write_equal(uint64_t *entry, uint64_t pte, uint64_t n,
+			     uint64_t span)
+{
+	for (; n > 0; n--) {
+		entry_set(entry++, pte);
+		pte += span;
+	}
+	return entry;
+}
+
+/* Write `n` leaves of one table, where there are none. */
+static void write_leaves(struct pgtable *pt, uint64_t *entry,
+			 unsigned int level, uint64_t va, uint64_t pa,
+			 uint64_t n, uint64_t attrs)
+{
+	uint64_t pte = pte_leaf(pa, attrs, level), before, runs;
+
+	if (!has_runs(pt, level, va, pa, n)) {
+		(void)write_equal(entry, pte, n, pte_span(level));
+		return;
+	}
+	before = (ALIGN_UP(va, PTE_RUN_BYTES) - va) / PAGE_SIZE;
+	before = MIN(before, n);
+	runs = (n - before) / PTE_RUN_PAGES;
+	pt->nr_runs += runs;
+	entry = write_equal(entry, pte, before, PAGE_SIZE);
+	pte += before * PAGE_SIZE;
+	entry = write_equal(entry, pte | CONT, runs * PTE_RUN_PAGES, PAGE_SIZE);
+	pte += runs * PTE_RUN_BYTES;
+	(void)write_equal(entry, pte, n - before - runs * PTE_RUN_PAGES,
+			  PAGE_SIZE);
 }
 
 /* Leaves from `entry` on, as far as its table goes and is empty. */
@@ -149,18 +198,18 @@ static void map_leaves(struct pgtable *pt, uint64_t *entry, unsigned int level,
 {
 	uint64_t span = pte_span(level);
 	uint64_t next = ALIGN_DOWN(s->va, span * PTE_COUNT) + span * PTE_COUNT;
-	uint64_t most = (MIN(next, end) - s->va) / span, n = 0;
-	uint64_t pte = pte_leaf(s->pa, s->attrs, level);
+	uint64_t most = (MIN(next, end) - s->va) / span, n = 1;
 
-	do {
-		entry_set(entry + n, pte + n * span);
+	while (n < most && !pte_is_valid(entry[n])) {
 		n++;
-	} while (n < most && !pte_is_valid(entry[n]));
+	}
+	write_leaves(pt, entry, level, s->va, s->pa, n, s->attrs);
 	pt->leaves[level - 1] += n;
 	s->pa += n * span;
 	s->va += n * span;
 }
 
+/* NOLINTNEXTLINE(misc-no-recursion): at most four levels */
 static int map_level(struct pgtable *pt, uint64_t *table, unsigned int level,
 		     struct span *s, uint64_t end)
 {
@@ -171,7 +220,7 @@ static int map_level(struct pgtable *pt, uint64_t *table, unsigned int level,
 		uint64_t *sub;
 		int err;
 
-		if (leaf_fits(pt, s, next, level) && !pte_is_valid(pte)) {
+		if (leaf_fits(s, next, level) && !pte_is_valid(pte)) {
 			map_leaves(pt, entry, level, s, end);
 			continue;
 		}
@@ -191,9 +240,9 @@ static int map_level(struct pgtable *pt, uint64_t *table, unsigned int level,
 }
 
 /*
- * Put a table of equal leaves where a block is. The address is not mapped for
- * a moment (Arm ARM D8.16.1): whoever may touch it meanwhile on another CPU
- * must be able to take the fault and come back.
+ * Put a table of equal leaves where a block is. The address is not mapped for a
+ * moment (Arm ARM D8.16.1): code that may access it meanwhile on another CPU
+ * must be able to take the fault and retry.
  */
 static int entry_split(struct pgtable *pt, uint64_t *entry, uint64_t va,
 		       unsigned int level)
@@ -206,13 +255,11 @@ static int entry_split(struct pgtable *pt, uint64_t *entry, uint64_t va,
 	if (err) {
 		return err;
 	}
-	for (size_t i = 0; i < PTE_COUNT; i++) {
-		sub[i] = pte_leaf(pte_addr(old) + i * pte_span(level + 1),
-				  pte_attrs(old), level + 1);
-	}
+	va = ALIGN_DOWN(va, pte_span(level));
+	write_leaves(pt, sub, level + 1, va, pte_addr(old), PTE_COUNT,
+		     pte_attrs(old));
 	entry_set(entry, 0);
-	pt->ops->tlbi(pt, ALIGN_DOWN(va, pte_span(level)), pte_span(level),
-		      level);
+	pt->ops->tlbi(pt, va, pte_span(level), level);
 	entry_set(entry, pte);
 	pt->ops->sync(pt);
 	pt->leaves[level - 1]--;
@@ -220,7 +267,27 @@ static int entry_split(struct pgtable *pt, uint64_t *entry, uint64_t va,
 	return 0;
 }
 
-/* Split whatever block reaches across va, so that a leaf begins there. */
+/*
+ * Make a run single pages. As in entry_split(), the addresses are not mapped
+ * for a moment (Arm ARM D8.16.1, "changing the Contiguous bit").
+ */
+static void run_split(struct pgtable *pt, uint64_t *first, uint64_t va)
+{
+	uint64_t pte = *first & ~CONT;
+
+	for (size_t i = 0; i < PTE_RUN_PAGES; i++) {
+		entry_set(first + i, 0);
+	}
+	pt->ops->tlbi(pt, va, PTE_RUN_BYTES, PTE_LEAF_LEVEL);
+	for (size_t i = 0; i < PTE_RUN_PAGES; i++) {
+		entry_set(first + i, pte + i * PAGE_SIZE);
+	}
+	pt->ops->sync(pt);
+	pt->nr_runs--;
+}
+
+/* Split whatever block or run reaches across va, so that a leaf begins there.
+ * */
 static int split_at(struct pgtable *pt, uint64_t va)
 {
 	uint64_t *table = table_at(pt->root);
@@ -243,6 +310,14 @@ static int split_at(struct pgtable *pt, uint64_t va)
 			}
 		}
 		table = entry_table(*entry);
+	}
+	if (CONT && level == PTE_LEAF_LEVEL && !IS_ALIGNED(va, PTE_RUN_BYTES)) {
+		size_t index = entry_index(pt, va, level);
+
+		if (table[index] & CONT) {
+			run_split(pt, &table[index & ~(PTE_RUN_PAGES - 1UL)],
+				  ALIGN_DOWN(va, PTE_RUN_BYTES));
+		}
 	}
 	return 0;
 }
@@ -269,8 +344,9 @@ static void table_retire(uint64_t *entry, unsigned int level, struct span *s)
 	s->deepest = MAX(s->deepest, level);
 }
 
-static void unmap_level(struct pgtable *pt, uint64_t *table,
-			unsigned int level, struct span *s, uint64_t end)
+/* NOLINTNEXTLINE(misc-no-recursion): at most four levels */
+static void unmap_level(struct pgtable *pt, uint64_t *table, unsigned int level,
+			struct span *s, uint64_t end)
 {
 	while (s->va < end) {
 		uint64_t *entry = &table[entry_index(pt, s->va, level)];
@@ -285,6 +361,9 @@ static void unmap_level(struct pgtable *pt, uint64_t *table,
 		} else if (pte_is_valid(pte)) {
 			entry_set(entry, 0);
 			pt->leaves[level - 1]--;
+			if ((pte & CONT) && IS_ALIGNED(s->va, PTE_RUN_BYTES)) {
+				pt->nr_runs--;
+			}
 			s->deepest = MAX(s->deepest, level);
 		}
 		s->va = next;
@@ -294,8 +373,7 @@ static void unmap_level(struct pgtable *pt, uint64_t *table,
 static void free_retired(struct pgtable *pt, uint64_t pa)
 {
 	/* Unlinked, then counted, then reused: pairs with walk(). */
-	__atomic_store_n(&pt->generation, pt->generation + 1,
-			 __ATOMIC_RELEASE);
+	__atomic_store_n(&pt->generation, pt->generation + 1, __ATOMIC_RELEASE);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	while (pa) {
 		uint64_t *table = table_at(PADDR(pa));
@@ -337,8 +415,7 @@ int pgtable_map(struct pgtable *pt, uint64_t va, uint64_t pa, uint64_t size,
 int pgtable_map_free(struct pgtable *pt, uint64_t va, uint64_t pa,
 		     uint64_t size, uint64_t attrs)
 {
-	struct span s = { .va = va, .end = va + size, .pa = pa,
-			  .attrs = attrs };
+	struct span s = { .va = va, .end = va + size, .pa = pa, .attrs = attrs };
 	int err = range_check(pt, va, size);
 
 	if (err) {
@@ -359,6 +436,62 @@ int pgtable_map_free(struct pgtable *pt, uint64_t va, uint64_t pa,
 	return 0;
 }
 
+/* The entry of a page's address, if there is a table of pages; or NULL. */
+static uint64_t *page_entry(const struct pgtable *pt, uint64_t va)
+{
+	uint64_t *table = table_at(pt->root);
+
+	for (unsigned int level = pt->start_level;; level++) {
+		uint64_t *entry = &table[entry_index(pt, va, level)];
+
+		if (level == PTE_LEAF_LEVEL) {
+			return entry;
+		}
+		if (!pte_is_table(*entry, level)) {
+			return NULL;
+		}
+		table = entry_table(*entry);
+	}
+}
+
+/* Whether [va, va + size) is in the table that the cursor is in. */
+static bool cursor_holds(const struct pgtable_cursor *c, uint64_t va,
+			 uint64_t size)
+{
+	uint64_t span = pte_span(PTE_LEAF_LEVEL - 1);
+
+	return c->entry && c->va == va && !IS_ALIGNED(va, span) && size > 0 &&
+	       size <= ALIGN_UP(va, span) - va;
+}
+
+int pgtable_map_next(struct pgtable *pt, struct pgtable_cursor *c, uint64_t va,
+		     uint64_t pa, uint64_t size, uint64_t attrs)
+{
+	uint64_t end = va + size;
+	int err;
+
+	if (!cursor_holds(c, va, size) || ((pa | size) & PAGE_MASK) != 0 ||
+	    pa >= BIT(PTE_MAX_BITS) || size > BIT(PTE_MAX_BITS) - pa) {
+		err = pgtable_map(pt, va, pa, size, attrs);
+		c->entry = err || IS_ALIGNED(end, pte_span(PTE_LEAF_LEVEL - 1))
+				   ? NULL
+				   : page_entry(pt, end);
+		c->va = end;
+		return err;
+	}
+	for (uint64_t i = 0; i < size / PAGE_SIZE; i++) {
+		if (pte_is_valid(c->entry[i])) {
+			return -ERR_EXIST;
+		}
+	}
+	write_leaves(pt, c->entry, PTE_LEAF_LEVEL, va, pa, size / PAGE_SIZE,
+		     attrs);
+	pt->leaves[PTE_LEAF_LEVEL - 1] += size / PAGE_SIZE;
+	c->entry += size / PAGE_SIZE;
+	c->va = end;
+	return 0;
+}
+
 int pgtable_unmap(struct pgtable *pt, uint64_t va, uint64_t size)
 {
 	int err = range_check(pt, va, size);
@@ -374,34 +507,55 @@ int pgtable_unmap(struct pgtable *pt, uint64_t va, uint64_t size)
 	return 0;
 }
 
-/* A leaf whose memory type changes is taken away before it comes back. */
+/* A leaf whose memory type changes is unmapped before it is mapped again. Those
+ * of a run have been made invalid before. */
 static void leaf_protect(struct pgtable *pt, uint64_t *entry, uint64_t va,
 			 unsigned int level, uint64_t attrs)
 {
 	uint64_t old = *entry;
+	uint64_t same = PTE_PERMISSIONS | CONT;
 
-	if (((pte_attrs(old) ^ attrs) & ~PTE_PERMISSIONS) != 0) {
+	if (pte_is_valid(old) && ((pte_attrs(old) ^ attrs) & ~same) != 0) {
 		entry_set(entry, 0);
 		pt->ops->tlbi(pt, va, pte_span(level), level);
 	}
-	entry_set(entry, pte_leaf(pte_addr(old), attrs, level));
+	entry_set(entry, pte_leaf(pte_addr(old), attrs | (old & CONT), level));
 }
 
+/* NOLINTNEXTLINE(misc-no-recursion): at most four levels */
 static void protect_level(struct pgtable *pt, uint64_t *table,
 			  unsigned int level, struct span *s, uint64_t end)
 {
-	while (s->va < end) {
-		uint64_t *entry = &table[entry_index(pt, s->va, level)];
+	uint64_t *entry = &table[entry_index(pt, s->va, level)];
+
+	for (; s->va < end; entry++) {
 		uint64_t next = entry_end(s->va, end, level);
 
 		if (pte_is_table(*entry, level)) {
 			protect_level(pt, entry_table(*entry), level + 1, s,
 				      next);
+		} else if (s->breaking) {
+			if (*entry & CONT) {
+				entry_set(entry, *entry & ~PTE_VALID);
+			}
 		} else {
 			leaf_protect(pt, entry, s->va, level, s->attrs);
 			s->deepest = MAX(s->deepest, level);
 		}
 		s->va = next;
+	}
+}
+
+/* Break-before-make for the runs of a range: their entries stay as they are,
+ * but invalid. */
+static void break_runs(struct pgtable *pt, uint64_t va, uint64_t size)
+{
+	struct span s = { .va = va, .end = va + size, .breaking = true };
+
+	if (CONT && pt->nr_runs > 0) {
+		protect_level(pt, table_at(pt->root), pt->start_level, &s,
+			      s.end);
+		pt->ops->tlbi(pt, va, size, PTE_LEAF_LEVEL);
 	}
 }
 
@@ -422,6 +576,7 @@ int pgtable_protect(struct pgtable *pt, uint64_t va, uint64_t size,
 	if (err) {
 		return err;
 	}
+	break_runs(pt, va, size);
 	protect_level(pt, table_at(pt->root), pt->start_level, &s, s.end);
 	pt->ops->tlbi(pt, va, size, s.deepest);
 	return 0;
@@ -468,14 +623,80 @@ bool pgtable_lookup(const struct pgtable *pt, uint64_t va,
 		return false;
 	}
 	do {
-		w->generation = __atomic_load_n(&pt->generation,
-						__ATOMIC_ACQUIRE);
+		w->generation =
+			__atomic_load_n(&pt->generation, __ATOMIC_ACQUIRE);
 	} while (walk(pt, va, w) == WALK_RACED);
 	return w->pte != 0;
 }
 
-/* From va, behind w's entry, past all of the same table that are alike. What
- * ends the run is looked up anew. */
+static bool trace_once(const struct pgtable *pt, uint64_t va,
+		       struct pgtable_walk *w, struct mmu_path *out)
+{
+	*out = (struct mmu_path){ .ntables = 0 };
+	for (unsigned int level = pt->start_level;; level++) {
+		paddr_t at = out->ntables ? PADDR(pte_addr(w->pte)) : pt->root;
+		uint64_t *entry = table_at(at) + entry_index(pt, va, level);
+
+		out->tables[out->ntables++] = at;
+		w->level = level;
+		w->pte = entry_get(entry);
+		/* As in walk(). */
+		__atomic_thread_fence(__ATOMIC_ACQUIRE);
+		if (READ_ONCE(pt->generation) != w->generation) {
+			return false;
+		}
+		if (!pte_is_table(w->pte, level)) {
+			return true;
+		}
+	}
+}
+
+/* A run that leads to `pte` for its page number `n`, read after that: the whole
+ * of it as one entry, or what contradicts it. */
+static void trace_run(const struct pgtable *pt, uint64_t va,
+		      const struct pgtable_walk *w, struct mmu_path *out)
+{
+	size_t index = entry_index(pt, va, PTE_LEAF_LEVEL);
+	size_t n = index & (PTE_RUN_PAGES - 1);
+	const uint64_t *first =
+		table_at(out->tables[out->ntables - 1]) + (index - n);
+	uint64_t pte = w->pte - n * PAGE_SIZE;
+
+	out->bad = !IS_ALIGNED(pte_addr(pte), PTE_RUN_BYTES);
+	for (size_t i = 0; i < PTE_RUN_PAGES; i++) {
+		out->bad = out->bad ||
+			   entry_get(first + i) != pte + i * PAGE_SIZE;
+	}
+	if (!out->bad) {
+		out->size = PTE_RUN_BYTES;
+		out->base = ALIGN_DOWN(va, PTE_RUN_BYTES);
+		out->pa = PADDR(pte_addr(pte));
+	}
+}
+
+bool pgtable_path(const struct pgtable *pt, uint64_t va, struct mmu_path *out)
+{
+	struct pgtable_walk w = { .level = pt->start_level };
+
+	if (!arch_index_below(&va, BIT(pt->bits))) {
+		return false;
+	}
+	do {
+		w.generation =
+			__atomic_load_n(&pt->generation, __ATOMIC_ACQUIRE);
+	} while (!trace_once(pt, va, &w, out));
+	out->size = pte_span(w.level);
+	out->base = ALIGN_DOWN(va, out->size);
+	out->mapped = pte_is_valid(w.pte);
+	out->pa = PADDR(pte_addr(w.pte));
+	if (w.level == PTE_LEAF_LEVEL && out->mapped && (w.pte & CONT)) {
+		trace_run(pt, va, &w, out);
+	}
+	return true;
+}
+
+/* Skip, from va on, behind w's entry, all entries of the same table that are
+ * alike. The end of the run is looked up again. */
 static uint64_t skip_alike(const struct pgtable *pt, uint64_t va, uint64_t end,
 			   const struct pgtable_walk *w)
 {

@@ -3,6 +3,7 @@
 #include "el2_priv.h"
 #include "pte.h"
 
+#include <arch/mmu_path.h>
 #include <arch_impl/cpu.h>
 #include <core/spinlock.h>
 #include <libs/error.h>
@@ -41,8 +42,8 @@ static enum mmu_prot leaf_prot(uint64_t pte)
 	switch (pte & PTE_S1_ATTR_MASK) {
 	case PTE_S1_ATTR(MAIR_DEVICE):
 		return MMU_DEVICE;
-	case PTE_S1_ATTR(MAIR_THROUGH):
-		return MMU_WRITE_THROUGH;
+	case PTE_S1_ATTR(MAIR_UNCACHED):
+		return MMU_UNCACHED;
 	default:
 		break;
 	}
@@ -66,7 +67,21 @@ int arch_mmu_lookup(vaddr_t va, paddr_t *pa, enum mmu_prot *prot)
 	return 0;
 }
 
-/* Map what of the registers is not; all that is must be device memory. */
+bool arch_mmu_path(vaddr_t va, struct mmu_path *out)
+{
+	struct pgtable_walk w;
+
+	if (!pgtable_path(&el2_table, va.v, out)) {
+		return false;
+	}
+	out->root_pages = 1;
+	out->ram = pgtable_lookup(&el2_table, va.v, &w) &&
+		   leaf_prot(w.pte) != MMU_DEVICE;
+	return true;
+}
+
+/* Map the parts of the registers that are not mapped; the others must be device
+ * memory. */
 static int map_device_locked(uint64_t start, uint64_t end)
 {
 	assert_held(&el2_lock);

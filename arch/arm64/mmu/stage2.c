@@ -4,6 +4,7 @@
 #include "vmid.h"
 
 #include <arch/mmu.h>
+#include <arch/mmu_path.h>
 #include <arch/stage2.h>
 #include <arch_impl/cpu.h>
 #include <arch_impl/features.h>
@@ -11,17 +12,17 @@
 #include <core/percpu.h>
 #include <libs/error.h>
 
-#define MIN_IPA_BITS 32
 #define VTTBR_VMID_SHIFT 48
 
 static struct vmid_space vmids;
-static bool vmids_ready;					/* [L] */
-static struct spinlock vmids_lock = SPINLOCK_INIT(LOCK_STAGE2);	/* L */
+static bool vmids_ready;                                        /* [L] */
+static struct spinlock vmids_lock = SPINLOCK_INIT(LOCK_STAGE2); /* L */
 
 static int stage2_table_alloc(struct pgtable *pt, paddr_t *out)
 {
-	(void)pt;
-	return page_alloc_zeroed(out, 0, PAGE_ANY_COLOUR);
+	struct stage2 *s2 = container_of(pt, struct stage2, table);
+
+	return page_alloc_zeroed(out, 0, s2->colours);
 }
 
 static void stage2_table_free(struct pgtable *pt, paddr_t table)
@@ -43,7 +44,9 @@ static uint64_t vttbr_of(const struct stage2 *s2)
 	return (vmid_number(id) << VTTBR_VMID_SHIFT) | s2->table.root.v;
 }
 
-/* What this CPU's guest registers held before another guest's VMID. */
+/*
+ * The guest registers of this CPU, saved while another guest's VMID is loaded.
+ */
 struct guest_regime {
 	uint64_t vttbr, tcr, sctlr;
 };
@@ -87,25 +90,29 @@ static void regime_leave(const struct guest_regime *old, uint64_t vttbr)
 	isb();
 }
 
-/* Above this many entries it is cheaper to forget all of the guest. */
+/* Above this many entries it is cheaper to invalidate all of the guest's. */
 #define TLBI_MAX 512
 
-/* Arm ARM D8.14: stage 2 entries by IPA, then what combines both stages. */
+/*
+ * Arm ARM D8.14: stage 2 entries by IPA, then those that combine both stages.
+ */
 static void tlbi_ipas(uint64_t ipa, uint64_t end, uint64_t step)
 {
 	for (ipa = ALIGN_DOWN(ipa, step); ipa < end; ipa += step) {
 		__asm__ volatile("tlbi ipas2e1is, %0"
-				 : : "r"(ipa >> PAGE_SHIFT) : "memory");
+				 :
+				 : "r"(ipa >> PAGE_SHIFT)
+				 : "memory");
 	}
 	dsb(ish);
 	__asm__ volatile("tlbi vmalle1is" : : : "memory");
 }
 
 /*
- * A guest without a VMID has no TLB entries. One that gets its first, or a
- * new one, this moment on another CPU walks the tables as they are now: it
- * has a barrier between taking the VMID and the first walk, as we have one
- * between the table and the VMID.
+ * A guest without a VMID has no TLB entries. If a guest is getting its first
+ * VMID, or a new one, on another CPU at this moment, it walks the tables as
+ * they are now: there is a barrier there between taking the VMID and the first
+ * walk, and one here between writing the table and reading the VMID.
  */
 static void stage2_tlbi(struct pgtable *pt, uint64_t ipa, uint64_t size,
 			unsigned int level)
@@ -114,7 +121,7 @@ static void stage2_tlbi(struct pgtable *pt, uint64_t ipa, uint64_t size,
 	struct guest_regime old;
 	uint64_t vttbr;
 
-	assert_held(&s2->lock);		/* interrupts are masked */
+	assert_held(&s2->lock); /* interrupts are masked */
 	dsb(ish);
 	vttbr = vttbr_of(s2);
 	if (vttbr >> VTTBR_VMID_SHIFT == 0) {
@@ -168,31 +175,57 @@ unsigned int stage2_max_ipa_bits(void)
 		   (unsigned int)PTE_MAX_BITS);
 }
 
-int stage2_init(struct stage2 *s2, unsigned int ipa_bits)
+unsigned int stage2_ipa_bits(uint64_t end)
 {
-	unsigned int bits = MAX(ipa_bits, (unsigned int)MIN_IPA_BITS);
+	return parange_holding(end);
+}
+
+/* The deepest level whose root of concatenated tables can be of the colours:
+ * where it cannot, one level more has a root of fewer tables. */
+static unsigned int start_level(unsigned int bits, colour_mask_t colours)
+{
+	unsigned int level = stage2_start_level(bits);
+	int order = page_max_order(colours);
+
+	while (level > 0 && order >= 0 &&
+	       stage2_root_pages(bits, level) > BIT((unsigned int)order)) {
+		level--;
+	}
+	return level;
+}
+
+/* Level 0 can be the first level only with 44 address bits or more (Arm ARM
+ * D8.2.7). */
+#define LEVEL_0_BITS 44
+
+int stage2_init(struct stage2 *s2, unsigned int bits, colour_mask_t colours)
+{
 	unsigned int max = stage2_max_ipa_bits();
+	unsigned int level = start_level(bits, colours);
 	paddr_t root;
 	int err;
 
 	if (bits > max) {
 		return -ERR_RANGE;
 	}
+	if (level == 0 && max < LEVEL_0_BITS) {
+		return -ERR_INVAL;
+	}
 	vmids_start();
 	*s2 = (struct stage2){
-		.vtcr = vtcr_encode(bits, parange_code(max),
+		.vtcr = vtcr_encode(bits, level, parange_code(max),
 				    cpu_features.vmid16),
+		.colours = colours,
 	};
 	spin_init(&s2->lock, LOCK_STAGE2);
-	err = page_alloc_exact(&root, stage2_root_pages(bits),
-			       PAGE_ANY_COLOUR);
+	err = page_alloc_exact(&root, stage2_root_pages(bits, level), colours);
 	if (err) {
 		return err;
 	}
-	s2->root_pages = stage2_root_pages(bits);
+	s2->root_pages = stage2_root_pages(bits, level);
 	arch_zero_pages(arch_phys_to_virt(root), s2->root_pages * PAGE_SIZE);
-	pgtable_init(&s2->table, &stage2_ops, root, stage2_start_level(bits),
-		     bits);
+	pgtable_init(&s2->table, &stage2_ops, root, level, bits);
+	s2->table.runs = true;
 	return 0;
 }
 
@@ -201,8 +234,8 @@ void stage2_fini(struct stage2 *s2)
 	if (!s2->root_pages) {
 		return;
 	}
-	/* TLB entries under its VMID stay until the VMID is given out anew,
-	 * which is after a rollover. */
+	/* TLB entries with its VMID remain until the VMID is reused, which is
+	 * after a rollover. */
 	pgtable_fini(&s2->table);
 	page_free_exact(s2->table.root, s2->root_pages);
 	s2->root_pages = 0;
@@ -249,9 +282,33 @@ int stage2_map(struct stage2 *s2, ipa_t ipa, paddr_t pa, uint64_t size,
 	       enum stage2_prot prot)
 {
 	unsigned long flags = spin_lock_irqsave(&s2->lock);
-	int err = pgtable_map(&s2->table, ipa.v, pa.v, size,
-			      stage2_attrs(prot));
+	int err =
+		pgtable_map(&s2->table, ipa.v, pa.v, size, stage2_attrs(prot));
 
+	spin_unlock_irqrestore(&s2->lock, flags);
+	return err;
+}
+
+int stage2_map_pieces(struct stage2 *s2, ipa_t ipa,
+		      const struct stage2_piece *pieces, unsigned int n,
+		      enum stage2_prot prot)
+{
+	unsigned long flags = spin_lock_irqsave(&s2->lock);
+	struct pgtable_cursor c = { .entry = NULL };
+	uint64_t size = 0, attrs = stage2_attrs(prot);
+	int err = 0;
+
+	for (unsigned int i = 0; i < n && !err; i++) {
+		err = pgtable_map_next(&s2->table, &c, ipa.v + size,
+				       pieces[i].pa.v, pieces[i].size, attrs);
+		size += err ? 0 : pieces[i].size;
+	}
+	if (err && size) {
+		int undone = pgtable_unmap(&s2->table, ipa.v, size);
+
+		err = undone ? undone : err;
+	}
+	stage2_sync(&s2->table);
 	spin_unlock_irqrestore(&s2->lock, flags);
 	return err;
 }
@@ -290,13 +347,27 @@ int stage2_lookup(struct stage2 *s2, ipa_t ipa, paddr_t *pa,
 	return 0;
 }
 
+bool stage2_path(struct stage2 *s2, ipa_t ipa, struct mmu_path *out)
+{
+	unsigned long flags = spin_lock_irqsave(&s2->lock);
+	struct pgtable_walk w;
+	bool found = pgtable_path(&s2->table, ipa.v, out);
+
+	if (found) {
+		out->root_pages = s2->root_pages;
+		out->ram = pgtable_lookup(&s2->table, ipa.v, &w) &&
+			   (w.pte & PTE_S2_ATTR_MASK) != PTE_S2_DEVICE_NGNRE;
+	}
+	spin_unlock_irqrestore(&s2->lock, flags);
+	return found;
+}
+
 bool stage2_fault_is_stale(struct stage2 *s2, ipa_t ipa, bool write, bool exec)
 {
 	unsigned long flags = spin_lock_irqsave(&s2->lock);
 	struct pgtable_walk w;
 	bool ok = pgtable_lookup(&s2->table, ipa.v, &w) &&
-		  (w.pte & PTE_S2_READ) &&
-		  (!write || (w.pte & PTE_S2_WRITE)) &&
+		  (w.pte & PTE_S2_READ) && (!write || (w.pte & PTE_S2_WRITE)) &&
 		  (!exec || !(w.pte & PTE_XN));
 
 	spin_unlock_irqrestore(&s2->lock, flags);
@@ -311,7 +382,9 @@ void stage2_get_stats(struct stage2 *s2, struct stage2_stats *st)
 		.tables = s2->table.tables + s2->root_pages,
 		.blocks_1g = s2->table.leaves[0],
 		.blocks_2m = s2->table.leaves[1],
-		.pages_4k = s2->table.leaves[2],
+		.runs_64k = s2->table.nr_runs,
+		.pages_4k =
+			s2->table.leaves[2] - s2->table.nr_runs * PTE_RUN_PAGES,
 	};
 	spin_unlock_irqrestore(&s2->lock, flags);
 }
@@ -322,7 +395,7 @@ uint64_t stage2_vttbr(struct stage2 *s2)
 	uint64_t id = vmid_get(&vmids, cpu_id(), &s2->vmid);
 
 	if (unlikely(id != before)) {
-		dsb(ish);		/* pairs with stage2_tlbi() */
+		dsb(ish); /* pairs with stage2_tlbi() */
 	}
 	return (vmid_number(id) << VTTBR_VMID_SHIFT) | s2->table.root.v;
 }

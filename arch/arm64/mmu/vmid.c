@@ -12,14 +12,9 @@ void vmid_init(struct vmid_space *s, unsigned int bits, unsigned int nr_cpus,
 	s->bits = bits;
 	s->nr_cpus = nr_cpus;
 	s->next = 1;
-	s->taken[0] = 1;		/* VMID 0 is nobody's */
+	s->taken[0] = 1; /* VMID 0 is not used */
 	s->flush_all = flush_all;
 	__atomic_store_n(&s->generation, VMID_GENERATION_1, __ATOMIC_RELEASE);
-}
-
-static bool current_generation(uint64_t id, uint64_t generation)
-{
-	return (id ^ generation) >> VMID_BITS_MAX == 0;
 }
 
 static bool test_and_take(struct vmid_space *s, uint64_t number)
@@ -40,7 +35,7 @@ static uint64_t find_free(const struct vmid_space *s)
 		uint64_t word = s->taken[n / 64] >> (n % 64);
 
 		if (word == ~UINT64_C(0) >> (n % 64)) {
-			n |= 63;	/* all of the word is taken */
+			n |= 63; /* the whole word is taken */
 		} else if ((word & 1) == 0) {
 			return n;
 		}
@@ -49,10 +44,10 @@ static uint64_t find_free(const struct vmid_space *s)
 }
 
 /*
- * A new generation. What a CPU has loaded it may be using this moment, so
- * these numbers stay taken, and their guests get them again. A CPU whose
- * `active` is 0 has not switched since an earlier rollover: what was reserved
- * for it then still runs.
+ * A new generation. A CPU may be using the VMID that it has loaded, so these
+ * VMIDs stay allocated, and their guests keep them. A CPU whose `active` is 0
+ * has not switched since an earlier rollover: it still runs with the VMID that
+ * was reserved for it then.
  */
 static void rollover(struct vmid_space *s)
 {
@@ -65,8 +60,8 @@ static void rollover(struct vmid_space *s)
 	s->taken[0] |= 1;
 	for (unsigned int cpu = 0; cpu < s->nr_cpus; cpu++) {
 		struct vmid_cpu *c = &s->cpus[cpu];
-		uint64_t id = __atomic_exchange_n(&c->active, 0,
-						  __ATOMIC_ACQ_REL);
+		uint64_t id =
+			__atomic_exchange_n(&c->active, 0, __ATOMIC_ACQ_REL);
 
 		if (id) {
 			c->reserved = id;
@@ -117,38 +112,17 @@ static uint64_t assign(struct vmid_space *s, uint64_t old)
 	return s->generation | n;
 }
 
-static uint64_t get_slow(struct vmid_space *s, unsigned int cpu, uint64_t *id)
+uint64_t vmid_get_locked(struct vmid_space *s, unsigned int cpu, uint64_t *id)
 {
 	uint64_t mine;
 
 	spin_lock(&s->lock);
 	mine = __atomic_load_n(id, __ATOMIC_RELAXED);
-	if (!current_generation(mine, s->generation)) {
+	if (!vmid_is_current(mine, s->generation)) {
 		mine = assign(s, mine);
 		__atomic_store_n(id, mine, __ATOMIC_RELAXED);
 	}
 	__atomic_store_n(&s->cpus[cpu].active, mine, __ATOMIC_RELEASE);
 	spin_unlock(&s->lock);
 	return mine;
-}
-
-/*
- * The exchange fails if a rollover took our `active` away in between, and
- * orders ours against its: either it sees the VMID we are about to load, or
- * we see that we must ask under the lock.
- */
-uint64_t vmid_get(struct vmid_space *s, unsigned int cpu, uint64_t *id)
-{
-	uint64_t *active = &s->cpus[cpu].active;
-	uint64_t was = __atomic_load_n(active, __ATOMIC_RELAXED);
-	uint64_t mine = __atomic_load_n(id, __ATOMIC_RELAXED);
-
-	if (was != 0 &&
-	    current_generation(mine, __atomic_load_n(&s->generation,
-						     __ATOMIC_ACQUIRE)) &&
-	    __atomic_compare_exchange_n(active, &was, mine, false,
-					__ATOMIC_ACQ_REL, __ATOMIC_RELAXED)) {
-		return mine;
-	}
-	return get_slow(s, cpu, id);
 }

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * VMIDs for any number of guests. A guest's VMID is good for one generation;
- * when all are given out a new generation begins: the TLBs are emptied, and
- * only VMIDs that a CPU has loaded just then stay with their guests. Pure.
+ * VMIDs for any number of guests. A guest's VMID is valid for one generation.
+ * When all are used, a new generation begins: the TLBs are invalidated, and
+ * only VMIDs that a CPU has loaded at that moment stay with their guests. Pure.
  *
- * What is stored is the generation above VMID_BITS_MAX bits of VMID. VMID 0 is
- * nobody's, so 0 means none.
+ * Stored values have the generation above VMID_BITS_MAX bits of VMID. VMID 0 is
+ * not used, so 0 means none.
  */
 #ifndef ARM64_MMU_VMID_H
 #define ARM64_MMU_VMID_H
@@ -18,17 +18,17 @@
 
 /* One cache line each: every switch to a guest writes its CPU's. */
 struct vmid_cpu {
-	uint64_t active;	/* [A] in use; 0 once a rollover has seen it */
-	uint64_t reserved;	/* [L] in use at the last rollover */
+	uint64_t active;   /* [A] in use; 0 once a rollover has seen it */
+	uint64_t reserved; /* [L] in use at the last rollover */
 } __aligned(64);
 
 struct vmid_space {
-	struct spinlock lock;	/* L */
-	uint64_t generation;	/* [A] */
-	unsigned int bits;	/* [I] */
-	unsigned int nr_cpus;	/* [I] fewer than VMIDs */
-	unsigned int next;	/* [L] where to look first */
-	uint64_t taken[(1u << VMID_BITS_MAX) / 64];	/* [L] */
+	struct spinlock lock; /* L */
+	uint64_t generation;  /* [A] */
+	unsigned int bits;    /* [I] */
+	unsigned int nr_cpus; /* [I] fewer than VMIDs */
+	unsigned int next;    /* [L] where to look first */
+	uint64_t taken[(1U << VMID_BITS_MAX) / 64]; /* [L] */
 	struct vmid_cpu cpus[CONFIG_MAX_CPUS];
 	/* Empty all TLBs of all CPUs of guests' translations. [I] */
 	void (*flush_all)(void);
@@ -38,12 +38,46 @@ struct vmid_space {
 void vmid_init(struct vmid_space *s, unsigned int bits, unsigned int nr_cpus,
 	       void (*flush_all)(void));
 
-/* The guest with VMID *id goes onto `cpu`: returns the VMID to load. */
-uint64_t vmid_get(struct vmid_space *s, unsigned int cpu, uint64_t *id);
-
 static inline uint64_t vmid_number(uint64_t id)
 {
 	return id & (VMID_GENERATION_1 - 1);
+}
+
+static inline bool vmid_is_current(uint64_t id, uint64_t generation)
+{
+	return (id ^ generation) >> VMID_BITS_MAX == 0;
+}
+
+/* vmid_get(), if the VMID is of an older generation or a rollover is at work.
+ * */
+uint64_t vmid_get_locked(struct vmid_space *s, unsigned int cpu, uint64_t *id);
+
+/*
+ * The guest with VMID *id goes onto `cpu`: returns the VMID to load.
+ *
+ * The exchange fails if a rollover took our `active` away in between, and
+ * orders ours against its: either it sees the VMID we are about to load, or
+ * we see that we must ask under the lock. If it is the VMID that this CPU had
+ * last, a rollover reserves it for us whether we are seen before or after.
+ */
+static inline uint64_t vmid_get(struct vmid_space *s, unsigned int cpu,
+				uint64_t *id)
+{
+	uint64_t *active = &s->cpus[cpu].active;
+	uint64_t was = __atomic_load_n(active, __ATOMIC_RELAXED);
+	uint64_t mine = __atomic_load_n(id, __ATOMIC_RELAXED);
+
+	if (likely(was != 0 &&
+		   vmid_is_current(mine, __atomic_load_n(&s->generation,
+							 __ATOMIC_ACQUIRE)))) {
+		if (was == mine ||
+		    __atomic_compare_exchange_n(active, &was, mine, false,
+						__ATOMIC_ACQ_REL,
+						__ATOMIC_RELAXED)) {
+			return mine;
+		}
+	}
+	return vmid_get_locked(s, cpu, id);
 }
 
 #endif

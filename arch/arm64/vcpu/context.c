@@ -2,44 +2,38 @@
 /*
  * A guest VCPU's EL1 and EL0 system registers, between the CPU and memory.
  *
- * Saved whenever the VCPU is switched out, so that any CPU can go on with
- * it; not loaded again if this CPU ran only threads in between.
+ * Saved whenever the VCPU is switched out, so that any CPU can continue it; not
+ * loaded again if this CPU ran only threads in between.
  */
 #include <arch_impl/cpu.h>
 #include <arch_impl/el2_regs.h>
 #include <arch_impl/features.h>
+#include <arch_impl/pmu.h>
 #include <arch_impl/smccc_host.h>
 #include <arch_impl/trap.h>
 #include <core/guest.h>
 #include <core/percpu.h>
 #include <core/sched.h>
+#include <core/sched_policy.h>
 #include <core/vcpu.h>
 
 #include "debug.h"
 
-/* What every CPU has: REG(member of struct sysregs, register). TCR and
- * SCTLR are apart, see sysregs_load(). */
-#define COMMON_REGS(REG) \
-	REG(cpacr, cpacr_el1) \
-	REG(ttbr0, ttbr0_el1) \
-	REG(ttbr1, ttbr1_el1) \
-	REG(mair, mair_el1) \
-	REG(amair, amair_el1) \
-	REG(vbar, vbar_el1) \
-	REG(contextidr, contextidr_el1) \
-	REG(tpidr_el0, tpidr_el0) \
-	REG(tpidrro_el0, tpidrro_el0) \
-	REG(tpidr_el1, tpidr_el1) \
-	REG(sp_el0, sp_el0) \
-	REG(sp_el1, sp_el1) \
-	REG(elr_el1, elr_el1) \
-	REG(spsr_el1, spsr_el1) \
-	REG(esr, esr_el1) \
-	REG(far, far_el1) \
-	REG(afsr0, afsr0_el1) \
-	REG(afsr1, afsr1_el1) \
-	REG(par, par_el1) \
-	REG(cntkctl, cntkctl_el1) \
+/*
+ * What every CPU has: two neighbours in struct sysregs, which go by one access
+ * to memory, and their registers. TCR and SCTLR are apart, see sysregs_load().
+ */
+#define COMMON_REGS(PAIR, REG) \
+	PAIR(cpacr, cpacr_el1, ttbr0, ttbr0_el1) \
+	PAIR(ttbr1, ttbr1_el1, mair, mair_el1) \
+	PAIR(amair, amair_el1, vbar, vbar_el1) \
+	PAIR(contextidr, contextidr_el1, tpidr_el0, tpidr_el0) \
+	PAIR(tpidrro_el0, tpidrro_el0, tpidr_el1, tpidr_el1) \
+	PAIR(sp_el0, sp_el0, sp_el1, sp_el1) \
+	PAIR(elr_el1, elr_el1, spsr_el1, spsr_el1) \
+	PAIR(esr, esr_el1, far, far_el1) \
+	PAIR(afsr0, afsr0_el1, afsr1, afsr1_el1) \
+	PAIR(par, par_el1, cntkctl, cntkctl_el1) \
 	REG(csselr, csselr_el1)
 
 /* APIAKeyLo_EL1 .. APGAKeyHi_EL1. */
@@ -57,6 +51,18 @@
 
 #define SAVE(member, reg) s->member = read_sysreg(reg);
 #define LOAD(member, reg) write_sysreg(s->member, reg);
+#define SAVE_PAIR(member_a, reg_a, member_b, reg_b) \
+	do { \
+		uint64_t a_ = read_sysreg(reg_a), b_ = read_sysreg(reg_b); \
+		s->member_a = a_; \
+		s->member_b = b_; \
+	} while (0);
+#define LOAD_PAIR(member_a, reg_a, member_b, reg_b) \
+	do { \
+		uint64_t a_ = s->member_a, b_ = s->member_b; \
+		write_sysreg(a_, reg_a); \
+		write_sysreg(b_, reg_b); \
+	} while (0);
 
 static void optional_save(struct sysregs *s)
 {
@@ -71,7 +77,7 @@ static void optional_save(struct sysregs *s)
 		SAVE(scxtnum_el1, s3_0_c13_c0_7)
 	}
 	if (cpu_features.ras) {
-		SAVE(disr, s3_4_c12_c1_1)	/* VDISR_EL2 */
+		SAVE(disr, s3_4_c12_c1_1) /* VDISR_EL2 */
 	}
 	if (cpu_features.sme) {
 		SAVE(tpidr2, s3_3_c13_c0_5)
@@ -92,7 +98,7 @@ static void optional_load(const struct sysregs *s)
 	}
 	if (cpu_features.ras) {
 		LOAD(disr, s3_4_c12_c1_1)
-		write_sysreg(0, s3_4_c5_c2_3);	/* VSESR_EL2 */
+		write_sysreg(0, s3_4_c5_c2_3); /* VSESR_EL2 */
 	}
 	if (cpu_features.sme) {
 		LOAD(tpidr2, s3_3_c13_c0_5)
@@ -103,20 +109,23 @@ void vcpu_context_save(struct vcpu *v)
 {
 	struct sysregs *s = &v->arch.sys;
 
-	COMMON_REGS(SAVE)
-	SAVE(tcr, tcr_el1)
-	SAVE(sctlr, sctlr_el1)
+	if (unlikely(v->arch.pmu)) {
+		pmu_switch_out(v);
+	}
+	SAVE_PAIR(sctlr, sctlr_el1, tcr, tcr_el1)
+	COMMON_REGS(SAVE_PAIR, SAVE)
 	optional_save(s);
-	/* The timer tells the vGIC about its line, once that has let go of
-	 * the hardware's. */
+	/* The timer reports its line to the vGIC after that has released the
+	 * hardware's interrupts. */
 	vgic_save(v);
 	vtimer_save(v);
 }
 
 /*
- * Two VCPUs of a guest may use the same VA and ASID for different things,
- * and share a VMID: what this CPU's TLB kept of the other must go. The
- * instruction cache too if it is tagged by virtual address.
+ * Two VCPUs of a guest share a VMID and may use the same VA and ASID for
+ * different things, so this CPU's TLB entries of the other VCPU must be
+ * invalidated; and the instruction cache too, if it is tagged by virtual
+ * address.
  */
 static void forget_sibling(const struct vcpu *v, unsigned int cpu)
 {
@@ -152,7 +161,7 @@ static void sysregs_load(const struct vcpu *v, uint64_t vttbr, unsigned int cpu)
 	write_sysreg(v->guest->stage2.vtcr, vtcr_el2);
 	write_sysreg(vttbr, vttbr_el2);
 	write_sysreg(v->arch.vmpidr, vmpidr_el2);
-	COMMON_REGS(LOAD)
+	COMMON_REGS(LOAD_PAIR, LOAD)
 	optional_load(s);
 	forget_sibling(v, cpu);
 	isb();
@@ -160,7 +169,8 @@ static void sysregs_load(const struct vcpu *v, uint64_t vttbr, unsigned int cpu)
 	write_sysreg(s->sctlr, sctlr_el1);
 }
 
-/* WFE is a hint that somebody else should run: only if somebody would. */
+/* WFE is a hint that another VCPU should run: it is trapped only if one is
+ * ready. */
 static uint64_t hcr_now(const struct vcpu *v, const struct percpu *cpu)
 {
 	bool peers = READ_ONCE(cpu->rq->nr_ready) != 0;
@@ -169,8 +179,8 @@ static uint64_t hcr_now(const struct vcpu *v, const struct percpu *cpu)
 }
 
 /*
- * What one guest taught the branch predictor must not steer another. Nobody
- * loaded: one that is gone may have run here last.
+ * Branch predictions trained by one guest must not affect another. If no VCPU
+ * is loaded, one that is gone may have run here last.
  */
 static void forget_guest(const struct percpu *cpu, const struct vcpu *v)
 {
@@ -201,9 +211,12 @@ void vcpu_context_restore(struct vcpu *v)
 	vtimer_restore(v);
 	vgic_restore(v);
 	fp_switch_in(v);
+	if (unlikely(v->arch.pmu)) {
+		pmu_switch_in(v);
+	}
 }
 
-/* On the CPU that holds what is left of a VCPU: drop it. */
+/* Runs on the CPU that still holds state of a VCPU: drops that. */
 static void unload(void *arg)
 {
 	struct percpu *cpu = this_cpu();
@@ -226,7 +239,8 @@ void vcpu_context_unload(struct vcpu *v)
 	for (unsigned int cpu = 0; cpu < cpu_count; cpu++) {
 		if (cpu_online(cpu) &&
 		    READ_ONCE(percpu_table[cpu]->arch.loaded) == v) {
-			/* Fails for a CPU that is gone: so is what it held. */
+			/* Fails for a CPU that is offline, whose state is gone,
+			 * too. */
 			int err = cpu_call(cpu, unload, v, true);
 
 			(void)err;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * A guest's self-hosted debug. Its debug registers are always trapped
- * (MDCR_EL2.TDA): the truth is v->arch.debug, written through to the
- * hardware while the guest has debug exceptions enabled and this CPU is its.
- * So nothing is ever saved, and nothing loaded for guests that do not debug.
- * Arm ARM D2, D17.3.
+ * (MDCR_EL2.TDA). Their values are in v->arch.debug, and are written to the
+ * hardware while the guest has debug exceptions enabled and runs on this CPU.
+ * So they are never saved, and not loaded for guests that do not debug. Arm ARM
+ * D2, D17.3.
  */
 #include "debug.h"
 
@@ -12,9 +12,9 @@
 #include <arch_impl/el2_regs.h>
 #include <arch_impl/features.h>
 #include <core/vcpu.h>
+#include <string.h>
 
 #define BCR_ENABLE BIT(0)
-#define WCR_ENABLE BIT(0)
 
 /*
  * What a guest may set. HMC and PMC/PAC select exception levels and security
@@ -26,8 +26,22 @@
 #define MDSCR_MASK (MDSCR_MDE | MDSCR_KDE | BIT(12) | MDSCR_SS)
 
 #define CASES(CASE) \
-	CASE(0) CASE(1) CASE(2) CASE(3) CASE(4) CASE(5) CASE(6) CASE(7) \
-	CASE(8) CASE(9) CASE(10) CASE(11) CASE(12) CASE(13) CASE(14) CASE(15)
+	CASE(0) \
+	CASE(1) \
+	CASE(2) \
+	CASE(3) \
+	CASE(4) \
+	CASE(5) \
+	CASE(6) \
+	CASE(7) \
+	CASE(8) \
+	CASE(9) \
+	CASE(10) \
+	CASE(11) \
+	CASE(12) \
+	CASE(13) \
+	CASE(14) \
+	CASE(15)
 
 static void hw_breakpoint(unsigned int n, uint64_t value, uint64_t control)
 {
@@ -37,7 +51,9 @@ static void hw_breakpoint(unsigned int n, uint64_t value, uint64_t control)
 		write_sysreg(control, dbgbcr##i##_el1); \
 		break;
 	switch (n) {
-	CASES(CASE)
+		CASES(CASE)
+	default:
+		break;
 	}
 #undef CASE
 }
@@ -50,42 +66,39 @@ static void hw_watchpoint(unsigned int n, uint64_t value, uint64_t control)
 		write_sysreg(control, dbgwcr##i##_el1); \
 		break;
 	switch (n) {
-	CASES(CASE)
+		CASES(CASE)
+	default:
+		break;
 	}
 #undef CASE
 }
 
 void debug_reset(struct vcpu *v)
 {
-	v->arch.debug = (struct debug_regs){ .os_lock = true };
-}
+	struct debug_regs *d = &v->arch.debug;
 
-/* Can a debug exception happen? The OS lock suppresses all. */
-static bool enabled(const struct debug_regs *d)
-{
-	return (d->mdscr & (MDSCR_MDE | MDSCR_KDE | MDSCR_SS)) != 0 &&
-	       !d->os_lock;
+	d->mdscr = 0;
+	d->mdccint = 0;
+	d->claim = 0;
+	d->os_lock = true;
+	if (d->banks_written) {
+		memset(&d->banks, 0, sizeof(d->banks));
+		d->banks_written = false;
+	}
 }
 
 static void load_banks(const struct debug_regs *d)
 {
 	for (unsigned int i = 0; i < cpu_features.brps; i++) {
-		hw_breakpoint(i, d->bvr[i], d->bcr[i]);
+		hw_breakpoint(i, d->banks.bvr[i], d->banks.bcr[i]);
 	}
 	for (unsigned int i = 0; i < cpu_features.wrps; i++) {
-		hw_watchpoint(i, d->wvr[i], d->wcr[i]);
+		hw_watchpoint(i, d->banks.wvr[i], d->banks.wcr[i]);
 	}
 }
 
-void debug_load(struct vcpu *v)
+void debug_load_enabled(const struct debug_regs *d)
 {
-	const struct debug_regs *d = &v->arch.debug;
-
-	/* Without MDE and SS the banks may hold another's: none matches. */
-	if (likely(!enabled(d))) {
-		write_sysreg(0, mdscr_el1);
-		return;
-	}
 	load_banks(d);
 	write_sysreg(d->mdscr, mdscr_el1);
 }
@@ -127,18 +140,18 @@ static void write_through(struct vcpu *v, enum debug_bank bank, unsigned int n)
 {
 	const struct debug_regs *d = &v->arch.debug;
 
-	if (!enabled(d)) {
+	if (!debug_enabled(d)) {
 		return;
 	}
 	if (bank == DEBUG_BVR || bank == DEBUG_BCR) {
-		hw_breakpoint(n, d->bvr[n], d->bcr[n]);
+		hw_breakpoint(n, d->banks.bvr[n], d->banks.bcr[n]);
 	} else {
-		hw_watchpoint(n, d->wvr[n], d->wcr[n]);
+		hw_watchpoint(n, d->banks.wvr[n], d->banks.wcr[n]);
 	}
 }
 
-bool debug_bank_access(struct vcpu *v, enum debug_bank bank, unsigned int n,
-		       bool write, uint64_t *val)
+__cold bool debug_bank_access(struct vcpu *v, enum debug_bank bank,
+			      unsigned int n, bool write, uint64_t *val)
 {
 	struct debug_regs *d = &v->arch.debug;
 	bool brp = bank == DEBUG_BVR || bank == DEBUG_BCR;
@@ -150,28 +163,29 @@ bool debug_bank_access(struct vcpu *v, enum debug_bank bank, unsigned int n,
 	case DEBUG_BVR:
 		/* A context ID breakpoint's value has its low bits. */
 		if (write) {
-			d->bvr[n] = *val;
+			d->banks.bvr[n] = *val;
 		} else {
-			*val = d->bvr[n];
+			*val = d->banks.bvr[n];
 		}
 		break;
 	case DEBUG_WVR:
-		access_value(&d->wvr[n], write, val);
+		access_value(&d->banks.wvr[n], write, val);
 		break;
 	case DEBUG_BCR:
 		if (write) {
-			d->bcr[n] = sane_bcr(*val);
+			d->banks.bcr[n] = sane_bcr(*val);
 		}
-		*val = d->bcr[n];
+		*val = d->banks.bcr[n];
 		break;
 	case DEBUG_WCR:
 		if (write) {
-			d->wcr[n] = (uint32_t)(*val & WCR_MASK);
+			d->banks.wcr[n] = (uint32_t)(*val & WCR_MASK);
 		}
-		*val = d->wcr[n];
+		*val = d->banks.wcr[n];
 		break;
 	}
 	if (write) {
+		d->banks_written = true;
 		write_through(v, bank, n);
 	}
 	return true;

@@ -48,8 +48,9 @@ static void single_type(struct decoded *d, uint32_t insn, bool prefetch)
 		d->sign = true;
 		d->wide = opc == 2;
 		if (size + (opc & 1) >= 3) {
-			d->kind = prefetch && size == 3 && opc == 2 ?
-				  DECODE_NOP : DECODE_NONE;
+			d->kind = prefetch && size == 3 && opc == 2
+					  ? DECODE_NOP
+					  : DECODE_NONE;
 		}
 	}
 }
@@ -88,6 +89,7 @@ static void imm9(uint32_t insn, struct decoded *d)
 	set_regs(d, insn);
 	single_type(d, insn, mode == 0);
 	d->offset = sbits(insn, 20, 12);
+	d->user = mode == 2;
 	d->writeback = (mode & 1) != 0;
 	d->post = mode == 1;
 }
@@ -132,8 +134,8 @@ static void pair(uint32_t insn, struct decoded *d)
 		d->sign = true;
 		d->wide = true;
 		if (d->write || mode == 0) {
-			d->kind = d->write && mode != 0 ? DECODE_REFUSED :
-							  DECODE_NONE;
+			d->kind = d->write && mode != 0 ? DECODE_REFUSED
+							: DECODE_NONE;
 		}
 	} else {
 		d->size = opc ? 8 : 4;
@@ -208,39 +210,41 @@ static void ordered_unscaled(uint32_t insn, struct decoded *d)
 static void load_store(uint32_t insn, struct decoded *d)
 {
 	switch (bits(insn, 29, 27)) {
-	case 1:		/* 001: V = 0 ordered, V = 1 structures */
+	case 1: /* 001: V = 0 ordered, V = 1 structures */
 		if (bits(insn, 26, 24) == 0) {
 			ordered(insn, d);
 		} else {
 			d->kind = DECODE_REFUSED;
 		}
 		break;
-	case 3:		/* 011 */
+	case 3: /* 011 */
 		if (bits(insn, 24, 24) == 0) {
 			literal(insn, d);
 		} else if (bits(insn, 26, 26) == 0) {
 			ordered_unscaled(insn, d);
 		}
 		break;
-	case 5:		/* 101 */
+	case 5: /* 101 */
 		pair(insn, d);
 		break;
-	case 7:		/* 111 */
+	case 7: /* 111 */
 		if (bits(insn, 24, 24)) {
 			unsigned_offset(insn, d);
 		} else {
 			single(insn, d);
 		}
 		break;
+	default: /* bits 29:27 with bit 27 set and bit 28 clear: none */
+		break;
 	}
 }
 
-#define DC_ZVA 0xd50b7420u
+#define DC_ZVA 0xd50b7420U
 
 void decode(uint32_t insn, struct decoded *d)
 {
 	*d = (struct decoded){ .index = DECODE_NO_INDEX };
-	if ((insn & ~0x1fu) == DC_ZVA) {
+	if ((insn & ~0x1fU) == DC_ZVA) {
 		d->kind = DECODE_REFUSED;
 	} else if ((insn & 0x0a000000) == 0x08000000) {
 		load_store(insn, d);
@@ -250,8 +254,7 @@ void decode(uint32_t insn, struct decoded *d)
 	 * UNPREDICTABLE; not writing it back is one of the choices.
 	 */
 	if (d->writeback && !d->write && !d->fp && d->base != 31 &&
-	    (d->reg[0] == d->base ||
-	     (d->count == 2 && d->reg[1] == d->base))) {
+	    (d->reg[0] == d->base || (d->count == 2 && d->reg[1] == d->base))) {
 		d->writeback = false;
 	}
 }
@@ -262,13 +265,13 @@ uint64_t decode_offset(const struct decoded *d, uint64_t index)
 		return (uint64_t)d->offset;
 	}
 	switch (d->extend) {
-	case 2:		/* UXTW */
+	case 2: /* UXTW */
 		index = (uint32_t)index;
 		break;
-	case 6:		/* SXTW */
+	case 6: /* SXTW */
 		index = (uint64_t)(int64_t)(int32_t)(uint32_t)index;
 		break;
-	default:	/* LSL, SXTX */
+	default: /* LSL, SXTX */
 		break;
 	}
 	return index << d->shift;
@@ -276,7 +279,7 @@ uint64_t decode_offset(const struct decoded *d, uint64_t index)
 
 uint64_t decode_extend(const struct decoded *d, uint64_t val)
 {
-	unsigned int unused = 64 - 8 * d->size;
+	unsigned int unused = 64 - 8U * d->size;
 
 	if (d->sign) {
 		val = (uint64_t)((int64_t)(val << unused) >> unused);

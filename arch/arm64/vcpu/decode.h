@@ -9,33 +9,34 @@
 #include <libs/types.h>
 
 enum decode_kind {
-	DECODE_NONE,	/* no load or store, or not allocated */
-	DECODE_ACCESS,	/* described below */
-	DECODE_NOP,	/* a prefetch: nothing to do */
+	DECODE_NONE,   /* no load or store, or not allocated */
+	DECODE_ACCESS, /* described below */
+	DECODE_NOP,    /* a prefetch: nothing to do */
 	/* Accesses memory in ways a device does not answer: exclusives,
 	 * atomics, structures, tags, DC ZVA. */
 	DECODE_REFUSED,
 };
 
-#define DECODE_BASE_PC 32	/* else 0-30, or 31 for SP */
+#define DECODE_BASE_PC 32 /* else 0-30, or 31 for SP */
 #define DECODE_NO_INDEX 0xff
 
 struct decoded {
 	enum decode_kind kind;
 	bool write;
-	bool fp;		/* registers are V0-V31 */
-	bool sign;		/* sign extend what was read .. */
-	bool wide;		/* .. to 64 bits, else to 32 */
+	bool fp;   /* registers are V0-V31 */
+	bool sign; /* sign extend what was read .. */
+	bool wide; /* .. to 64 bits, else to 32 */
+	bool user; /* LDTR, STTR and their like: as EL0, from EL1 too */
 	bool writeback;
-	bool post;		/* the offset only counts for writeback */
-	uint8_t size;		/* bytes per register: 1, 2, 4, 8, 16 */
-	uint8_t count;		/* registers: 1 or 2 */
-	uint8_t reg[2];		/* 31: zero, unless fp */
+	bool post;      /* the offset only counts for writeback */
+	uint8_t size;   /* bytes per register: 1, 2, 4, 8, 16 */
+	uint8_t count;  /* registers: 1 or 2 */
+	uint8_t reg[2]; /* 31: zero, unless fp */
 	uint8_t base;
-	uint8_t index;		/* offset register, or DECODE_NO_INDEX .. */
-	uint8_t extend;		/* .. its extension (option field) .. */
-	uint8_t shift;		/* .. and shift */
-	int64_t offset;		/* bytes */
+	uint8_t index;  /* offset register, or DECODE_NO_INDEX .. */
+	uint8_t extend; /* .. its extension (option field) .. */
+	uint8_t shift;  /* .. and shift */
+	int64_t offset; /* bytes */
 };
 
 void decode(uint32_t insn, struct decoded *d);

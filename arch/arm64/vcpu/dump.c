@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * A guest VCPU's registers, fault and backtrace, for crash reports and the
- * terminal. All memory is read through checked accessors: what it holds is
- * the guest's affair.
+ * terminal. All memory is read through checked accessors, because the guest
+ * controls its contents.
  */
 #include <arch/vcpu.h>
 #include <arch_impl/esr.h>
@@ -27,7 +27,7 @@ struct out {
 		(o)->line((o)->ctx, (o)->buf); \
 	} while (0)
 
-typedef unsigned long long u64;		/* for %llx */
+typedef unsigned long long u64; /* for %llx */
 
 static const char *mode_name(uint64_t spsr)
 {
@@ -48,12 +48,12 @@ static const char *mode_name(uint64_t spsr)
 
 static void dump_general(struct out *o, const struct guest_regs *r)
 {
-	PRINT(o, "PC %016llx  PSTATE %08llx %s %c%c%c%c %c%c%c%c",
-	      (u64)r->elr, (u64)r->spsr, mode_name(r->spsr),
-	      r->spsr & BIT(31) ? 'N' : 'n', r->spsr & BIT(30) ? 'Z' : 'z',
-	      r->spsr & BIT(29) ? 'C' : 'c', r->spsr & BIT(28) ? 'V' : 'v',
-	      r->spsr & PSR_D ? 'D' : 'd', r->spsr & PSR_A ? 'A' : 'a',
-	      r->spsr & PSR_I ? 'I' : 'i', r->spsr & PSR_F ? 'F' : 'f');
+	PRINT(o, "PC %016llx  PSTATE %08llx %s %c%c%c%c %c%c%c%c", (u64)r->elr,
+	      (u64)r->spsr, mode_name(r->spsr), r->spsr & BIT(31) ? 'N' : 'n',
+	      r->spsr & BIT(30) ? 'Z' : 'z', r->spsr & BIT(29) ? 'C' : 'c',
+	      r->spsr & BIT(28) ? 'V' : 'v', r->spsr & PSR_D ? 'D' : 'd',
+	      r->spsr & PSR_A ? 'A' : 'a', r->spsr & PSR_I ? 'I' : 'i',
+	      r->spsr & PSR_F ? 'F' : 'f');
 	for (unsigned int i = 0; i < 30; i += 3) {
 		PRINT(o, "x%-2u %016llx  x%-2u %016llx  x%-2u %016llx", i,
 		      (u64)r->x[i], i + 1, (u64)r->x[i + 1], i + 2,
@@ -64,10 +64,10 @@ static void dump_general(struct out *o, const struct guest_regs *r)
 
 static void dump_system(struct out *o, const struct sysregs *s)
 {
-	PRINT(o, "SCTLR %016llx  TCR  %016llx  VBAR %016llx",
-	      (u64)s->sctlr, (u64)s->tcr, (u64)s->vbar);
-	PRINT(o, "TTBR0 %016llx  TTBR1 %016llx  MAIR %016llx",
-	      (u64)s->ttbr0, (u64)s->ttbr1, (u64)s->mair);
+	PRINT(o, "SCTLR %016llx  TCR  %016llx  VBAR %016llx", (u64)s->sctlr,
+	      (u64)s->tcr, (u64)s->vbar);
+	PRINT(o, "TTBR0 %016llx  TTBR1 %016llx  MAIR %016llx", (u64)s->ttbr0,
+	      (u64)s->ttbr1, (u64)s->mair);
 	PRINT(o, "SP_EL0 %016llx  SP_EL1 %016llx", (u64)s->sp_el0,
 	      (u64)s->sp_el1);
 	PRINT(o, "ELR_EL1 %016llx  SPSR_EL1 %08llx", (u64)s->elr_el1,
@@ -76,7 +76,7 @@ static void dump_system(struct out *o, const struct sysregs *s)
 
 static bool is_abort(unsigned int ec)
 {
-	return (ec & ~5u) == EC_INSN_LOWER;	/* 0x20, 21, 24, 25 */
+	return (ec & ~5U) == EC_INSN_LOWER; /* 0x20, 21, 24, 25 */
 }
 
 static void dump_syndrome(struct out *o, const char *name, uint64_t esr,
@@ -88,7 +88,7 @@ static void dump_syndrome(struct out *o, const char *name, uint64_t esr,
 		PRINT(o, "%s %08llx FAR %016llx", name, (u64)esr, (u64)far);
 		return;
 	}
-	if (esr == 0) {		/* no exception: each sets IL or more */
+	if (esr == 0) { /* no exception: each sets IL or more */
 		PRINT(o, "%s %08llx", name, (u64)esr);
 		return;
 	}
@@ -99,7 +99,9 @@ static void dump_syndrome(struct out *o, const char *name, uint64_t esr,
 	PRINT(o, "%s %08llx: %s, %s", name, (u64)esr, esr_ec_name(ec),
 	      esr_fsc_name(esr_fsc(esr)));
 	PRINT(o, "  at %016llx%s", (u64)far,
-	      ec < EC_DATA_LOWER ? "" : esr & ESR_WNR ? ", write" : ", read");
+	      ec < EC_DATA_LOWER ? ""
+	      : esr & ESR_WNR    ? ", write"
+				 : ", read");
 }
 
 static void dump_fault(struct out *o, const struct vcpu *v)
@@ -129,7 +131,7 @@ static void dump_backtrace(struct out *o, struct vcpu *v)
 	for (unsigned int i = 0; i < MAX_FRAMES; i++) {
 		uint64_t record[2];
 
-		if (fp == 0 || !IS_ALIGNED(fp, 16u) ||
+		if (fp == 0 || !IS_ALIGNED(fp, 16U) ||
 		    !s1_guest_read(v, &s1, fp, record, sizeof(record)) ||
 		    record[1] == 0) {
 			return;
@@ -149,7 +151,7 @@ void arch_vcpu_dump(struct vcpu *v, void (*line)(void *ctx, const char *s),
 	struct out o = { .line = line, .ctx = ctx };
 
 	if (!v->arch.regs) {
-		return;		/* a thread has no guest's registers */
+		return; /* a thread has no guest's registers */
 	}
 	dump_general(&o, v->arch.regs);
 	dump_system(&o, &v->arch.sys);

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Cache maintenance by set and way works on this CPU's caches alone, and on
- * all guests' lines in them: a guest may not do it, and it would do a guest
- * that may move no good. Those who use it (boot loaders, around switching
- * MMU and caches on or off) want all their memory to be coherent. So the
- * first such operation cleans and invalidates the guest's RAM by address;
- * after that writes to SCTLR_EL1 trap, and RAM is flushed again when the
- * caches go off or on, after which set/way operations count anew.
+ * Cache maintenance by set and way works only on this CPU's caches, and on the
+ * lines of all guests in them. So a guest may not do it, and it would be of no
+ * use to one that may move to another CPU. Software that uses it (boot loaders,
+ * when they switch MMU and caches on or off) expects all of its memory to
+ * become coherent. So the first such operation cleans and invalidates the
+ * guest's RAM by address; after that writes to SCTLR_EL1 trap, and RAM is
+ * flushed again when the caches go off or on, after which set/way operations
+ * have an effect again.
  *
  * A trap flushes one chunk and leaves the PC where it is until all is done:
  * the guest traps again, and interrupts and other VCPUs come in between.

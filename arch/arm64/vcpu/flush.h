@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Cache maintenance by set and way, made from maintenance by address. */
+/* Cache maintenance by set and way, replaced by maintenance by address. */
 #ifndef VCPU_FLUSH_H
 #define VCPU_FLUSH_H
 

@@ -4,7 +4,7 @@
  * switch, of guests and of hypervisor threads alike.
  *
  * Invariants, per CPU, while interrupts are masked:
- * - TFP clear: the registers are those of `current`, who is fp_owner, and its
+ * - TFP clear: the registers belong to `current`, which is fp_owner, and its
  *   memory image is stale.
  * - TFP set: every memory image is good. The registers still hold a copy of
  *   fp_owner's, which is as good as the image if fp_owner->fp_cpu says so:
@@ -15,30 +15,34 @@
 #include <arch_impl/trap.h>
 #include <core/percpu.h>
 #include <core/vcpu.h>
+#include <string.h>
 
 #define PAIRS(op) \
-	op " q0, q1, [%0]\n\t" op " q2, q3, [%0, #32]\n\t" \
-	op " q4, q5, [%0, #64]\n\t" op " q6, q7, [%0, #96]\n\t" \
-	op " q8, q9, [%0, #128]\n\t" op " q10, q11, [%0, #160]\n\t" \
-	op " q12, q13, [%0, #192]\n\t" op " q14, q15, [%0, #224]\n\t" \
-	op " q16, q17, [%0, #256]\n\t" op " q18, q19, [%0, #288]\n\t" \
-	op " q20, q21, [%0, #320]\n\t" op " q22, q23, [%0, #352]\n\t" \
-	op " q24, q25, [%0, #384]\n\t" op " q26, q27, [%0, #416]\n\t" \
-	op " q28, q29, [%0, #448]\n\t" op " q30, q31, [%0, #480]\n\t"
+	op " q0, q1, [%0]\n\t" op " q2, q3, [%0, #32]\n\t" op \
+	   " q4, q5, [%0, #64]\n\t" op " q6, q7, [%0, #96]\n\t" op \
+	   " q8, q9, [%0, #128]\n\t" op " q10, q11, [%0, #160]\n\t" op \
+	   " q12, q13, [%0, #192]\n\t" op " q14, q15, [%0, #224]\n\t" op \
+	   " q16, q17, [%0, #256]\n\t" op " q18, q19, [%0, #288]\n\t" op \
+	   " q20, q21, [%0, #320]\n\t" op " q22, q23, [%0, #352]\n\t" op \
+	   " q24, q25, [%0, #384]\n\t" op " q26, q27, [%0, #416]\n\t" op \
+	   " q28, q29, [%0, #448]\n\t" op " q30, q31, [%0, #480]\n\t"
 
-static void regs_save(struct fp_state *fp)
+static void regs_save(struct vcpu *v)
 {
-	__asm__ volatile(PAIRS("stp") : : "r"(fp->q) : "memory");
-	fp->fpcr = (uint32_t)read_sysreg(fpcr);
-	fp->fpsr = (uint32_t)read_sysreg(fpsr);
+	struct fp_state *fp = &v->arch.fp;
+
+	v->arch.fp_written = true;
+	__asm__ volatile(ASM_FP PAIRS("stp") : : "r"(fp->q) : "memory");
+	fp->fpcr = (uint32_t)read_fp_sysreg(fpcr);
+	fp->fpsr = (uint32_t)read_fp_sysreg(fpsr);
 }
 
 /* The compiler keeps nothing in these registers (-mgeneral-regs-only). */
 static void regs_load(const struct fp_state *fp)
 {
-	__asm__ volatile(PAIRS("ldp") : : "r"(fp->q) : "memory");
-	write_sysreg(fp->fpcr, fpcr);
-	write_sysreg(fp->fpsr, fpsr);
+	__asm__ volatile(ASM_FP PAIRS("ldp") : : "r"(fp->q) : "memory");
+	write_fp_sysreg(fp->fpcr, fpcr);
+	write_fp_sysreg(fp->fpsr, fpsr);
 }
 
 static void trap_set(bool on)
@@ -57,7 +61,7 @@ static bool copy_is_good(const struct percpu *cpu, const struct vcpu *v)
 void fp_switch_out(struct vcpu *prev)
 {
 	if (!(read_sysreg(cptr_el2) & CPTR_TFP)) {
-		regs_save(&prev->arch.fp);
+		regs_save(prev);
 		trap_set(true);
 	}
 }
@@ -81,21 +85,26 @@ void fp_take(struct vcpu *v)
 	}
 }
 
-void fp_forget(struct vcpu *v)
+void fp_reset(struct vcpu *v)
 {
+	if (v->arch.fp_written) {
+		memset(&v->arch.fp, 0, sizeof(v->arch.fp));
+		v->arch.fp_written = false;
+	}
 	v->arch.fp_cpu = 0;
 }
 
 struct fp_state *fp_image_get(struct vcpu *v)
 {
 	if (!(read_sysreg(cptr_el2) & CPTR_TFP)) {
-		regs_save(&v->arch.fp);
+		regs_save(v);
 	}
 	return &v->arch.fp;
 }
 
 void fp_image_put(struct vcpu *v)
 {
+	v->arch.fp_written = true;
 	v->arch.fp_cpu = 0;
 	fp_take(v);
 }

@@ -1,19 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * ID registers: what several CPUs have in common, and what of it a guest is
- * told. Pure. Guests are told by a list of fields: what the list does not
- * name does not exist, so that a new CPU's features stay hidden until
- * somebody has decided how they are switched or trapped.
+ * ID registers: the values that several CPUs have in common, and the part of
+ * them that a guest sees. Pure. A list of fields decides what guests see: all
+ * others read as zero, so that features of new CPUs stay hidden until somebody
+ * has decided how they are switched or trapped.
  */
 #ifndef VCPU_IDREG_H
 #define VCPU_IDREG_H
 
+#include <arch_impl/features.h>
 #include <libs/types.h>
 
-/* Op0 3, Op1 0, CRn 0, CRm 1-7: HCR_EL2.TID3's space, in order. None for CRm 0:
- * so two fields of three bits make a slot, and no check is needed. */
-#define IDREG_COUNT 64
-#define IDREG_SLOT(crm, op2) ((crm) * 8 + (op2))
+#define IDREG_SLOT(crm, op2) ((crm)*8 + (op2))
 
 enum {
 	ID_PFR0 = IDREG_SLOT(1, 0),
@@ -54,11 +52,11 @@ void idreg_merge(uint64_t common[IDREG_COUNT], const uint64_t cpu[IDREG_COUNT]);
 void idreg_sanitize(const uint64_t common[IDREG_COUNT],
 		    uint64_t guest[IDREG_COUNT]);
 
-/* Slots that differ: a set. */
-#define IDREG_PER_GUEST (BIT(ID_AA64PFR0) | BIT(ID_AA64MMFR0))
-/* The rest: `value` of a slot, for a guest with this GIC and IPA size. */
-uint64_t idreg_for_guest(unsigned int slot, uint64_t value,
-			 unsigned int gic_version, unsigned int ipa_bits);
+/* What differs between guests, in `guest`, which idreg_sanitize() made: for one
+ * with this GIC, this IPA size, which is one that PARange has a code for, and
+ * this PMUVer, 0 for no PMU. */
+void idreg_for_guest(uint64_t guest[IDREG_COUNT], unsigned int gic_version,
+		     unsigned int ipa_bits, unsigned int pmu_version);
 
 /* CTR_EL0 for code that may run on either CPU: smallest lines, and only the
  * maintenance that neither needs left out. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Exceptions given to the running guest: what AArch64.TakeException() of the
- * Arm ARM (J1.1.2) does to EL1, done to the trap frame and EL1's registers,
- * which are loaded.
+ * Injecting exceptions into the running guest: what AArch64.TakeException() of
+ * the Arm ARM (J1.1.2) does for EL1 is done to the trap frame and to EL1's
+ * registers, which are loaded.
  */
 #include <arch_impl/cpu.h>
 #include <arch_impl/esr.h>
@@ -49,7 +49,8 @@ static bool no_vector(struct vcpu *v, uint64_t far)
 		return false;
 	}
 	v->arch.fault = (struct vcpu_fault){
-		.esr = read_sysreg(esr_el2), .far = far,
+		.esr = read_sysreg(esr_el2),
+		.far = far,
 		.ipa = esr_fault_ipa(read_sysreg(hpfar_el2), far),
 		.valid = true,
 	};
@@ -61,19 +62,14 @@ static bool no_vector(struct vcpu *v, uint64_t far)
 void inject_abort(struct vcpu *v, bool insn, uint64_t iss, uint64_t far)
 {
 	bool same = from_el1(v->arch.regs);
-	enum esr_ec ec = insn ? (same ? EC_INSN_SAME : EC_INSN_LOWER) :
-				(same ? EC_DATA_SAME : EC_DATA_LOWER);
+	enum esr_ec ec = insn ? (same ? EC_INSN_SAME : EC_INSN_LOWER)
+			      : (same ? EC_DATA_SAME : EC_DATA_LOWER);
 
 	if (insn && unlikely(no_vector(v, far))) {
 		return;
 	}
 	write_sysreg(far, far_el1);
 	enter_el1(v, esr_make(ec, iss));
-}
-
-void inject_data_abort(struct vcpu *v, uint64_t far)
-{
-	inject_abort(v, false, FSC_SEA, far);
 }
 
 void inject_insn_abort(struct vcpu *v, uint64_t far)

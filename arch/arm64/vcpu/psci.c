@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The guest's PSCI 1.1 (DEN0022). A VCPU is on or off as the scheduler has
- * it: there is no second state to keep in step.
+ * The guest's PSCI 1.1 (DEN0022). Whether a VCPU is on or off is known only by
+ * the scheduler: there is no second copy of that state.
  */
 #include <arch/cpu.h>
 #include <arch/stage2.h>
@@ -36,7 +36,7 @@ enum { AFFINITY_ON, AFFINITY_OFF, AFFINITY_ON_PENDING };
 
 static struct vcpu *vcpu_by_mpidr(const struct guest *g, uint64_t affinity)
 {
-	uint64_t i = vcpu_mpidr_index(affinity, g->cfg->gic_version);
+	uint64_t i = vcpu_mpidr_index(affinity, g->cfg->intc_model);
 
 	return arch_index_below(&i, g->cfg->vcpus) ? g->vcpus[i] : NULL;
 }
@@ -47,7 +47,7 @@ static bool valid_entry(struct guest *g, uint64_t entry)
 	enum stage2_prot prot;
 	paddr_t pa;
 
-	return IS_ALIGNED(entry, 4u) &&
+	return IS_ALIGNED(entry, 4U) &&
 	       stage2_lookup(&g->stage2, IPA(entry), &pa, &prot) == 0 &&
 	       (prot == STAGE2_RWX || prot == STAGE2_RX);
 }
@@ -83,7 +83,7 @@ static int64_t suspend(struct vcpu *v, uint64_t state, uint64_t entry,
 		return PSCI_INVALID_ADDRESS;
 	}
 	wfx_wait(v);
-	/* Interrupt controller and timers are not what loses power. */
+	/* Interrupt controller and timers keep their power. */
 	vcpu_context_save(v);
 	vcpu_reset_core(v, entry, context);
 	vcpu_context_restore(v);
@@ -103,12 +103,13 @@ static void cpu_off(struct vcpu *v, struct guest_regs *r)
 }
 
 /*
- * The target's registers are written by whoever has claimed it and found it
- * off. A guest being stopped tells all its VCPUs to stop and then waits for
- * each trap in progress, so one started here is either seen or not started.
+ * The target's registers are written by the caller that has claimed it and
+ * found it off. guest_stop() first requests a stop of all VCPUs and then waits
+ * for each trap in progress, so a VCPU that is started here either is seen
+ * there, or is not started.
  */
-static int64_t turn_on(const struct vcpu *v, uint64_t affinity,
-		       uint64_t entry, uint64_t context)
+static int64_t turn_on(const struct vcpu *v, uint64_t affinity, uint64_t entry,
+		       uint64_t context)
 {
 	struct vcpu *t = vcpu_by_mpidr(v->guest, affinity);
 	int64_t ret = PSCI_SUCCESS;
@@ -142,15 +143,14 @@ static void cpu_on(struct vcpu *v, struct guest_regs *r)
 static bool in_affinity(const struct guest *g, uint32_t index, uint64_t target,
 			unsigned int level)
 {
-	uint64_t affinity = vcpu_mpidr(index, g->cfg->gic_version);
+	uint64_t affinity = vcpu_mpidr(index, g->cfg->intc_model);
 
 	/* Aff3 is at 39:32, so level 3 compares that field alone. */
-	return level == 3 ? affinity >> 32 == target >> 32 :
-			    affinity >> 8 * level == target >> 8 * level;
+	return level == 3 ? affinity >> 32 == target >> 32
+			  : affinity >> 8 * level == target >> 8 * level;
 }
 
-static int64_t state_of(const struct guest *g, uint64_t target,
-			uint64_t level)
+static int64_t state_of(const struct guest *g, uint64_t target, uint64_t level)
 {
 	int64_t ret = PSCI_INVALID_PARAMETERS;
 
@@ -182,10 +182,11 @@ static void affinity_info(struct vcpu *v, struct guest_regs *r)
 static void migrate_info_type(struct vcpu *v, struct guest_regs *r)
 {
 	(void)v;
-	answer(r, 2);	/* no trusted OS that would need migration */
+	answer(r, 2); /* no trusted OS that would need migration */
 }
 
-/* The call does not return: this VCPU leaves, a worker sees to the rest. */
+/* The call does not return: this VCPU leaves the guest, and a worker does the
+ * rest. */
 static void request(struct vcpu *v, enum guest_action action)
 {
 	guest_request(v->guest, action);
@@ -225,8 +226,8 @@ static bool exists(uint32_t fn)
 static void features(struct vcpu *v, struct guest_regs *r)
 {
 	(void)v;
-	answer(r, exists((uint32_t)r->x[1]) ? PSCI_SUCCESS :
-					      PSCI_NOT_SUPPORTED);
+	answer(r,
+	       exists((uint32_t)r->x[1]) ? PSCI_SUCCESS : PSCI_NOT_SUPPORTED);
 }
 
 const psci_fn_t psci_table[2 * PSCI_COUNT] = {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A VCPU's virtual addresses: where its tables are, and reading through them. */
+/* A VCPU's virtual addresses: where its tables are, and reading through them.
+ * */
 #include "s1guest.h"
 
 #include <arch_impl/cpu.h>
@@ -28,9 +29,9 @@ static bool read_desc(void *ctx, uint64_t ipa, uint64_t *out)
 }
 
 void s1_guest_walk(struct vcpu *v, const struct s1_regs *regs, uint64_t va,
-		   struct s1_result *out)
+		   const struct s1_access *access, struct s1_result *out)
 {
-	s1_walk(regs, va, read_desc, v->guest, out);
+	s1_walk(regs, va, access, read_desc, v->guest, out);
 }
 
 bool s1_guest_read(struct vcpu *v, const struct s1_regs *regs, uint64_t va,
@@ -38,7 +39,7 @@ bool s1_guest_read(struct vcpu *v, const struct s1_regs *regs, uint64_t va,
 {
 	struct s1_result r;
 
-	s1_guest_walk(v, regs, va, &r);
+	s1_guest_walk(v, regs, va, NULL, &r);
 	return r.status == S1_OK &&
 	       guest_read(v->guest, IPA(r.ipa), buf, n) == 0;
 }

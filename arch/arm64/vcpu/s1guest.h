@@ -11,8 +11,9 @@ struct vcpu;
 void s1_regs_live(struct s1_regs *out);
 void s1_regs_saved(const struct vcpu *v, struct s1_regs *out);
 
+/* Translate `va` for an access; NULL: for any access. */
 void s1_guest_walk(struct vcpu *v, const struct s1_regs *regs, uint64_t va,
-		   struct s1_result *out);
+		   const struct s1_access *access, struct s1_result *out);
 
 /* n bytes of guest memory at a virtual address, not across a page. False
  * where there is no RAM. */

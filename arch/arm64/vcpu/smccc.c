@@ -7,161 +7,145 @@
 #include "smccc.h"
 
 #include <arch_impl/esr.h>
-#include <arch_impl/psci_host.h>
-#include <arch_impl/smccc_host.h>
+#include <arch_impl/smccc_service.h>
 #include <arch_impl/trap.h>
 #include <core/percpu.h>
+#include <libs/error.h>
 
-/* What ARCH_FEATURES says about the workarounds of speculation flaws, of any
- * CPU. */
-enum { WA1, WA2, WA3, WA_COUNT };
-static int32_t host[WA_COUNT] = { SMCCC_NOT_SUPPORTED, SMCCC_NOT_SUPPORTED,
-				  SMCCC_NOT_SUPPORTED };
-
-#define PSCI_FEATURES 0x8400000au
-
-static int32_t host_call(uint32_t fn, uint64_t arg)
-{
-	return (int32_t)smccc_call(fn, arg, 0, 0, NULL);
-}
-
-/* A call that one CPU needs is offered; the others return from it at once. */
-static int32_t either(int32_t a, int32_t b)
-{
-	if (a < 0 || b < 0) {
-		return MAX(a, b);
-	}
-	return MIN(a, b);
-}
+REGISTRY_DEFINE(smccc_service);
 
 /*
- * The call by which one guest's branches and their history are kept from
- * steering another's, 0 if this CPU needs none: FEAT_CSV2 tells targets apart
- * by VMID, FEAT_CSV2_3 the history too, FEAT_ECBHB ends it with an exception.
- * WORKAROUND_3 includes what WORKAROUND_1 does (DEN0028 7.3, 7.5).
+ * All services, those of one owning entity (DEN0028 2.5, bits 29:24 of the
+ * function identifier) side by side, and where each owner's begin. One of two
+ * tables is in use while smccc_init() fills the other.
  */
-static uint32_t predictor_call(const int32_t wa[WA_COUNT], uint64_t pfr0,
-			       uint64_t mmfr1)
-{
-	unsigned int csv2 = (unsigned int)FIELD(pfr0, 59, 56);
-	bool targets = csv2 == 0;
-	bool history = csv2 < 3 && FIELD(mmfr1, 63, 60) == 0;
+struct smccc_table {
+	const struct smccc_service *services[SMCCC_SERVICES_MAX + 1];
+	uint8_t first_of[SMCCC_OWNERS];
+};
+static struct smccc_table tables[2];
+static struct smccc_table *smccc_now; /* [A] */
 
-	if (wa[WA3] == SMCCC_SUCCESS && (targets || history)) {
-		return SMCCC_WORKAROUND_3;
-	}
-	return wa[WA1] == SMCCC_SUCCESS && targets ? SMCCC_WORKAROUND_1 : 0;
+static unsigned int owner_of(uint32_t fn)
+{
+	return fn >> 24 & (SMCCC_OWNERS - 1);
 }
 
-void smccc_cpu_probe(uint64_t pfr0, uint64_t mmfr1)
+static inline void call_psci(struct vcpu *v, struct guest_regs *regs)
 {
-	static const uint32_t fn[WA_COUNT] = {
-		SMCCC_WORKAROUND_1, SMCCC_WORKAROUND_2, SMCCC_WORKAROUND_3,
-	};
-	int32_t wa[WA_COUNT];
+	psci_fn_t handler = psci_table[psci_index((uint32_t)regs->x[0])];
 
-	if (!psci_host_present() ||
-	    host_call(PSCI_FEATURES, SMCCC_VERSION) < 0 ||
-	    host_call(SMCCC_VERSION, 0) < SMCCC_1_1) {
-		return;
-	}
-	for (unsigned int i = 0; i < WA_COUNT; i++) {
-		wa[i] = host_call(SMCCC_ARCH_FEATURES, fn[i]);
-		host[i] = either(host[i], wa[i]);
-	}
-	this_cpu()->arch.predictor_call = predictor_call(wa, pfr0, mmfr1);
-}
-
-static int64_t arch_features(uint32_t fn)
-{
-	switch (fn) {
-	case SMCCC_VERSION:
-	case SMCCC_ARCH_FEATURES:
-		return SMCCC_SUCCESS;
-	case SMCCC_WORKAROUND_1:
-		return host[WA1];
-	case SMCCC_WORKAROUND_2:
-		/* The firmware's mitigation is on for good: nothing for a
-		 * guest to switch. */
-		return host[WA2] < 0 ? SMCCC_NOT_SUPPORTED : SMCCC_NOT_REQUIRED;
-	case SMCCC_WORKAROUND_3:
-		return host[WA3];
-	default:
-		return SMCCC_NOT_SUPPORTED;
-	}
-}
-
-/* A workaround that the host has acts on this CPU: pass it on. */
-static int64_t workaround(uint32_t fn, int32_t available)
-{
-	if (available < 0) {
-		return SMCCC_NOT_SUPPORTED;
-	}
-	(void)host_call(fn, 0);
-	return SMCCC_SUCCESS;
-}
-
-static void arch_call(uint64_t *x)
-{
-	uint32_t fn = (uint32_t)x[0];
-
-	switch (fn) {
-	case SMCCC_VERSION:
-		x[0] = SMCCC_1_2;
-		return;
-	case SMCCC_ARCH_FEATURES:
-		x[0] = (uint64_t)arch_features((uint32_t)x[1]);
-		return;
-	case SMCCC_WORKAROUND_1:
-		x[0] = (uint64_t)workaround(fn, host[WA1]);
-		return;
-	case SMCCC_WORKAROUND_2:
-		x[0] = (uint64_t)(host[WA2] < 0 ? SMCCC_NOT_SUPPORTED :
-						 SMCCC_SUCCESS);
-		return;
-	case SMCCC_WORKAROUND_3:
-		x[0] = (uint64_t)workaround(fn, host[WA3]);
-		return;
-	default:
-		x[0] = (uint64_t)SMCCC_NOT_SUPPORTED;
-		return;
-	}
-}
-
-/* Everything that is not PSCI. */
-static void call_other(uint64_t *x)
-{
-	uint32_t fn = (uint32_t)x[0];
-
-	if (smccc_is_arch(fn)) {
-		arch_call(x);
-	} else if (smccc_is_trng(fn)) {
-		trng_call(x);
-	} else {
-		x[0] = (uint64_t)SMCCC_NOT_SUPPORTED;
-	}
-}
-
-/* Immediates other than 0 are reserved (DEN0028 2.9): no call is there. */
-static inline void call(struct vcpu *v, struct guest_regs *regs, uint64_t esr)
-{
-	uint32_t fn = (uint32_t)regs->x[0];
-	psci_fn_t handler;
-
-	if (unlikely(esr_imm16(esr))) {
-		regs->x[0] = (uint64_t)SMCCC_NOT_SUPPORTED;
-		return;
-	}
-	if (unlikely(!smccc_is_psci(fn))) {
-		call_other(regs->x);
-		return;
-	}
-	handler = psci_table[psci_index(fn)];
 	if (unlikely(!handler)) {
 		regs->x[0] = (uint64_t)SMCCC_NOT_SUPPORTED;
 		return;
 	}
 	handler(v, regs);
+}
+
+static void psci_call(struct vcpu *v, struct guest_regs *regs)
+{
+	call_psci(v, regs);
+}
+
+static const struct smccc_service psci_service = {
+	.name = "psci",
+	.first = PSCI_RANGE,
+	.last = PSCI_RANGE + PSCI_COUNT - 1,
+	.call = psci_call,
+};
+SMCCC_SERVICE(psci_service);
+
+static bool is_sound(const struct smccc_service *s)
+{
+	const struct smccc_service *it;
+
+	if (s->first > s->last || owner_of(s->first) != owner_of(s->last) ||
+	    !(s->first & (uint32_t)SMCCC_FAST) ||
+	    ((s->first | s->last) & (uint32_t)SMCCC_64)) {
+		return false;
+	}
+	registry_for_each(smccc_service, it) {
+		if (it != s && it->first <= s->last && s->first <= it->last) {
+			return false;
+		}
+	}
+	return true;
+}
+
+int smccc_init(void)
+{
+	struct smccc_table *next = &tables[smccc_now == &tables[0]];
+	const struct smccc_service *it;
+	unsigned int n = 0;
+
+	registry_for_each(smccc_service, it) {
+		if (!is_sound(it)) {
+			return -ERR_EXIST;
+		}
+	}
+	for (unsigned int owner = 0; owner < SMCCC_OWNERS; owner++) {
+		next->first_of[owner] = (uint8_t)n;
+		registry_for_each(smccc_service, it) {
+			/* PSCI is not looked up: see call(). */
+			if (owner_of(it->first) != owner ||
+			    it == &psci_service) {
+				continue;
+			}
+			if (n == SMCCC_SERVICES_MAX) {
+				return -ERR_RANGE;
+			}
+			next->services[n++] = it;
+		}
+	}
+	next->services[n] = NULL;
+	__atomic_store_n(&smccc_now, next, __ATOMIC_RELEASE);
+	/* The other may be in use until then. */
+	cpu_quiesce();
+	return 0;
+}
+
+static const struct smccc_service *find(uint32_t fn)
+{
+	uint32_t plain = fn & ~(uint32_t)SMCCC_64;
+	unsigned int owner = owner_of(fn);
+	const struct smccc_table *t = READ_ONCE(smccc_now);
+	const struct smccc_service *const *s;
+
+	for (s = &t->services[t->first_of[owner]]; *s; s++) {
+		if (plain >= (*s)->first && plain <= (*s)->last) {
+			return *s;
+		}
+		if (owner_of((*s)->first) != owner) {
+			break;
+		}
+	}
+	return NULL;
+}
+
+static void call_service(struct vcpu *v, struct guest_regs *regs)
+{
+	const struct smccc_service *s = find((uint32_t)regs->x[0]);
+
+	if (s) {
+		s->call(v, regs);
+	} else {
+		regs->x[0] = (uint64_t)SMCCC_NOT_SUPPORTED;
+	}
+}
+
+/*
+ * Immediates other than 0 are reserved (DEN0028 2.9): there are no such calls.
+ * The idle loops of some guests call PSCI all the time: it is not looked up.
+ */
+static inline void call(struct vcpu *v, struct guest_regs *regs, uint64_t esr)
+{
+	if (unlikely(esr_imm16(esr))) {
+		regs->x[0] = (uint64_t)SMCCC_NOT_SUPPORTED;
+	} else if (likely(smccc_is_psci((uint32_t)regs->x[0]))) {
+		call_psci(v, regs);
+	} else {
+		call_service(v, regs);
+	}
 }
 
 void trap_hvc64(struct vcpu *v, struct guest_regs *regs, uint64_t esr)

@@ -34,7 +34,7 @@ struct guest_regs;
 #define PSCI_RANGE 0x84000000u
 #define PSCI_COUNT 32u
 typedef void (*psci_fn_t)(struct vcpu *v, struct guest_regs *regs);
-extern const psci_fn_t psci_table[2 * PSCI_COUNT];	/* [64-bit][n] */
+extern const psci_fn_t psci_table[2 * PSCI_COUNT]; /* [64-bit][n] */
 
 static inline bool smccc_is_psci(uint32_t fn)
 {
@@ -45,20 +45,5 @@ static inline unsigned int psci_index(uint32_t fn)
 {
 	return (fn & (PSCI_COUNT - 1)) + (fn & SMCCC_64 ? PSCI_COUNT : 0);
 }
-
-/* Functions of the Arm architecture's own range (DEN0028 6.1). */
-static inline bool smccc_is_arch(uint32_t fn)
-{
-	return (fn & ~UINT32_C(0xffff)) == (uint32_t)SMCCC_FAST;
-}
-
-/* TRNG: functions 0x50 to 0x53 of the standard service range. */
-#define TRNG_RANGE 0x84000050u
-static inline bool smccc_is_trng(uint32_t fn)
-{
-	return (fn & ~((uint32_t)SMCCC_64 | 3)) == TRNG_RANGE;
-}
-
-void trng_call(uint64_t *x);
 
 #endif

@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The guest's true random numbers: TRNG firmware interface 1.0 (DEN0098). */
+/* True random numbers, the guest's and the host's: TRNG firmware interface 1.0
+ * (DEN0098). */
+#include <arch_impl/smccc_host.h>
+#include <arch_impl/smccc_service.h>
+#include <arch_impl/trap.h>
 #include <core/random.h>
+#include <string.h>
 
 #include "smccc.h"
 
@@ -11,6 +16,9 @@
 #define TRNG_RND64 0xc4000053u
 
 #define TRNG_INVALID_PARAMETERS (-2)
+#define TRNG_NO_ENTROPY (-3)
+
+#define HOST_TRIES 16 /* while the firmware's generator has no data */
 
 /* Highest numbered word first: DEN0098 2.4. Bits above what was asked for
  * are zero. */
@@ -38,11 +46,13 @@ static bool is_function(uint32_t fn)
 	return (fn >= TRNG_VERSION && fn <= TRNG_RND32) || fn == TRNG_RND64;
 }
 
-void trng_call(uint64_t *x)
+static void trng_call(struct vcpu *v, struct guest_regs *regs)
 {
+	uint64_t *x = regs->x;
 	uint32_t fn = (uint32_t)x[0];
 
-	/* Nothing to be trusted as random: there is no such firmware. */
+	(void)v;
+	/* Without trustworthy random numbers the interface is not offered. */
 	if (!is_function(fn) || !random_seeded()) {
 		x[0] = (uint64_t)SMCCC_NOT_SUPPORTED;
 		return;
@@ -52,8 +62,9 @@ void trng_call(uint64_t *x)
 		x[0] = 0x10000;
 		break;
 	case TRNG_FEATURES:
-		x[0] = (uint64_t)(is_function((uint32_t)x[1]) ?
-				  SMCCC_SUCCESS : SMCCC_NOT_SUPPORTED);
+		x[0] = (uint64_t)(is_function((uint32_t)x[1])
+					  ? SMCCC_SUCCESS
+					  : SMCCC_NOT_SUPPORTED);
 		break;
 	case TRNG_GET_UUID:
 		/* 9e1ff78e-6ce5-4d4c-a8c2-7d1fdb3a52b6, made for this. */
@@ -71,3 +82,31 @@ void trng_call(uint64_t *x)
 		break;
 	}
 }
+
+bool arch_random_firmware(uint64_t out[3])
+{
+	struct smccc_result res;
+	int32_t err = TRNG_NO_ENTROPY;
+
+	if (!smccc_host_1_1() ||
+	    (int32_t)smccc_call(TRNG_VERSION, 0, 0, 0, NULL) < 0x10000) {
+		return false;
+	}
+	for (unsigned int i = 0; i < HOST_TRIES && err == TRNG_NO_ENTROPY;
+	     i++) {
+		err = (int32_t)smccc_call(TRNG_RND64, 192, 0, 0, &res);
+	}
+	if (err) {
+		return false;
+	}
+	memcpy(out, &res.x[1], 3 * sizeof(out[0]));
+	return true;
+}
+
+static const struct smccc_service trng_service = {
+	.name = "trng",
+	.first = TRNG_VERSION,
+	.last = TRNG_RND32,
+	.call = trng_call,
+};
+SMCCC_SERVICE(trng_service);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Between the files of vcpu/. */
+/* Shared by the files of vcpu/. */
 #ifndef VCPU_PRIV_H
 #define VCPU_PRIV_H
 
@@ -7,8 +7,8 @@
 
 struct vcpu;
 
-/* reset.c: the core alone, without timers and interrupts, in memory. The
- * VCPU is off, or is current and restores its context afterwards. */
+/* reset.c: reset only the core, not timers and interrupts, in memory. The VCPU
+ * is off, or is current and restores its context afterwards. */
 void vcpu_reset_core(struct vcpu *v, uint64_t entry, uint64_t arg);
 
 #endif

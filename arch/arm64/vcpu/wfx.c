@@ -1,48 +1,34 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * WFI and WFE, with and without timeout. A wait may always end early, so
- * nothing here insists.
+ * nothing here waits again.
  */
 #include <arch_impl/cpu.h>
 #include <arch_impl/esr.h>
 #include <arch_impl/timer_host.h>
 #include <arch_impl/trap.h>
 #include <core/guest.h>
-#include <core/irq_dispatch.h>
 #include <core/percpu.h>
 #include <core/sched.h>
 #include <core/vcpu.h>
+#include <core/virtio_hold.h>
 
 #include "wfx.h"
 
-bool arch_vcpu_has_work(struct vcpu *v)
+/* In line where it is hot, in trap_wfx(): what it asks before it waits is asked
+ * of each WFI. */
+static inline __attribute__((always_inline)) void wait_here(struct vcpu *v)
 {
-	return vgic_has_pending(v);
-}
-
-#define CNTV_FIRES (BIT(0) | BIT(2))	/* enabled, condition met .. */
-#define CNTV_MASK GENMASK(2, 0)		/* .. and not masked */
-
-/*
- * QEMU's GICv2 (7.2: arm_gic.c, gic_complete_irq()) does not look for the
- * next interrupt when the end of a virtual one deactivates the physical one.
- * A virtual timer that has fired again meanwhile would be lost, and the
- * guest sleep for ever. Any write to the distributor makes it look.
- */
-static void timer_remind(void)
-{
-	if (vgic_host.version == 2 &&
-	    (read_sysreg(cntv_ctl_el0) & CNTV_MASK) == CNTV_FIRES) {
-		irqchip->enable(timer_host_virt_irq);
-	}
-}
-
-void wfx_wait(struct vcpu *v)
-{
-	if (arch_vcpu_has_work(v)) {
+	if (vgic_has_pending(v)) {
 		return;
 	}
-	timer_remind();
+	if (unlikely(virtio_holds(v->guest))) {
+		virtio_raise_held(v->guest);
+		return; /* it has work now, or may wait in its next round */
+	}
+	if (v->arch.vtimer.more & VTIMER_REMIND) {
+		timer_remind();
+	}
 	v->arch.waiting = true;
 	sched_block();
 	v->arch.waiting = false;
@@ -51,6 +37,11 @@ void wfx_wait(struct vcpu *v)
 		 * reschedule that came with this one. */
 		this_cpu()->need_resched = 1;
 	}
+}
+
+void wfx_wait(struct vcpu *v)
+{
+	wait_here(v);
 }
 
 struct timeout {
@@ -64,7 +55,7 @@ static void timeout_expired(struct timer *t)
 }
 
 /* Until CNTVCT reaches `until` (Arm ARM, WFIT). */
-static void wait_until(struct vcpu *v, uint64_t until)
+static __noinline void wait_until(struct vcpu *v, uint64_t until)
 {
 	struct timeout t = { .vcpu = v };
 	ticks_t deadline;
@@ -86,7 +77,7 @@ void trap_wfx(struct vcpu *v, struct guest_regs *regs, uint64_t esr)
 	trap_skip(regs, esr);
 	switch (esr_wfx_kind(esr)) {
 	case WFX_WFI:
-		wfx_wait(v);
+		wait_here(v);
 		break;
 	case WFX_WFIT:
 		wait_until(v, trap_reg(regs, esr_wfx_reg(esr)));

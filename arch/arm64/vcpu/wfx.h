@@ -5,7 +5,7 @@
 
 struct vcpu;
 
-/* Block the calling VCPU until an interrupt pends for it, or earlier. */
+/* Block the calling VCPU until an interrupt is pending for it, or less long. */
 void wfx_wait(struct vcpu *v);
 
 #endif

@@ -1,33 +1,29 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A VCPU's CPU interface as the hypervisor switches it: list registers to
- * and from the hardware, host interrupts bound to a VCPU, and whether
- * anything would interrupt it.
+ * A VCPU's CPU interface: its switch (list registers to and from the
+ * hardware), host interrupts bound to a VCPU, writes to DIR, and whether
+ * anything would interrupt the VCPU.
  */
 #include "vgic_priv.h"
 
-/* SGIs from elsewhere, where the list registers are at hand: as one's own. */
-static void open_inbox(struct vgic_cpu *vc)
+/* Update the list registers, or leave that to the CPU where it is loaded. */
+static void update_lrs(struct vgic_cpu *vc)
 {
-	for (unsigned int i = 0; i < ARRAY_SIZE(vc->inbox); i++) {
-		uint64_t left;
+	bool shared = vgic_lock(vc);
 
-		if (!READ_ONCE(vc->inbox[i])) {
-			continue;
-		}
-		left = __atomic_exchange_n(&vc->inbox[i], 0, __ATOMIC_RELAXED);
-		for (; left; left &= left - 1) {
-			unsigned int bit = (unsigned int)__builtin_ctzll(left);
-
-			/* The sender has looked at the group. */
-			vgic_sgi(vc, 8 * i + bit / 8, bit % 8, 3);
-		}
+	if (vgic_reachable(vc)) {
+		vgic_reconcile(vc);
+	} else {
+		/* It was loaded on another CPU in between. */
+		WRITE_ONCE(vc->flush, true);
 	}
+	vgic_unlock(vc, shared);
 }
 
 /*
- * Loaded elsewhere: the flag stays for whoever has it. Taking the flag makes
- * visible what was left before it was raised; what comes later raises it again.
+ * If it is loaded on another CPU, the flag stays set for that CPU. Clearing the
+ * flag (acquire) makes visible what was written before it was set (release);
+ * later senders set it again.
  */
 void vgic_cpuif_flush(struct vgic_cpu *vc)
 {
@@ -35,115 +31,209 @@ void vgic_cpuif_flush(struct vgic_cpu *vc)
 		return;
 	}
 	(void)__atomic_exchange_n(&vc->flush, false, __ATOMIC_ACQUIRE);
-	open_inbox(vc);
+	vgic_drain_sgi_inbox(vc);
 	if (READ_ONCE(vc->stale)) {
-		vgic_cpuif_maintenance(vc);
+		update_lrs(vc);
 	}
 }
 
-void vgic_cpuif_maintenance(struct vgic_cpu *vc)
+/* A digest of everything that the guest can change in its virtual CPU
+ * interface. */
+static uint64_t digest(const struct vgic_cpu *vc)
+{
+	uint32_t apr[ARRAY_SIZE(vc->apr)] = { 0 };
+	uint64_t sum = vgic_lr_ops->read_vmcr() ^ vgic_lr_ops->read_hcr() << 32;
+
+	vgic_lr_ops->read_apr(apr);
+	for (unsigned int i = 0; i < ARRAY_SIZE(apr); i++) {
+		sum = 31 * sum + apr[i];
+	}
+	for (unsigned int n = 0; n < vgic_host.nr_lrs; n++) {
+		sum = 31 * sum + vgic_lr_ops->read_lr(n);
+	}
+	return sum;
+}
+
+bool vgic_cpuif_maintenance_irq(struct vgic_cpu *vc)
+{
+	bool changed = digest(vc) != vc->maintenance_digest;
+
+	update_lrs(vc);
+	vc->maintenance_digest = digest(vc);
+	return changed;
+}
+
+void vgic_cpuif_disable_maintenance(struct vgic_cpu *vc)
 {
 	bool shared = vgic_lock(vc);
 
-	if (vgic_reachable(vc)) {
-		vgic_reconcile(vc);
-	} else {
-		/* It was loaded in between. */
-		WRITE_ONCE(vc->flush, true);
-	}
+	vc->maintenance_off = true;
+	vgic_reconcile(vc);
+	vc->hcr = HCR_EN;
+	vgic_lr_ops->write_hcr(vc->hcr);
 	vgic_unlock(vc, shared);
 }
 
+/* Hot: the guest has ended it, by which the host interrupt was deactivated, and
+ * nothing else is recorded. */
+static bool unbind_ended(struct vgic_cpu *vc, const struct virq_ref *r)
+{
+	struct vgic_bank *b = r->b;
+	unsigned int n = r->q->lr;
+
+	if (!(b->in_lr & ~b->latch & r->m) || vc->stale ||
+	    vgic_lr_state(vc->lr[n]) ||
+	    !(vc->lr[n] & BIT(vgic_lr_ops->at.hw))) {
+		return false;
+	}
+	b->in_lr &= ~r->m;
+	b->hw &= ~r->m;
+	b->line &= ~r->m;
+	b->active &= ~r->m;
+	b->lr_pending &= ~r->m;
+	b->lr_latch &= ~r->m;
+	r->q->acked = false;
+	vc->lr_used &= ~(1U << n);
+	vc->lr[n] = 0;
+	return true;
+}
+
 /*
- * Host interrupts are a CPU's own: none may stay active on behalf of a VCPU
- * that leaves, or it could not fire for the next. What was active becomes
- * active in software only; whether the line is still high is for the owner
- * of the line to say.
+ * These host interrupts are private to a CPU: none may stay active for a VCPU
+ * that leaves, or it could not fire for the next one. What was active becomes
+ * active in software only; the timer code then sets the line by vgic_line().
  */
 static void unbind_all(struct vgic_cpu *vc)
 {
 	for (uint32_t left = vc->priv.hw; left; left &= left - 1) {
 		struct virq_ref r = virq_ref(vc->vgic, vc, vgic_ctz(left));
 
-		if (!(r.b->resident & r.m)) {
-			vgic_unbind(&r);
-			vgic_place(vc, &r);
+		if (unbind_ended(vc, &r)) {
 			continue;
 		}
-		if ((vc->lr[r.q->lr] >> vgic_lr_ops->state_shift) & 3) {
+		if (!(r.b->in_lr & r.m)) {
+			vgic_unbind(&r);
+			vgic_update_queue(vc, &r);
+			continue;
+		}
+		if (vgic_lr_state(vc->lr[r.q->lr])) {
 			vgic_unbind(&r);
 		}
 		vgic_reconcile_lr(vc, r.q->lr);
 	}
 }
 
-void vgic_cpuif_save(struct vgic_cpu *vc)
+/* Does a pending interrupt wait for a list register? */
+static bool some_wait(const struct vgic_cpu *vc)
 {
-	const struct vgic_lr_ops *ops = vgic_lr_ops;
+	return (vc->levels[VGIC_QUEUE_GRP0] | vc->levels[VGIC_QUEUE_GRP1]) != 0;
+}
+
+/* Locked. Afterwards the list registers are in vc->lr[]. */
+static inline void unload(struct vgic_cpu *vc)
+{
+	vgic_lr_ops->save(vc);
+	vc->lr_reusable = 0;
+	__atomic_store_n(&vc->loaded_on, NULL, __ATOMIC_RELAXED);
+	if (vc->priv.hw) {
+		unbind_all(vc);
+	}
+	/* Pairs with vgic_sync_vcpu(). */
+	__atomic_store_n(&vc->lr_reads, vc->lr_reads + 1, __ATOMIC_RELEASE);
+}
+
+static __noinline void save_all(struct vgic_cpu *vc)
+{
 	bool shared = vgic_lock(vc);
 
-	vgic_count_off_ends(vc);
-	for (uint32_t left = vc->lr_used; left; left &= left - 1) {
-		unsigned int n = vgic_ctz(left);
-
-		vc->lr[n] = ops->read_lr(n);
-		ops->write_lr(n, 0);
-	}
-	vc->vmcr = ops->read_vmcr();
-	ops->read_apr(vc->apr);
-	ops->write_hcr(0);
-	vc->armed = 0;
-	__atomic_store_n(&vc->loaded_on, NULL, __ATOMIC_RELAXED);
-	unbind_all(vc);
-	if (vc->stale || vc->levels[VGIC_QUEUE_GRP0] ||
-	    vc->levels[VGIC_QUEUE_GRP1]) {
+	vgic_apply_eoicount(vc);
+	unload(vc);
+	if (vc->stale || some_wait(vc)) {
 		vgic_reconcile(vc);
 	}
-	/* Whoever waits for a look at list registers finds their images. */
-	__atomic_store_n(&vc->rounds, vc->rounds + 1, __ATOMIC_RELEASE);
 	vgic_unlock(vc, shared);
 }
 
+/* What the list registers' SPIs are recorded with is left alone most often:
+ * then without the guest's lock. */
+void vgic_cpuif_save(struct vgic_cpu *vc)
+{
+	spin_lock(&vc->lock);
+	if (vc->stale || some_wait(vc) || vc->hcr != HCR_EN) {
+		spin_unlock(&vc->lock);
+		save_all(vc);
+		return;
+	}
+	unload(vc);
+	if (unlikely(some_wait(vc))) {
+		vgic_unlock_cpu(vc);
+		update_lrs(vc);
+		return;
+	}
+	/* What is to be woken waits in a queue. */
+	spin_unlock(&vc->lock);
+}
+
+/* Hot: all that has happened to it is that the line was raised. */
+static bool rebind_pending(struct vgic_cpu *vc, const struct virq_ref *r)
+{
+	struct vgic_bank *b = r->b;
+	uint64_t *lr = &vc->lr[r->q->lr];
+
+	if (!(b->in_lr & ~b->latch & ~b->lr_latch & ~b->hw & r->m) ||
+	    !vgic_host.activate || vc->stale ||
+	    vgic_lr_state(*lr) != LR_PENDING) {
+		return false;
+	}
+	vgic_host.activate(r->q->hwintid);
+	b->hw |= r->m;
+	*lr = vgic_lr_pending(r) | BIT(vgic_lr_ops->at.hw) |
+	      (uint64_t)r->q->hwintid << vgic_lr_ops->at.hwintid;
+	return true;
+}
+
 /*
- * An interrupt whose line was raised in software while the VCPU was away is
- * the hardware's again. Bind it at once where the host interrupt can be made
- * active; else lower the line: the hardware will say so if it is high.
+ * A line that software raised while the VCPU was not loaded is the hardware's
+ * again. Bind the interrupt where the host interrupt can be made active; else
+ * lower the line: the host interrupt fires if it is high.
  */
 static void rebind(struct vgic_cpu *vc, const struct virq_ref *r)
 {
+	if (rebind_pending(vc, r)) {
+		return;
+	}
 	if (!vgic_host.activate) {
 		r->b->line &= ~r->m;
 	} else {
 		vgic_host.activate(r->q->hwintid);
 		r->b->hw |= r->m;
 	}
-	if (!(r->b->resident & r->m)) {
-		vgic_place(vc, r);
+	if (!(r->b->in_lr & r->m)) {
+		vgic_update_queue(vc, r);
 		return;
 	}
 	vgic_reconcile_lr(vc, r->q->lr);
 }
 
-void vgic_cpuif_restore(struct vgic_cpu *vc)
+static __noinline void rebind_all(struct vgic_cpu *vc, uint32_t rebinds)
 {
-	const struct vgic_lr_ops *ops = vgic_lr_ops;
-	uint32_t rebinds;
-
-	spin_lock(&vc->lock);
-	rebinds = vc->hw_known & vc->priv.line;
 	for (; rebinds; rebinds &= rebinds - 1) {
 		struct virq_ref r = virq_ref(vc->vgic, vc, vgic_ctz(rebinds));
 
 		rebind(vc, &r);
 	}
-	ops->write_vmcr(vc->vmcr);
-	ops->write_apr(vc->apr);
-	for (uint32_t left = vc->lr_used; left; left &= left - 1) {
-		unsigned int n = vgic_ctz(left);
+}
 
-		ops->write_lr(n, vc->lr[n]);
+void vgic_cpuif_restore(struct vgic_cpu *vc)
+{
+	uint32_t rebinds;
+
+	spin_lock(&vc->lock);
+	rebinds = vc->hw_known & vc->priv.line;
+	if (rebinds) {
+		rebind_all(vc, rebinds);
 	}
-	ops->write_hcr(vc->hcr);
+	vgic_lr_ops->load(vc);
 	__atomic_store_n(&vc->loaded_on, this_cpu(), __ATOMIC_RELAXED);
 	spin_unlock(&vc->lock);
 }
@@ -163,7 +253,7 @@ static unsigned int priority_mask(bool group1, uint64_t vmcr)
 	return 0xffU << shift & 0xff;
 }
 
-/* Priority of what is being handled; 256 if nothing is. */
+/* Priority of the interrupt being handled; 256 if there is none. */
 static unsigned int running_priority(const struct vgic_cpu *vc)
 {
 	unsigned int words = vgic_host.nr_apr;
@@ -208,17 +298,24 @@ static unsigned int best_pending(const struct vgic_cpu *vc, bool group1)
 	return best;
 }
 
-static bool would_interrupt(const struct vgic_cpu *vc)
+/* Of a VCPU that is loaded here. List registers that are empty say so
+ * themselves; most often the guest has ended all it had. */
+static bool nothing_pending(const struct vgic_cpu *vc)
 {
-	uint64_t vmcr;
-	unsigned int running;
+	uint32_t used = vc->lr_used;
 
-	if (!(vc->lr_used | vc->levels[VGIC_QUEUE_GRP0] |
-	      vc->levels[VGIC_QUEUE_GRP1])) {
+	if (READ_ONCE(vc->levels[VGIC_QUEUE_GRP0]) |
+	    READ_ONCE(vc->levels[VGIC_QUEUE_GRP1])) {
 		return false;
 	}
-	vmcr = vgic_vmcr(vc);
-	running = running_priority(vc);
+	return !used || !(used & ~vgic_lr_ops->read_elrsr());
+}
+
+static bool would_interrupt(const struct vgic_cpu *vc)
+{
+	uint64_t vmcr = vgic_vmcr(vc);
+	unsigned int running = running_priority(vc);
+
 	for (unsigned int g = 0; g < 2; g++) {
 		unsigned int prio;
 
@@ -234,17 +331,24 @@ static bool would_interrupt(const struct vgic_cpu *vc)
 	return false;
 }
 
+static __noinline bool has_pending_locked(struct vgic_cpu *vc)
+{
+	bool shared = vgic_lock(vc);
+	bool ret = vgic_reachable(vc) ? would_interrupt(vc) : vc->flush;
+
+	vgic_unlock(vc, shared);
+	return ret;
+}
+
 bool vgic_cpuif_has_pending(struct vgic_cpu *vc)
 {
-	bool shared, ret;
-
 	if (READ_ONCE(vc->flush)) {
 		vgic_cpuif_flush(vc);
 	}
-	shared = vgic_lock(vc);
-	ret = vgic_reachable(vc) ? would_interrupt(vc) : vc->flush;
-	vgic_unlock(vc, shared);
-	return ret;
+	/* Without the lock: while the VCPU is loaded here, others only add to
+	 * its queues, and wake it then. */
+	return !(vgic_loaded_here(vc) && nothing_pending(vc)) &&
+	       has_pending_locked(vc);
 }
 
 /* ---- host interrupts ---- */
@@ -266,24 +370,25 @@ static void inject_hw_queued(struct vgic_cpu *vc, const struct virq_ref *r,
 	bool shared = vgic_lock(vc);
 
 	if (!vgic_loaded_here(vc)) {
-		/* It left meanwhile; its timer is looked after in software. */
+		/* Not loaded any more; software watches its timer. */
 		vgic_host.deactivate(hwintid);
 		vgic_unlock(vc, shared);
 		return;
 	}
-	/* Ends what it was bound to before. */
+	/* Also unbinds it from an earlier host interrupt. */
 	vgic_reconcile(vc);
 	bind(vc, r, hwintid);
-	if (r->b->resident & r->m) {
+	if (r->b->in_lr & r->m) {
 		vgic_reconcile_lr(vc, r->q->lr);
 	} else {
-		vgic_place(vc, r);
+		vgic_update_queue(vc, r);
 		vgic_fill(vc);
 	}
 	vc->wake = true;
 	vgic_unlock(vc, shared);
 }
 
+/* Out of line, as sgi() in sgi.c. */
 static __noinline void inject_hw(struct vgic_cpu *vc, unsigned int intid,
 				 unsigned int hwintid)
 {
@@ -306,12 +411,13 @@ static __noinline void inject_hw(struct vgic_cpu *vc, unsigned int intid,
 	}
 }
 
-/* The record of what it is bound to is still right when it is repeated: the
- * guest's end is not looked at until something else asks. */
+/* When the list register is used again, the record of what it is bound to is
+ * still right. The guest's deactivation is read back only when another event
+ * needs to know. */
 void vgic_cpuif_inject_hw(struct vgic_cpu *vc, unsigned int intid,
 			  unsigned int hwintid)
 {
-	if (likely(vgic_repeat(vc, intid))) {
+	if (likely(vgic_reuse_lr(vc, intid))) {
 		vgic_wake(vc);
 	} else {
 		inject_hw(vc, intid, hwintid);
@@ -320,17 +426,18 @@ void vgic_cpuif_inject_hw(struct vgic_cpu *vc, unsigned int intid,
 
 /* ---- DIR ---- */
 
-/* Deactivate what this VCPU has active, wherever that is kept. */
-static void end_active(struct vgic_cpu *vc, const struct virq_ref *r)
+/* Deactivate an interrupt that is active on this VCPU, wherever its state is
+ * kept. */
+static void deactivate(struct vgic_cpu *vc, const struct virq_ref *r)
 {
-	if (r->b->resident & r->m) {
-		r->b->want_inactive |= r->m;
-		r->b->want_active &= ~r->m;
+	if (r->b->in_lr & r->m) {
+		r->b->want_clear_active |= r->m;
+		r->b->want_set_active &= ~r->m;
 		vgic_reconcile_lr(vc, r->q->lr);
 	} else if (r->b->active & r->m) {
 		r->b->active &= ~r->m;
 		vgic_unbind(r);
-		vgic_place(vc, r);
+		vgic_update_queue(vc, r);
 	}
 	vgic_fill(vc);
 }
@@ -346,10 +453,10 @@ void vgic_cpuif_dir(struct vgic_cpu *vc, unsigned int intid)
 	}
 	r = virq_ref(vg, vc, (unsigned int)n);
 	vgic_lock_shared(vc);
-	/* With EOImode 0 the write has no defined effect: none. */
+	/* With EOImode 0 the effect of the write is not defined: ignore it. */
 	if (vgic_reachable(vc) && (vgic_vmcr(vc) & VMCR_EOIM) &&
 	    r.q->where == vc->index) {
-		end_active(vc, &r);
+		deactivate(vc, &r);
 	}
 	vgic_unlock(vc, true);
 }

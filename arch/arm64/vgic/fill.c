@@ -7,8 +7,8 @@
 #include "vgic_priv.h"
 
 /*
- * Rank of a level for delivery: what its CPU interface has disabled comes
- * after all else.
+ * Rank of a level for delivery: groups that the CPU interface has disabled come
+ * last.
  */
 static unsigned int rank(unsigned int level, bool group1, uint64_t vmcr)
 {
@@ -45,9 +45,10 @@ static int pick_queue(const struct vgic_cpu *vc, unsigned int *best)
 }
 
 /*
- * An active interrupt without a list register can be ended only if we are
- * told which: with EOImode 0 the guest ends them in the order of priority,
- * which EOIcount is enough for; with EOImode 1 its writes to DIR must trap.
+ * An active interrupt without a list register can be deactivated only if we
+ * know which one the guest means: with EOImode 0 the guest deactivates in the
+ * order of priority, and EOIcount is enough; with EOImode 1 its writes to DIR
+ * must trap.
  * GICv2's DIR has a page of its own, which is never the hardware's.
  */
 static bool may_evict_active(const struct vgic_cpu *vc)
@@ -56,7 +57,7 @@ static bool may_evict_active(const struct vgic_cpu *vc)
 	       !(vgic_vmcr(vc) & VMCR_EOIM);
 }
 
-/* Apply what is asked of it first: it may go by itself. */
+/* Reconcile first: that may already free it. */
 static void clear_lr(struct vgic_cpu *vc, unsigned int n)
 {
 	vgic_reconcile_lr(vc, n);
@@ -106,10 +107,12 @@ static int make_room(struct vgic_cpu *vc, unsigned int wanted)
 	return worst_active;
 }
 
-/* Every list register is active and must stay: be told when one ends. */
-static void watch_ends(struct vgic_cpu *vc)
+/* Every list register is active and must stay: ask for a maintenance interrupt
+ * when one is deactivated. */
+static void request_eoi_maintenance(struct vgic_cpu *vc)
 {
-	for (unsigned int n = 0; n < vgic_host.nr_lrs; n++) {
+	for (unsigned int n = 0; n < vgic_host.nr_lrs && !vc->maintenance_off;
+	     n++) {
 		struct vlr lr = vgic_lr_ops->decode(vgic_lr_get(vc, n));
 
 		if (lr.state && !lr.hw && !lr.eoi) {
@@ -119,23 +122,42 @@ static void watch_ends(struct vgic_cpu *vc)
 	}
 }
 
-/* Maintenance interrupts, only while something waits outside. */
-static void update_hcr(struct vgic_cpu *vc, bool starved, bool more)
+/*
+ * Which changes of the interface's group enables alter what comes first: one
+ * enabled, or one disabled that has the other behind it. With a group alone,
+ * its disabling alters nothing. (There QEMU 7.2, which looks at the wrong
+ * group for VGrp0D, would assert the interrupt for ever.)
+ */
+static uint64_t group_changes(uint64_t vmcr)
+{
+	switch (vmcr & (VMCR_GRP0 | VMCR_GRP1)) {
+	case 0:
+		return HCR_GRP0_EIE | HCR_GRP1_EIE;
+	case VMCR_GRP0:
+		return HCR_GRP1_EIE;
+	case VMCR_GRP1:
+		return HCR_GRP0_EIE;
+	default:
+		return HCR_GRP0_DIE | HCR_GRP1_DIE;
+	}
+}
+
+/* Maintenance interrupts are on only while interrupts wait in a queue. */
+static void update_hcr(struct vgic_cpu *vc, bool no_pending, bool more)
 {
 	uint64_t hcr = HCR_EN;
-	uint64_t vmcr;
 
-	if (more && !starved) {
-		vmcr = vgic_vmcr(vc);
-		hcr |= HCR_NPIE;
-		hcr |= (vmcr & VMCR_GRP0) ? HCR_GRP0_DIE : HCR_GRP0_EIE;
-		hcr |= (vmcr & VMCR_GRP1) ? HCR_GRP1_DIE : HCR_GRP1_EIE;
+	if (more && !no_pending) {
+		hcr |= HCR_NPIE | group_changes(vgic_vmcr(vc));
 	}
 	if (vc->levels[VGIC_QUEUE_ACTIVE]) {
 		hcr |= HCR_LRENPIE;
 		if (vgic_v3(vc->vgic) && vgic_host.has_tdir) {
 			hcr |= HCR_TDIR;
 		}
+	}
+	if (unlikely(vc->maintenance_off)) {
+		hcr = HCR_EN;
 	}
 	if (hcr != vc->hcr) {
 		vc->hcr = hcr;
@@ -154,9 +176,12 @@ static void load_first(struct vgic_cpu *vc, enum vgic_queue queue,
 	vgic_attach(vc, &r, n);
 }
 
-/* Some wait outside: is any pending inside, so that we hear when it is
- * taken? What is pending behind its own active state waits like them. */
-static bool settle_crowd(struct vgic_cpu *vc)
+/*
+ * Others wait in a queue: does a list register hold a pending interrupt, so
+ * that NPIE reports when it is acknowledged? The pending state of one that is
+ * active and pending goes back to the queue.
+ */
+static bool find_pending_lr(struct vgic_cpu *vc)
 {
 	bool found = false;
 
@@ -171,7 +196,7 @@ static bool settle_crowd(struct vgic_cpu *vc)
 	return found;
 }
 
-/* No list register holds what can be ended only there: actives go first. */
+/* Active interrupts from the queue into free list registers. */
 static void fill_actives(struct vgic_cpu *vc)
 {
 	uint32_t room = vgic_free_lrs(vc);
@@ -187,16 +212,12 @@ static void fill_actives(struct vgic_cpu *vc)
  * interrupt that ranks before all left behind, so list registers are written
  * at most twice.
  */
-void vgic_fill(struct vgic_cpu *vc)
+void vgic_fill_queued(struct vgic_cpu *vc)
 {
 	unsigned int best = 0;
-	bool starved = false;
+	bool no_pending = false;
 	int queue = -1;
 
-	if (!(vc->levels[0] | vc->levels[1] | vc->levels[2]) &&
-	    vc->hcr == HCR_EN) {
-		return;
-	}
 	if (vc->levels[VGIC_QUEUE_ACTIVE] && !may_evict_active(vc)) {
 		fill_actives(vc);
 	}
@@ -215,9 +236,9 @@ void vgic_fill(struct vgic_cpu *vc)
 		load_first(vc, (enum vgic_queue)queue, (unsigned int)n);
 	}
 	fill_actives(vc);
-	if (queue >= 0 && !settle_crowd(vc)) {
-		starved = true;
-		watch_ends(vc);
+	if (queue >= 0 && !find_pending_lr(vc)) {
+		no_pending = true;
+		request_eoi_maintenance(vc);
 	}
-	update_hcr(vc, starved, queue >= 0);
+	update_hcr(vc, no_pending, queue >= 0);
 }

@@ -10,7 +10,14 @@
 #define LR_V2_STATE_SHIFT 28
 #define LR_V2_PRIO_SHIFT 23
 #define LR_V2_EOI BIT(19)
-#define LR_V2_PHYS_SHIFT 10	/* host INTID, or the SGI's CPU */
+#define LR_V2_PHYS_SHIFT 10 /* host INTID, or the SGI's CPU */
+
+#define LR_V2_FORMAT \
+	{ \
+		.state = LR_V2_STATE_SHIFT, .prio = LR_V2_PRIO_SHIFT - 3, \
+		.group1 = 30, .hw = 31, .hwintid = LR_V2_PHYS_SHIFT, \
+		.eoi = 19, .source = LR_V2_PHYS_SHIFT, \
+	}
 
 static inline uint64_t lr_v2_encode(const struct vlr *lr)
 {

@@ -14,6 +14,13 @@
 /* A GICv2 guest on a GICv3 (ICC_SRE_EL1.SRE 0): the SGI's CPU. */
 #define LR_V3_SOURCE_SHIFT 10
 
+#define LR_V3_FORMAT \
+	{ \
+		.state = LR_V3_STATE_SHIFT, .prio = LR_V3_PRIO_SHIFT, \
+		.group1 = 60, .hw = 61, .hwintid = LR_V3_PHYS_SHIFT, \
+		.eoi = 41, .source = LR_V3_SOURCE_SHIFT, \
+	}
+
 static inline uint64_t lr_v3_encode(const struct vlr *lr)
 {
 	uint64_t val = lr->intid | (uint64_t)lr->prio << LR_V3_PRIO_SHIFT |

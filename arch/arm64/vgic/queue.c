@@ -14,9 +14,10 @@ static struct virq *queue_virq(const struct vgic_cpu *vc, unsigned int intid)
 }
 
 /*
- * Actives are ended innermost first. What was made active by a register was
- * not taken by the guest, so its end comes after all those. Priorities may
- * have been changed meanwhile.
+ * Active interrupts are deactivated in the order of their running priority,
+ * highest first. One made active by ISACTIVER was not acknowledged by the
+ * guest, so it comes after all that were. The priority at the acknowledge
+ * counts: IPRIORITYR may have changed since.
  */
 static uint8_t level_of(const struct virq *q, enum vgic_queue queue)
 {
@@ -26,7 +27,7 @@ static uint8_t level_of(const struct virq *q, enum vgic_queue queue)
 	return q->acked ? q->acked_prio >> 3 : VGIC_PRI_LEVELS - 1;
 }
 
-/* Last among its equals; what the guest took, before what it did not. */
+/* Last of its level; active and acknowledged ones first. */
 void vgic_queue_add(struct vgic_cpu *vc, const struct virq_ref *r,
 		    enum vgic_queue queue)
 {

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Virtual GIC: its objects in guests and VCPUs, its regions, and what the
- * pure part needs of the machine.
+ * Virtual GIC: its objects in guests and VCPUs, its regions, and what the pure
+ * part needs from the machine.
  */
+#include <arch_impl/cpu.h>
+#include <arch_impl/guest_platform.h>
 #include <arch_impl/vgic.h>
 #include <core/guest.h>
 #include <core/heap.h>
+#include <core/irq.h>
 #include <core/log.h>
 #include <core/percpu.h>
 #include <core/sched.h>
@@ -16,18 +19,17 @@
 #include "lr_ops.h"
 #include "vgic_priv.h"
 
-/* ---- the surroundings of the pure part ---- */
+/* ---- what the pure part needs of scheduler and CPUs ---- */
 
-void vgic_port_wake(struct vgic_cpu *vc)
+void vgic_wake_vcpu(struct vgic_cpu *vc)
 {
-	sched_wake(vc->vcpu);
-	if (this_cpu()->current != vc->vcpu) {
-		vcpu_kick(vc->vcpu);
-	}
+	vcpu_notify(vc->vcpu);
 }
 
-/* If the VCPU loaded here is asked for its list registers, answer. */
-static void serve(void *unused)
+/*
+ * If another CPU wants the list registers of the VCPU loaded here, update them.
+ */
+static void flush_loaded(void *unused)
 {
 	struct vcpu *v = this_cpu()->arch.loaded;
 
@@ -37,41 +39,65 @@ static void serve(void *unused)
 	}
 }
 
-/*
- * Two CPUs may wait for each other: each answers while it waits. Others
- * answer the call, their interrupts being masked for a bounded time only.
- */
-void vgic_port_sync(struct vgic_cpu *vc)
+void vgic_preempt_point(void)
+{
+	assert(this_cpu()->irq_depth == 0);
+	arch_irq_enable();
+	/* Pending interrupts are taken before what follows: Arm ARM D1.3.4. */
+	isb();
+	arch_irq_disable();
+	if (READ_ONCE(this_cpu()->current->stop_requested)) {
+		/* The request to reschedule that came with this one may have
+		 * been taken above. */
+		this_cpu()->need_resched = 1;
+	}
+}
+
+/* Flush here if the list registers are in reach (true), else ask the CPU that
+ * has them, once (false). */
+static bool flush_or_request(struct vgic_cpu *vc, const struct percpu **asked)
 {
 	unsigned long flags = arch_irq_save();
-	uint32_t before = __atomic_load_n(&vc->rounds, __ATOMIC_ACQUIRE);
+	const struct percpu *on = READ_ONCE(vc->loaded_on);
+	bool here = !on || on == this_cpu();
+
+	if (here) {
+		vgic_cpuif_flush(vc);
+	} else if (on != *asked &&
+		   cpu_call(on->id, flush_loaded, NULL, false) == 0) {
+		*asked = on;
+	}
+	arch_irq_restore(flags);
+	return here;
+}
+
+/*
+ * With interrupts unmasked, so that two CPUs may wait for each other, and the
+ * scheduler may preempt a VCPU that waits long.
+ */
+void vgic_sync_vcpu(struct vgic_cpu *vc)
+{
+	uint32_t before = __atomic_load_n(&vc->lr_reads, __ATOMIC_ACQUIRE);
 	ticks_t deadline = time_now() + ms_to_ticks(VGIC_SYNC_MS);
 	const struct percpu *asked = NULL;
 
 	while (READ_ONCE(vc->stale) &&
-	       __atomic_load_n(&vc->rounds, __ATOMIC_ACQUIRE) == before) {
-		struct percpu *on = READ_ONCE(vc->loaded_on);
-
-		if (!on || on == this_cpu()) {
-			vgic_cpuif_flush(vc);
+	       __atomic_load_n(&vc->lr_reads, __ATOMIC_ACQUIRE) == before) {
+		if (flush_or_request(vc, &asked)) {
 			continue;
 		}
-		if (on != asked && cpu_call(on->id, serve, NULL, false) == 0) {
-			asked = on;
-		}
-		serve(NULL);
+		vgic_preempt_point();
 		arch_cpu_relax();
 		if (time_now() > deadline) {
 			static struct log_limit limit = LOG_LIMIT_INIT;
 
 			if (log_allow(&limit)) {
-				log_warn("vgic: CPU %u does not answer",
-					 on->id);
+				log_warn("vgic: %s does not answer",
+					 vc->vcpu->name);
 			}
 			break;
 		}
 	}
-	arch_irq_restore(flags);
 }
 
 /* ---- guests and VCPUs ---- */
@@ -84,8 +110,8 @@ static void join(struct guest *g, struct vcpu *v)
 	}
 }
 
-/* Not in the registry: made for a guest's interrupt controller, not for a
- * node among its devices. By region. */
+/* Not in the registry: these are for a guest's interrupt controller, which is
+ * not one of its devices. One for each region. */
 static const struct emulator v2_emulators[] = {
 	{ .name = "gicv2-gicd", .access = vgicv2_access_dist },
 	{ .name = "gicv2-gicc", .access = vgicv2_access_gicc },
@@ -106,13 +132,16 @@ static void init_device(struct vgic *vg, unsigned int n)
 	spin_init(&dev->lock, LOCK_DEVICE);
 }
 
-int vgic_init(struct guest *g)
+__cold int vgic_init(struct guest *g)
 {
 	const struct guest_config *cfg = g->cfg;
 	struct vgic *vg;
 
-	if (cfg->vcpus > (cfg->gic_version == 2 ? 8 : VGIC_MAX_VCPUS) ||
-	    cfg->nspis > VGIC_SPI_BANKS * 32 || cfg->nspis % 32 != 0) {
+	_Static_assert(GUEST_NR_SPIS <= VGIC_SPI_BANKS * 32 &&
+			       GUEST_NR_SPIS % 32 == 0,
+		       "SPIs come in banks");
+	if (cfg->vcpus >
+	    (cfg->intc_model == GUEST_GICV2 ? 8 : VGIC_MAX_VCPUS)) {
 		return -ERR_RANGE;
 	}
 	vg = heap_alloc(sizeof(*vg));
@@ -120,22 +149,22 @@ int vgic_init(struct guest *g)
 		return -ERR_NOMEM;
 	}
 	vg->cpus = heap_alloc_array(cfg->vcpus, sizeof(struct vgic_cpu *));
-	vg->spis = heap_alloc_array(MAX(cfg->nspis, 1U), sizeof(struct virq));
+	vg->spis = heap_alloc_array(GUEST_NR_SPIS, sizeof(struct virq));
 	if (!vg->cpus || !vg->spis) {
 		heap_free(vg->cpus);
 		heap_free(vg->spis);
 		heap_free(vg);
 		return -ERR_NOMEM;
 	}
-	spin_init(&vg->lock, LOCK_VGIC);
+	spin_init(&vg->lock, LOCK_VIRQ);
 	vg->guest = g;
-	vg->model = (uint8_t)cfg->gic_version;
+	vg->model = (uint8_t)cfg->intc_model;
 	if (!vgic_lr_ops) {
-		/* The checker allows guests the host's version alone. */
+		/* The checker allows only the host's version for guests. */
 		vgic_lr_ops = vgic_v3(vg) ? &vgic_lr_ich : &vgic_lr_gich;
 	}
 	vg->ncpus = cfg->vcpus;
-	vg->nspis = cfg->nspis;
+	vg->nspis = GUEST_NR_SPIS;
 	init_device(vg, 0);
 	init_device(vg, 1);
 	g->arch.vgic = vg;
@@ -146,7 +175,7 @@ int vgic_init(struct guest *g)
 	return 0;
 }
 
-void vgic_fini(struct guest *g)
+__cold void vgic_fini(struct guest *g)
 {
 	struct vgic *vg = g->arch.vgic;
 
@@ -172,7 +201,7 @@ void vgic_reset(struct guest *g)
 	arch_irq_restore(flags);
 }
 
-int vgic_cpu_init(struct vcpu *v)
+__cold int vgic_cpu_init(struct vcpu *v)
 {
 	struct vgic_cpu *vc = &v->arch.vgic;
 
@@ -181,7 +210,7 @@ int vgic_cpu_init(struct vcpu *v)
 	if (!vc->private_irqs) {
 		return -ERR_NOMEM;
 	}
-	spin_init(&vc->lock, LOCK_VGIC_VCPU);
+	spin_init(&vc->lock, LOCK_VIRQ_VCPU);
 	vc->vcpu = v;
 	join(v->guest, v);
 	return 0;
@@ -209,16 +238,17 @@ void vgic_cpu_reset(struct vcpu *v)
 	arch_irq_restore(flags);
 }
 
-/* The second: what GICV does not serve of a GICv2's CPU interface. */
-unsigned int vgic_regions(struct guest *g, struct emu_region *out,
-			  unsigned int max)
+/* The second: what GICV does not provide of a GICv2's CPU interface. */
+__cold unsigned int vgic_regions(struct guest *g, struct emu_region *out,
+				 unsigned int max)
 {
 	struct vgic *vg = g->arch.vgic;
-	struct config_range r[] = { g->cfg->gicd, g->cfg->gicr };
+	struct config_range r[] = { g->cfg->intc_regs[GUEST_GICD],
+				    g->cfg->intc_regs[GUEST_GICR] };
 	unsigned int n = ARRAY_SIZE(r);
 
 	if (!vgic_v3(vg)) {
-		r[1] = g->cfg->gicc;
+		r[1] = g->cfg->intc_regs[GUEST_GICC];
 		r[1].base += PAGE_SIZE;
 		r[1].size -= MIN(r[1].size, PAGE_SIZE);
 		n = r[1].size ? 2 : 1;
@@ -273,12 +303,33 @@ bool vgic_has_pending(struct vcpu *v)
 	return ret;
 }
 
+/*
+ * The maintenance interrupt is asserted again and again although nothing has
+ * changed: the guest executes nothing in between. All enables in HCR are
+ * cleared; if it is still asserted, the host interrupt is disabled.
+ */
+static void stop_maintenance(struct vcpu *v)
+{
+	if (!v || !v->guest || !vgic_loaded_here(&v->arch.vgic) ||
+	    v->arch.vgic.maintenance_off) {
+		irq_silence(vgic_host.maintenance_irq);
+		return;
+	}
+	vgic_cpuif_disable_maintenance(&v->arch.vgic);
+	guest_crash(v, "maintenance interrupt %u stays asserted",
+		    vgic_host.maintenance_irq);
+}
+
 void vgic_maintenance(void)
 {
 	struct vcpu *v = this_cpu()->arch.loaded;
 
-	if (v && v->guest && vgic_loaded_here(&v->arch.vgic)) {
-		vgic_cpuif_maintenance(&v->arch.vgic);
+	if (v && v->guest && vgic_loaded_here(&v->arch.vgic) &&
+	    vgic_cpuif_maintenance_irq(&v->arch.vgic)) {
+		return;
+	}
+	if (irq_spurious(vgic_host.maintenance_irq)) {
+		stop_maintenance(v);
 	}
 }
 
@@ -300,10 +351,4 @@ bool vgic_dir(struct vcpu *v, uint64_t val)
 	}
 	vgic_cpuif_dir(&v->arch.vgic, (unsigned int)FIELD(val, 23, 0));
 	return true;
-}
-
-bool vgic_get_info(struct guest *g, struct vcpu *v, unsigned int n,
-		   struct vgic_irq_info *out)
-{
-	return vgic_info(g->arch.vgic, v ? &v->arch.vgic : NULL, n, out);
 }

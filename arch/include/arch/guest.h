@@ -12,23 +12,34 @@ struct emu_region;
 struct guest_config;
 struct config_limits;
 
-/* What this host supports, for config_parse(). */
+/* What this host supports, for config_parse(). Any context. */
 void arch_guest_limits(struct config_limits *limits);
 
-/* struct arch_guest from <arch_impl/guest.h>, embedded in struct guest.
- * Called with RAM and devices in place, VCPUs allocated. */
+/*
+ * struct arch_guest from <arch_impl/guest.h>, embedded in struct guest. A guest
+ * is made in this order: its configuration is read, stage 2 and RAM, this, its
+ * VCPUs (arch_vcpu_init()), its devices; it is taken down in the reverse order.
+ * So g->cfg, g->stage2 and g->vcpus[] are there, the VCPUs themselves are not.
+ * Thread context. -ERR_NOMEM and what the interrupt controller reports.
+ */
 int __must_check arch_guest_init(struct guest *g);
+/* Also of a guest whose arch_guest_init() failed or was not called: all of
+ * struct arch_guest is zero then. Thread context. */
 void arch_guest_fini(struct guest *g);
-void arch_guest_reset(struct guest *g);		/* no VCPU runs */
+/* The state after power-on. No VCPU runs. Thread context. */
+void arch_guest_reset(struct guest *g);
 
-/* How many emulated regions the interrupt controller adds, and which. */
+/* How many emulated regions the interrupt controller adds, and which, in memory
+ * or at I/O ports. Thread context. */
 unsigned int arch_guest_regions(struct guest *g, struct emu_region *out,
 				unsigned int max);
 
-/* Drive shared interrupt line `intid`. Any context. */
-void arch_guest_irq(struct guest *g, unsigned int intid, bool level);
+/* Drive the shared interrupt line of this number (config_irq.line). Any
+ * context. */
+void arch_guest_irq(struct guest *g, unsigned int line, bool level);
 
-/* Pause/resume guest-visible time. */
+/* Stop the time that the guest sees, and let it go on. No VCPU runs. Thread
+ * context; the guest's lock is held. */
 void arch_guest_time_pause(struct guest *g);
 void arch_guest_time_resume(struct guest *g);
 

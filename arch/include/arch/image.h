@@ -5,13 +5,17 @@
 
 #include <libs/types.h>
 
-/* Physical extent of the image with its .bss. */
+/* The first byte of the code. */
+extern const char _start[];
+
+/* Where a byte of the running image is, for arch_virt_to_phys(); any context.
+ * Only where the image has other addresses than RAM. */
+paddr_t arch_image_phys(const void *va);
+
+/* Physical extent of the image with its .bss, as it was loaded. Any context. */
 void arch_image_range(paddr_t *base, uint64_t *size);
 
-struct image_sections { uint64_t text, rodata, data, bss; };	/* bytes */
-void arch_image_sections(struct image_sections *out);
-
-/* The GNU build id's bytes; NULL and 0 where there is none. */
+/* The GNU build id's bytes; NULL and 0 where there is none. Any context. */
 const uint8_t *arch_build_id(size_t *len);
 
 #endif

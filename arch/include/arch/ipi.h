@@ -6,9 +6,9 @@
 #include <libs/types.h>
 
 enum ipi {
-	IPI_RESCHED,		/* leave the guest, look at need_resched */
-	IPI_CALL,		/* run what cpu_call() queued */
-	IPI_STOP,		/* halt for good: panic, shutdown */
+	IPI_RESCHED, /* leave the guest, look at need_resched */
+	IPI_CALL,    /* run what cpu_call() queued */
+	IPI_STOP,    /* halt for good: panic, shutdown */
 	IPI_COUNT,
 };
 

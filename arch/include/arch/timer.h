@@ -13,7 +13,7 @@
  *   void arch_timer_stop(void);             no interrupt until set again
  */
 
-/* Counter frequency in Hz; constant. */
+/* Counter frequency in Hz; constant. Any context. */
 uint64_t arch_timer_hz(void);
 
 #endif

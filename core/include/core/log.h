@@ -24,21 +24,26 @@ struct log_limit {
 	uint32_t tokens;
 	uint32_t suppressed;
 };
-#define LOG_LIMIT_INIT { 0, 10, 0 }
+#define LOG_LIMIT_INIT \
+	{ \
+		0, 10, 0 \
+	}
 
 /*
- * True if a line may be logged now. Tells how many were left out meanwhile
- * when it lets one through again. Any context; needs no lock (races only
- * cost accuracy).
+ * True if a line may be logged now. When it allows lines again, it logs how
+ * many were left out. Any context; needs no lock (races only cost accuracy).
  */
 bool log_allow(struct log_limit *limit);
 
+/* The least severe level that the console shows; the log keeps all. Any
+ * context. */
 void log_set_console_level(enum log_level level);
 enum log_level log_get_console_level(void);
 
 /*
  * Copy log text from position *pos (0: oldest kept) into buf, whole lines,
- * NUL-terminated; advances *pos. Returns bytes copied, 0 at the end.
+ * NUL-terminated; advances *pos. Returns bytes copied, 0 at the end. Any
+ * context.
  */
 size_t log_read(uint64_t *pos, char *buf, size_t size);
 /*
@@ -49,21 +54,23 @@ bool log_next(uint64_t *pos, enum log_level *level, char *buf, size_t size);
 void log_clear(void);
 
 /*
- * Where lines go that are at or above the console level, one call per line,
- * newline included; NULL: nowhere. The lines kept so far go there at once.
- * `put` is called with the log locked, from any context: it must neither
- * block nor log.
+ * Set the function that prints lines at or above the console level, one call
+ * per line, newline included; NULL: none. It is given all lines that are kept
+ * so far at once. `put` is called with the log locked, from any context: it
+ * must neither block nor log.
  */
 void log_set_sink(void (*put)(const char *s, size_t n));
 const char *log_level_name(enum log_level level);
 
-/* Write the last `lines` log lines through `put`: for panics. Lock free. */
+/* Write the last `lines` log lines through `put`: for panics. Lock free. Any
+ * context. */
 void log_dump_tail(unsigned int lines, void (*put)(const char *s, size_t n));
 
-/* Stop everything: see core/panic.c. */
+/* Stop everything: see core/console/panic.c. Any context. */
 void panic(const char *fmt, ...) __printf(1, 2) __noreturn;
 
-/* Our own bugs only; never reachable by what a guest or a person does. */
+/* For our own bugs only; never reachable by what a guest or the operator
+ * does. */
 #define assert(cond) \
 	do { \
 		if (unlikely(!(cond))) { \

@@ -4,13 +4,15 @@
 #define CORE_PERCPU_H
 
 #include <arch/cpu.h>
-#include <arch_impl/percpu.h>
+#include <arch/percpu.h>
 #include <libs/list.h>
 #include <libs/types.h>
 
 struct vcpu;
 struct runqueue;
 struct timer_queue;
+struct trace_buffer;
+struct latency;
 
 enum cpu_state { CPU_ABSENT, CPU_PRESENT, CPU_ONLINE, CPU_FAILED };
 
@@ -22,42 +24,58 @@ struct cpu_call {
 	struct cpu_call *next;
 	void (*fn)(void *arg);
 	void *arg;
-	uint32_t busy;			/* [A] until fn has run */
+	uint32_t busy; /* [A] until fn has run */
+};
+
+/* Interrupts in a row that had no cause: irq_spurious(). */
+struct irq_spurious {
+	uint64_t since; /* ticks */
+	uint32_t irq;
+	uint32_t count;
 };
 
 struct percpu {
-	struct vcpu *current;		/* [C] what runs here; hot, first */
-	uint32_t id;			/* [I] index in host tree order */
-	uint32_t need_resched;		/* [A] reschedule at next chance */
-	uint32_t preempt_count;		/* [C] >0: may not be switched out */
-	uint32_t irq_depth;		/* [C] >0: in an interrupt handler */
-	struct arch_percpu arch;	/* [C] */
-	struct vcpu *idle;		/* [I] */
-	struct runqueue *rq;		/* [I] */
-	struct timer_queue *timers;	/* [I] */
-	enum cpu_state state;		/* [A] */
-	uint64_t hwid;			/* [I] MPIDR affinity / APIC / hart */
-	uint64_t *irq_counts;		/* [C] each line's, then each IPI's */
-	struct cpu_call *calls;		/* [A] to be run here, newest first */
+	struct vcpu *current;         /* [C] what runs here; hot, first */
+	uint32_t id;                  /* [I] index in host tree order */
+	uint32_t need_resched;        /* [A] reschedule at next chance */
+	uint32_t preempt_count;       /* [C] >0: may not be switched out */
+	uint32_t irq_depth;           /* [C] >0: in an interrupt handler */
+	struct arch_percpu arch;      /* [C] */
+	struct vcpu *idle;            /* [I] */
+	struct runqueue *rq;          /* [I] */
+	struct timer_queue *timers;   /* [I] */
+	enum cpu_state state;         /* [A] */
+	uint64_t hwid;                /* [I] as `reg` of its node has it */
+	uint64_t *irq_counts;         /* [C] each line's, then each IPI's */
+	struct irq_spurious spurious; /* [C] */
+	struct trace_buffer *trace;   /* [C] NULL: nothing is recorded */
+	struct cpu_call *calls;       /* [A] to be run here, newest first */
 	struct cpu_call call_slots[CPU_CALL_SLOTS]; /* sent without waiting */
+#if IS_ENABLED(CONFIG_SCHED_LATENCY)
+	struct latency *latency; /* [C] NULL: was never measured */
+#endif
 #if IS_ENABLED(CONFIG_DEBUG_SPINLOCK)
-	struct spinlock *held;		/* [C] last lock taken */
+	struct spinlock *held; /* [C] last lock taken */
 #endif
 };
 
 extern struct percpu *percpu_table[CONFIG_MAX_CPUS];
-extern unsigned int cpu_count;		/* CPUs in the host tree, [I] */
+extern unsigned int cpu_count; /* CPUs in the host tree, [I] */
 
+/* This CPU's block; it is the caller's own only while the caller cannot move to
+ * another CPU. */
 static inline struct percpu *this_cpu(void)
 {
 	return arch_percpu();
 }
 
+/* This CPU's number; as this_cpu(). */
 static inline unsigned int cpu_id(void)
 {
 	return arch_percpu()->id;
 }
 
+/* Does CPU number `cpu` run, so that work may be sent to it? Any context. */
 static inline bool cpu_online(unsigned int cpu)
 {
 	return cpu < cpu_count && percpu_table[cpu] &&
@@ -65,9 +83,10 @@ static inline bool cpu_online(unsigned int cpu)
 }
 
 /*
- * Not switched out in between; interrupts stay enabled. Nests. The mask is
- * needed: between finding this CPU's block and writing to it a thread could
- * be moved to another CPU.
+ * The caller is not switched out until preempt_enable(); interrupts stay
+ * enabled. Calls nest. Interrupts are masked for a moment because a thread
+ * could be moved to another CPU between finding this CPU's block and writing to
+ * it.
  */
 static inline void preempt_disable(void)
 {
@@ -77,13 +96,8 @@ static inline void preempt_disable(void)
 	arch_irq_restore(flags);
 }
 
-static inline void preempt_enable_noresched(void)
-{
-	__atomic_signal_fence(__ATOMIC_SEQ_CST);
-	this_cpu()->preempt_count--;
-}
-
-/* As above, then reschedule if that was asked for meanwhile. */
+/* End what preempt_disable() began; reschedule if that was asked for meanwhile.
+ * Any context. */
 void preempt_enable(void);
 
 /*
@@ -99,5 +113,11 @@ int __must_check cpu_call(unsigned int cpu, void (*fn)(void *), void *arg,
 /* As cpu_call() with wait, on every online CPU, this one included; one after
  * the other. */
 void cpu_call_all(void (*fn)(void *), void *arg);
+/*
+ * Wait until every CPU has left the section with interrupts masked that it may
+ * be in now. So whoever has taken an object out of what such sections read may
+ * free it. Thread context, no spinlock held, interrupts enabled.
+ */
+void cpu_quiesce(void);
 
 #endif

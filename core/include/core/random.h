@@ -5,14 +5,19 @@
 
 #include <libs/types.h>
 
-/* Boot: seed from the host tree's rng-seed, the CPU's generator where it has
- * one, and the counter. */
+/* Boot: seed from the host tree's rng-seed, the CPU's and the firmware's
+ * generators where there are any, and the counter. */
 void random_init(void);
 
 /* Fill buf; any context, never blocks, never fails. */
 void random_bytes(void *buf, size_t n);
 
-/* There was a seed nobody can guess; else only the counter's jitter. */
+/* Mix in what a source of entropy gave; 16 bytes or more are a seed. Any
+ * context. */
+void random_add(const void *data, size_t n);
+
+/* True if there was an unpredictable seed; otherwise there was only the
+ * counter's jitter. Any context. */
 bool random_seeded(void);
 
 #endif

@@ -5,8 +5,8 @@
 
 #include <libs/types.h>
 
-/* Since 1970-01-01 00:00 UTC; since boot where the host has no clock. Never
- * goes back but by rtc_set(). Any context. */
+/* Nanoseconds since 1970-01-01 00:00 UTC; since boot if the host has no clock.
+ * Only rtc_set() can set it back. Any context. */
 uint64_t rtc_now_ns(void);
 static inline uint64_t rtc_now_s(void)
 {

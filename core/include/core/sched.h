@@ -6,79 +6,74 @@
 #ifndef CORE_SCHED_H
 #define CORE_SCHED_H
 
-#include <core/spinlock.h>
 #include <core/time.h>
 #include <core/vcpu.h>
-#include <libs/registry.h>
 
 #define SCHED_PRIO_MAX 7
+#define SCHED_LEVELS (SCHED_PRIO_MAX + 1)
 #define SCHED_PRIO_DEFAULT 3
 #define SCHED_SLICE_MS 10
+/* Of a budget. */
+#define SCHED_PERIOD_MIN_US 100
+#define SCHED_PERIOD_MAX_US 10000000
 
-/* One per CPU; policy data follows the policy's own rules. */
-struct runqueue {
-	struct spinlock lock;
-	uint32_t cpu;			/* [I] */
-	const struct sched_policy *policy; /* [L] */
-	void *policy_data;		/* [L] */
-	uint32_t nr_ready;		/* [L] queued; read anywhere */
-	struct vcpu *curr;		/* [L] runs or is being switched to */
-	int32_t curr_prio;		/* [L] its, -1: idle; read anywhere */
-	ticks_t now;			/* [L] time of the present operation */
-	ticks_t slice_end;		/* [L] tick() is wanted then; 0: never */
-	struct timer slice_timer;	/* [L] fires at slice_end or earlier */
-};
+/* Of a guest among others. */
+#define SCHED_WEIGHT_DEFAULT 100
+#define SCHED_WEIGHT_MAX 10000
+/* Of a guest, in per cent of one CPU. */
+#define SCHED_CAP_MAX (100 * CONFIG_MAX_CPUS)
+
+/* What a policy may keep of a group for all CPUs, bytes. */
+#define SCHED_SHARED_SIZE 16
+
+struct sched_cell;
+struct sched_pool;
+struct sched_refusal;
 
 /*
- * A policy decides who runs next among the VCPUs of one queue. All callbacks
- * but create and destroy run with the run queue locked and interrupts masked;
- * rq->now is the present time. They neither block nor allocate.
+ * VCPUs that a policy may treat as one unit, however many are ready: those of a
+ * guest, and the threads that work for it; or the hypervisor's other threads
+ * (struct vcpu.group is NULL). Owned by the guest, which frees it after its
+ * VCPUs.
  */
-struct sched_policy {
-	const char *name;
-	const char *summary;
-	/* A queue's private data, and its release, empty. Thread or boot
-	 * context, no lock held. NULL: out of memory. */
-	void *(*create)(unsigned int cpu);
-	void (*destroy)(void *policy_data);
-	/* `v` became ready; `preempted`: was running, keep its place. */
-	void (*enqueue)(struct runqueue *rq, struct vcpu *v, bool preempted);
-	/* `v`, in the queue, leaves it (paused, moved). */
-	void (*dequeue)(struct runqueue *rq, struct vcpu *v);
-	/* Take out whom to run next, NULL for idle. */
-	struct vcpu *(*pick)(struct runqueue *rq);
-	/* Ticks until tick() is wanted for `v`, which runs; 0 for never.
-	 * Asked after every pick and every enqueue. */
-	ticks_t (*slice)(struct runqueue *rq, struct vcpu *v);
-	/* The slice of the running `v` is over. True: reschedule. */
-	bool (*tick)(struct runqueue *rq, struct vcpu *v);
-	/* Should ready `v` preempt running `cur`? */
-	bool (*preempts)(const struct vcpu *v, const struct vcpu *cur);
-	/* A queued VCPU that another CPU `cpu` may run (affinity) and takes
-	 * best, which stays queued; NULL. */
-	struct vcpu *(*offer)(struct runqueue *rq, unsigned int cpu);
+struct sched_group {
+	struct sched_cell *cells; /* [I] one for each CPU */
+	/* [A] The policy's, of the group on all CPUs. Zero at first. */
+	uint64_t shared[SCHED_SHARED_SIZE / 8];
 };
 
-#define SCHED_POLICY(ident) REGISTRY_ADD(sched_policy, struct sched_policy, ident)
-REGISTRY_DECLARE(sched_policy, struct sched_policy);
-
 /*
- * Each CPU, once percpu, heap and timer_cpu_init() are there: the calling
- * context becomes this CPU's idle VCPU, runs at a priority below all, and can
- * go on with its work, block and start threads until it calls
- * sched_idle_loop(). The boot CPU comes first. -ERR_NOMEM.
+ * Called at the start-up of each CPU, the boot CPU first, after percpu, heap
+ * and timer_cpu_init(). The calling context becomes this CPU's idle VCPU, with
+ * the lowest priority. It may continue, block and start threads until it calls
+ * sched_idle_loop(). -ERR_NOMEM.
  */
 int __must_check sched_cpu_init(void);
+/* From now on VCPUs may be placed on this CPU, which stays online. Start-up,
+ * after sched_cpu_init(). */
+void sched_cpu_online(void);
 /* Run whatever is ready, else sleep. Never returns. */
 void sched_idle_loop(void) __noreturn;
 
+/* Is a CPU of the mask idle, other than this one? A hint. Any context. */
+bool sched_idle_elsewhere(const struct cpumask *m);
+
+/* Initialise a group, and free what it has; it must have no VCPUs. Thread
+ * context, once all CPUs are known. -ERR_NOMEM. */
+int __must_check sched_group_init(struct sched_group *g);
+void sched_group_fini(struct sched_group *g); /* also if never initialised */
+
 /*
  * Register a new VCPU (fields filled in by its creator: name, entry, arg,
- * stack, priority, affinity, guest) with the scheduler: VCPU_OFF. And back.
- * -ERR_INVAL: no online CPU in the affinity, or priority too great.
+ * stack, params, affinity, guest, group; pool, or NULL for the default one)
+ * with the scheduler; its state is VCPU_OFF. sched_remove() is the reverse.
+ * Thread or start-up context, no spinlock held. -ERR_INVAL: no CPU of the pool
+ * is in the affinity, or parameters out of range; -ERR_BUSY: the policy cannot
+ * guarantee them in addition to what it has promised to others; -ERR_NOMEM.
+ * `why`, if not NULL, gets a message for the operator.
  */
-int __must_check sched_add(struct vcpu *v);
-void sched_remove(struct vcpu *v);	/* state OFF or DEAD, not on_cpu */
+int __must_check sched_add(struct vcpu *v, struct sched_refusal *why);
+void sched_remove(struct vcpu *v); /* state OFF or DEAD, not on_cpu */
 
 /*
  * OFF -> READY, at the beginning of v->entry. Any context. False if `v` was
@@ -87,7 +82,7 @@ void sched_remove(struct vcpu *v);	/* state OFF or DEAD, not on_cpu */
  * before sched_is_off().
  */
 bool sched_start(struct vcpu *v);
-/* Off, and no CPU uses its stack or holds on to leaving it. Any context. */
+/* Is it off, and does no CPU use its stack any more? Any context. */
 bool sched_is_off(const struct vcpu *v);
 /*
  * Make `v` runnable if BLOCKED; if it is about to block, the block returns
@@ -105,10 +100,8 @@ void sched_block(void);
 void sched_off(void) __noreturn;
 /* Give up the CPU to a peer. */
 void sched_relinquish(void);
-/* End the calling thread. */
-void sched_exit(void) __noreturn;
 
-/* Out of line part of sched_resched(). */
+/* Out of line part of sched_resched(). Interrupts masked. */
 void sched_resched_now(void);
 
 /* Switch if need_resched is set; interrupts masked. The trap and interrupt
@@ -121,44 +114,77 @@ static inline void sched_resched(void)
 }
 
 /*
- * Keep `v` from running / let it again; counted as `paused`. sched_pause()
- * returns when v is no longer on a CPU (it kicks it out); not for oneself.
- * A wake meanwhile is remembered. Thread context.
+ * Keep `v` from running / let it run again; counted as `paused`. sched_pause()
+ * returns when v is no longer on a CPU (it is kicked out); not for the caller
+ * itself. A wake meanwhile is remembered. Thread context.
  */
 void sched_pause(struct vcpu *v);
 void sched_resume(struct vcpu *v);
+/*
+ * The same for a budget that is used up, for example of memory accesses, until
+ * it is refilled. It is called from an interrupt (the counter's overflow, the
+ * period's timer), so it does not wait: `v` leaves its CPU at the end of that
+ * interrupt. It is independent of sched_pause(): `v` runs when neither holds
+ * it. The time is counted as `throttled` where `v` would have been ready. Any
+ * context, with no lock held that comes after LOCK_WAIT.
+ */
+void sched_throttle(struct vcpu *v);
+void sched_unthrottle(struct vcpu *v);
 /* Wait until `v` is not on a CPU and OFF or DEAD. Thread context. */
 void sched_wait_off(struct vcpu *v);
 
-/* -ERR_INVAL: empty affinity, or no online CPU in it; priority too great.
- * A running VCPU moves at once. Thread context. */
-int __must_check sched_set_affinity(struct vcpu *v, const struct cpumask *m);
+/*
+ * -ERR_INVAL: no CPU of its pool is in the affinity (for a thread without a
+ * budget: no online CPU is; otherwise other CPUs of its pool must do);
+ * -ERR_BUSY: the policy cannot keep what it has promised. `why`, if not NULL,
+ * gets a message for the operator. A running VCPU moves at once. Thread
+ * context; for a thread without a budget at most LOCK_WAIT held, else no
+ * spinlock.
+ */
+int __must_check sched_set_affinity(struct vcpu *v, const struct cpumask *m,
+				    struct sched_refusal *why);
+/* The parameters of `v`, with its own priority where it inherits another: what
+ * may be changed and set. Any context, no run queue's lock held. */
+void sched_get_params(struct vcpu *v, struct sched_params *out);
+/* -ERR_INVAL: out of range; -ERR_BUSY: the policy cannot guarantee them in
+ * addition to those of others, unless p->forced. Nothing is changed then. `why`
+ * as above. Thread context, no spinlock held. */
+int __must_check sched_set_params(struct vcpu *v, const struct sched_params *p,
+				  struct sched_refusal *why);
+/* -ERR_INVAL: out of range. Thread context, at most LOCK_WAIT held. */
 int __must_check sched_set_priority(struct vcpu *v, unsigned int prio);
-/* Switch policy of one CPU's queue, moving what is ready. -ERR_NOENT: no
- * such policy; -ERR_STATE: CPU not online; -ERR_NOMEM. Thread context. */
-int __must_check sched_set_policy(unsigned int cpu, const char *name);
-
+/* `v` has at least this priority until it is told another (0: none). For
+ * mutexes, which call it for one `v` at a time. */
+void sched_inherit(struct vcpu *v, unsigned int prio);
 /* Snapshot of accounting, up to now. */
 void sched_times(struct vcpu *v, struct vcpu_times *out);
+/* Forget the longest wait so far, except one that has not ended yet, and how
+ * late windows were. */
+void sched_clear_longest(struct vcpu *v);
 /* Call fn for every VCPU, in order of id, under the list's lock (fn must not
- * block). */
+ * block). The lock is given up after a few, so VCPUs may come and go meanwhile;
+ * one that is there from the beginning to the end is not missed. Thread
+ * context. */
 void sched_for_each(void (*fn)(struct vcpu *v, void *arg), void *arg);
 const char *vcpu_state_name(const struct vcpu *v);
 
 /*
- * First code of a VCPU, on its own stack with interrupts masked; the
- * architecture's first switch to it arrives here, with whom the CPU ran
+ * The first code of a VCPU, on its own stack with interrupts masked: the
+ * architecture's first switch to it arrives here, with the VCPU that ran
  * before.
  */
 void vcpu_start(struct vcpu *prev) __noreturn;
 
-/* Ask CPU `cpu` to leave the guest and look at need_resched. */
-void cpu_kick(unsigned int cpu);
 /*
- * If `v` runs in a guest on another CPU, make it trap to the hypervisor. If
- * it is being switched in just now, what the caller wrote before is seen by
- * its way into the guest.
+ * There is something for `v`. If it waits, it wakes up; if it runs in a guest
+ * on another CPU, it traps to the hypervisor; if it is being switched in just
+ * now, what the caller wrote before is seen on its way into the guest.
+ * Interrupts masked.
  */
-void vcpu_kick(struct vcpu *v);
+void vcpu_notify(struct vcpu *v);
+
+/* A trace begins or ends (trace_on()): apply that to this CPU. Interrupts
+ * masked, no lock held. */
+void sched_trace(void);
 
 #endif

@@ -12,8 +12,16 @@
 struct config_parser;
 struct schema_value;
 
+/* What only the reference page says: the library that prints it has it, and an
+ * image carries none of it. */
+#ifdef CONFIG_ARCH_HOST
+#define REFERENCE(text) text
+#else
+#define REFERENCE(text) NULL
+#endif
+
 enum schema_type {
-	SCHEMA_FLAG,    /* there or not; no value */
+	SCHEMA_FLAG,    /* present or not; no value */
 	SCHEMA_U32,     /* one cell, min..max */
 	SCHEMA_U64,     /* one or two cells, min..max */
 	SCHEMA_LIST,    /* cells, each min..max */
@@ -23,6 +31,7 @@ enum schema_type {
 	SCHEMA_CHOICE,  /* one of `choices` */
 	SCHEMA_SIZE,    /* a string such as "256M", min..max bytes */
 	SCHEMA_STRINGS, /* one or more strings */
+	SCHEMA_BYTES,   /* min..max bytes */
 	SCHEMA_REG,     /* address and size, one or more times */
 	SCHEMA_IRQS,    /* type, number and flags, one or more times */
 };
@@ -35,8 +44,8 @@ struct schema_prop {
 	uint64_t min, max;
 	uint64_t align;             /* of numbers; 0: any */
 	const char *const *choices; /* NULL-terminated */
-	const char *otherwise;      /* what holds if it is left out */
-	const char *doc;            /* one line */
+	const char *otherwise; /* REFERENCE(): what holds if it is left out */
+	const char *doc;       /* REFERENCE(): one line */
 	/* Where the value goes in struct guest_config; size 0: nowhere. */
 	uint16_t offset, size, has;
 	void (*take)(struct config_parser *p, const struct schema_value *v);

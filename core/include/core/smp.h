@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Between CPUs. cpu_call() is in core/percpu.h, cpu_kick() and vcpu_kick()
- * in core/sched.h; this is the side of the architecture and of start-up.
+ * Communication between CPUs. cpu_call() is in core/percpu.h,
+ * vcpu_notify() in core/sched.h; this header is for the architecture and for
+ * start-up.
  */
 #ifndef CORE_SMP_H
 #define CORE_SMP_H

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Blocking synchronisation: wait queue, mutex, semaphore, completion. */
+/* Blocking synchronisation: wait queue, mutex, completion. */
 #ifndef CORE_SYNC_H
 #define CORE_SYNC_H
 
@@ -10,19 +10,22 @@
 struct vcpu;
 
 /*
- * Threads that wait for a condition. The order that loses no wakeup:
- * a waiter joins the queue, then tests; whoever makes the condition true does
- * that first, then wakes.
+ * Threads that wait for a condition. So that no wakeup is lost, a waiter first
+ * joins the queue and then tests the condition; the other side first makes the
+ * condition true and then wakes.
  */
 struct waitqueue {
 	struct spinlock lock;
 	struct list waiters;
 };
 #define WAITQUEUE_INIT(name) \
-	{ SPINLOCK_INIT(LOCK_WAIT), LIST_INIT((name).waiters) }
+	{ \
+		SPINLOCK_INIT(LOCK_WAIT), LIST_INIT((name).waiters) \
+	}
 
+/* Empty; before any other use. Any context. */
 void wait_init(struct waitqueue *wq);
-/* Any context. Cheap when nobody waits. */
+/* Any context. Cheap if no thread waits. */
 void wait_wake_one(struct waitqueue *wq);
 void wait_wake_all(struct waitqueue *wq);
 
@@ -32,11 +35,14 @@ struct wait_entry {
 	struct vcpu *vcpu;
 };
 
+/* Of no queue. The calling thread's own entry. */
 static inline void wait_entry_init(struct wait_entry *e)
 {
 	list_init(&e->node);
 }
 
+/* Join the queue before the condition is tested; leave it, woken or not. The
+ * calling thread's own entry. Thread context. */
 void wait_prepare(struct waitqueue *wq, struct wait_entry *e);
 void wait_finish(struct waitqueue *wq, struct wait_entry *e);
 /*
@@ -46,16 +52,12 @@ void wait_finish(struct waitqueue *wq, struct wait_entry *e);
 int wait_block(ticks_t deadline);
 
 /* Block the calling thread until cond is true. Thread context, no lock held
- * (but mutexes). */
+ * (except mutexes). */
 #define wait_event(wq, cond) \
 	do { \
 		struct wait_entry we_; \
 		wait_entry_init(&we_); \
-		for (;;) { \
-			wait_prepare((wq), &we_); \
-			if (cond) { \
-				break; \
-			} \
+		while (wait_prepare((wq), &we_), !(cond)) { \
 			(void)wait_block(0); \
 		} \
 		wait_finish((wq), &we_); \
@@ -82,13 +84,20 @@ int wait_block(ticks_t deadline);
 	} while (0)
 
 /*
- * Thread context only. Not recursive; only the owner unlocks. Whoever comes
- * first gets it, waiting or not.
+ * Thread context only. Not recursive; only the owner unlocks. It is not fair: a
+ * thread that has not waited may get it before one that has. The owner has at
+ * least the priority of each that waits, as it was when it began to wait.
+ * [W] mutex.c's inherit_lock.
  */
 struct mutex {
-	struct waitqueue wq;
-	struct vcpu *owner;		/* [A] NULL: free */
+	struct list waiters; /* [W] struct wait_entry */
+	struct list node;    /* [W] of the owner's `waited`, if others wait */
+	uintptr_t owner;     /* [A] 0: free; bit 0: others wait */
 };
+#define MUTEX_INIT(name) \
+	{ \
+		.waiters = LIST_INIT((name).waiters) \
+	}
 void mutex_init(struct mutex *m);
 void mutex_lock(struct mutex *m);
 bool __must_check mutex_trylock(struct mutex *m);
@@ -96,24 +105,18 @@ void mutex_unlock(struct mutex *m);
 /* Assert that the caller owns `m`. */
 void mutex_assert_held(const struct mutex *m);
 
-/* [L] wq.lock. May be freed once sem_down() that matches sem_up() returned. */
-struct semaphore {
-	struct waitqueue wq;
-	uint32_t count;			/* [L] */
-};
-void sem_init(struct semaphore *s, uint32_t count);
-void sem_down(struct semaphore *s);
-int __must_check sem_down_until(struct semaphore *s, ticks_t deadline);
-void sem_up(struct semaphore *s);	/* any context */
-
-/* Done once, for all who wait or will. The waiter may free it at once. */
+/* Becomes done once, for all present and later waiters. A waiter may free it as
+ * soon as the wait returns. */
 struct completion {
 	struct waitqueue wq;
-	bool done;			/* [L] wq.lock, read anywhere */
+	bool done; /* [L] wq.lock, read anywhere */
 };
+/* Before any other use. Any context. */
 void completion_init(struct completion *c);
+/* Wait until it is done. Thread context, no spinlock held. */
 void completion_wait(struct completion *c);
+/* -ERR_TIMEOUT after `deadline`. */
 int __must_check completion_wait_until(struct completion *c, ticks_t deadline);
-void completion_done(struct completion *c);	/* any context */
+void completion_done(struct completion *c); /* any context */
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * White-box tests: run inside the hypervisor by the command `test`, in the
- * terminal's thread, while everything else goes on. Each leaves things as it
- * found them.
+ * White-box tests run inside the hypervisor, by the command `test`, in the
+ * terminal's thread, while everything else continues. Each test leaves the
+ * system as it found it.
  */
 #ifndef CORE_WBOX_H
 #define CORE_WBOX_H
@@ -22,7 +22,7 @@ struct wbox_test {
 	const char *name; /* "subsystem: what holds" */
 	void (*fn)(struct wbox *w);
 };
-REGISTRY_DECLARE(wbox_test, struct wbox_test);
+REGISTRY_DECLARE(wbox_test);
 
 /* Define a test: WBOX_TEST(list_order, "list: order is kept") { ... } */
 #define WBOX_TEST(ident, title) \
@@ -34,10 +34,11 @@ REGISTRY_DECLARE(wbox_test, struct wbox_test);
 	REGISTRY_ADD(wbox_test, struct wbox_test, ident##_test); \
 	static void ident(struct wbox *w)
 
+/* Record that the test has failed, and why; it continues. Thread context. */
 void wbox_fail(struct wbox *w, const char *file, int line, const char *fmt, ...)
 	__printf(4, 5);
 
-/* In a test's own function (not one it calls): go on only if it holds. */
+/* In a test's own function (not one it calls): continue only if it holds. */
 #define WB_ASSERT(cond) \
 	do { \
 		if (!(cond)) { \

@@ -9,10 +9,10 @@
 #include <libs/types.h>
 
 /*
- * The window is dealt out in slots of 2 * CONFIG_STACK_SIZE, aligned to that;
- * the lower half of an allocation's first slot is never mapped. So a stack
- * that fits the upper half is told from its guard by one address bit, which
- * is what the exception entry looks at.
+ * The window is allocated in slots of 2 * CONFIG_STACK_SIZE, aligned to their
+ * size; the lower half of an allocation's first slot is never mapped. So one
+ * address bit, which the exception entry checks, distinguishes a stack in the
+ * upper half from its guard.
  */
 #define WINDOW_SLOT (2 * (uint64_t)CONFIG_STACK_SIZE)
 #define WINDOW_SLOTS 32768
@@ -22,8 +22,5 @@
 int __must_check window_alloc(vaddr_t *out, uint64_t size);
 /* The same size; nothing may be mapped there any more. */
 void window_free(vaddr_t va, uint64_t size);
-
-/* Slots in use. */
-unsigned int window_used(void);
 
 #endif

@@ -4,14 +4,14 @@
  * for a while, and counts. The example of docs/howto/add-an-emulator.md; the
  * unit tests build and drive it.
  */
+#include <core/emulator.h>
 #include <core/schema.h>
 #include <core/time.h>
-#include <emu/emulator.h>
 
 /* Registers; a real device's cite its manual. */
-#define BELL_STRIKE 0x0			/* write: ring */
-#define BELL_STATUS 0x4			/* read: 1 while it rings */
-#define BELL_COUNT 0x8			/* read: strikes since reset */
+#define BELL_STRIKE 0x0 /* write: ring */
+#define BELL_STATUS 0x4 /* read: 1 while it rings */
+#define BELL_COUNT 0x8  /* read: strikes since reset */
 
 #define BELL_RING_MS 250
 
@@ -24,8 +24,8 @@ struct bell_regs {
 struct bell {
 	struct bell_regs regs;
 	struct timer silence;
-	ticks_t ring_time;		/* [I] */
-	struct emu_device *dev;		/* [I] */
+	ticks_t ring_time;      /* [I] */
+	struct emu_device *dev; /* [I] */
 };
 
 static void bell_set(struct bell *b, bool ringing)
@@ -75,7 +75,7 @@ static void bell_reset(struct emu_device *dev)
 	struct bell *b = dev->state;
 	unsigned long flags;
 
-	timer_cancel(&b->silence);	/* without the lock its callback takes */
+	timer_cancel(&b->silence); /* without the lock its callback takes */
 	flags = spin_lock_irqsave(&dev->lock);
 	b->regs.count = 0;
 	bell_set(b, false);
@@ -105,13 +105,19 @@ static const struct schema_prop bell_props[] = {
 		.type = SCHEMA_U32,
 		.min = 1,
 		.max = 10000,
-		.otherwise = "250",
-		.doc = "How long the bell rings, in milliseconds.",
+		.otherwise = REFERENCE("250"),
+		.doc = REFERENCE("How long the bell rings, in milliseconds."),
 	},
 	{ .name = NULL },
 };
 
 static const char *const bell_compatible[] = { "example,bell", NULL };
+
+/* The OS is told how long it rings, if the description does not say. */
+static const struct emu_os_prop bell_os_props[] = {
+	{ .name = "ring-ms", .cell = BELL_RING_MS },
+	{ .name = NULL },
+};
 
 static const struct emulator bell_emulator = {
 	.name = "bell",
@@ -122,6 +128,10 @@ static const struct emulator bell_emulator = {
 	.fini = bell_fini,
 	.reset = bell_reset,
 	.access = bell_access,
+	.nregs = 1,
+	.nirqs = 1,
+	.min_size = KIB(4),
 	.props = bell_props,
+	.os_props = bell_os_props,
 };
 EMULATOR(bell_emulator);

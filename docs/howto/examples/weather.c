@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Command: the weather, an example with a listing, an argument and a wait. */
-#include <cmd/command.h>
+#include <core/command.h>
 #include <core/time.h>
 #include <libs/error.h>
 #include <libs/parse.h>
@@ -26,7 +26,7 @@ static int weather_list(struct session *s, int argc, char **argv)
 	struct table *t;
 
 	if (argc > 1) {
-		return command_usage(s, "no arguments are possible");
+		return command_usage(s, "it takes no arguments");
 	}
 	t = table_begin(s, cols, ARRAY_SIZE(cols), json);
 	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
@@ -57,7 +57,8 @@ static int weather_watch(struct session *s, int argc, char **argv)
 	}
 	p = weather_find(argv[1]);
 	if (p == NULL) {
-		out_error(s, "there is no place '%s'; 'weather list' has them",
+		out_error(s,
+			  "there is no place '%s'; 'weather list' lists them",
 			  argv[1]);
 		return -ERR_NOENT;
 	}

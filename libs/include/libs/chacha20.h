@@ -9,7 +9,8 @@
 #define CHACHA20_NONCE 12
 #define CHACHA20_BLOCK 64
 
-/* Key stream block number `counter`. `out` may overlap `key`. */
+/* Write block number `counter` of the key stream to `out`, which may overlap
+ * `key`. Pure. */
 void chacha20_block(const uint8_t key[CHACHA20_KEY], uint32_t counter,
 		    const uint8_t nonce[CHACHA20_NONCE],
 		    uint8_t out[CHACHA20_BLOCK]);

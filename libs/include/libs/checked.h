@@ -1,38 +1,22 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Arithmetic on sizes and offsets that tells when it does not fit. */
+/* Arithmetic on sizes and offsets that reports overflow. */
 #ifndef LIBS_CHECKED_H
 #define LIBS_CHECKED_H
 
 #include <libs/types.h>
 
-/* Each: false, and *out not to be used, if the result does not fit. */
+/* The sum; false if it does not fit, and *out is then not to be used. */
 static inline bool __must_check checked_add(uint64_t a, uint64_t b,
 					    uint64_t *out)
 {
 	return !__builtin_add_overflow(a, b, out);
 }
 
-static inline bool __must_check checked_sub(uint64_t a, uint64_t b,
-					    uint64_t *out)
-{
-	return !__builtin_sub_overflow(a, b, out);
-}
-
+/* The product; the same. */
 static inline bool __must_check checked_mul(uint64_t a, uint64_t b,
 					    uint64_t *out)
 {
 	return !__builtin_mul_overflow(a, b, out);
-}
-
-/* v rounded up to a multiple of `align`, a power of two. */
-static inline bool __must_check checked_align_up(uint64_t v, uint64_t align,
-						 uint64_t *out)
-{
-	if (!checked_add(v, align - 1, out)) {
-		return false;
-	}
-	*out &= ~(align - 1);
-	return true;
 }
 
 /* Does [off, off + n) lie within [0, size)? n may be 0. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Lines typed before, the oldest giving way to new ones. */
+/* Lines typed before; new lines replace the oldest. The caller serialises
+ * calls. */
 #ifndef LIBS_HISTORY_H
 #define LIBS_HISTORY_H
 
@@ -13,12 +14,12 @@ struct history {
 	char text[HISTORY_BYTES]; /* terminated lines, oldest first */
 };
 
-/* Empty lines and repetitions of the last are left out. */
+/* Add a line, unless it is empty or the same as the last. */
 void history_add(struct history *h, const char *line);
-/* Line `back` steps ago, 1: the last; NULL when there is none. */
+/* The line `back` steps ago, where 1 is the last; NULL if there is none. */
 const char *history_get(const struct history *h, unsigned int back);
-/* First `back` beyond `from` whose line begins with (or contains) the n bytes
- * of `text`; 0: none. */
+/* The first step beyond `from`, towards older lines, whose line begins with (or
+ * contains, if `anywhere`) the n bytes of `text`; 0 if there is none. */
 unsigned int history_older(const struct history *h, unsigned int from,
 			   const char *text, size_t n, bool anywhere);
 /* As above, on the way to newer lines. */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Editing one line on a VT100: a state machine that is fed the bytes typed
- * and gives out the bytes to show. Knows neither threads nor devices.
+ * Editing one line on a VT100: a state machine that is fed the bytes typed and
+ * returns the bytes to show. It uses neither threads nor devices; the
+ * caller serialises calls.
  */
 #ifndef LIBS_LINEEDIT_H
 #define LIBS_LINEEDIT_H
@@ -47,7 +48,7 @@ struct lineedit {
 
 	char buf[LINEEDIT_MAX];
 	size_t len, cursor; /* bytes; on character boundaries */
-	bool overflow;      /* bytes were lost: not to be run */
+	bool overflow;      /* bytes were lost: do not run the line */
 	bool bell;          /* to sound at the next flush */
 
 	char killed[LINEEDIT_MAX];
@@ -62,10 +63,18 @@ struct lineedit {
 	char pattern[64];
 	size_t pattern_len;
 
-	/* Input not complete yet. */
-	enum { KEY_PLAIN, KEY_ESC, KEY_CSI, KEY_SS3 } key;
+	/* Input that is not complete yet. */
+	enum {
+		KEY_PLAIN,
+		KEY_ESC,
+		KEY_CSI,
+		KEY_SS3,
+		KEY_STRING, /* a terminal's answer */
+		KEY_SKIP,   /* `skip` bytes that belong to a sequence */
+	} key;
 	char csi[8];
 	unsigned int csi_len;
+	unsigned int skip;
 	bool pasting;
 	bool after_cr;
 
@@ -81,20 +90,23 @@ struct lineedit {
 	bool drawn;  /* `shown` is what the terminal shows */
 };
 
+/* Initialise. `ops` and `history` must outlive the editor; `ctx` is passed to
+ * each of `ops`. */
 void lineedit_init(struct lineedit *le, const struct lineedit_ops *ops,
 		   void *ctx, struct history *history);
-/* Begin an empty line behind `prompt` (which stays in use) on an empty row. */
+/* Begin an empty line behind `prompt`, which must stay valid until the next
+ * call, on an empty row. */
 void lineedit_begin(struct lineedit *le, const char *prompt);
-/* One byte typed. After anything but LINEEDIT_MORE, the row is finished and
- * lineedit_begin() is next. */
+/* Feed one byte that was typed. Any result but LINEEDIT_MORE means that the row
+ * is finished; call lineedit_begin() next. */
 enum lineedit_event lineedit_feed(struct lineedit *le, uint8_t c);
-/* Show what changed; call when no more input is at hand. */
+/* Show what has changed; call this when no more input is waiting. */
 void lineedit_flush(struct lineedit *le);
-/* All of the row, drawn on an empty one, into buf; bytes. */
+/* Write to buf what draws the whole row on an empty one. Returns bytes. */
 size_t lineedit_redraw(const struct lineedit *le, char *buf, size_t size);
 
-/* From ops->complete: `word` may stand instead of what begins at byte
- * `start`. One that is final ends with a blank, a directory with '/'. */
+/* For ops->complete(): `word` may replace what begins at byte `start`. A word
+ * that is complete ends with a blank, a directory with '/'. */
 void lineedit_candidate(struct lineedit *le, size_t start, const char *word);
 
 #endif

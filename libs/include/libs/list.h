@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Intrusive doubly linked circular list. */
+/* Intrusive doubly linked circular list. The caller holds the lock that guards
+ * the list. */
 #ifndef LIBS_LIST_H
 #define LIBS_LIST_H
 
@@ -9,19 +10,25 @@ struct list {
 	struct list *next, *prev;
 };
 
-#define LIST_INIT(name) { &(name), &(name) }
+#define LIST_INIT(name) \
+	{ \
+		&(name), &(name) \
+	}
 
+/* Make `l` an empty list, or an entry that is in none. */
 static inline void list_init(struct list *l)
 {
 	l->next = l;
 	l->prev = l;
 }
 
+/* Has it no entry? */
 static inline bool list_empty(const struct list *l)
 {
 	return l->next == l;
 }
 
+/* Insert `n` between two neighbours. */
 static inline void list_insert(struct list *n, struct list *prev,
 			       struct list *next)
 {
@@ -56,7 +63,8 @@ static inline void list_remove(struct list *n)
 /* First entry; the list must not be empty. */
 #define list_first(l, type, member) list_entry((l)->next, type, member)
 
-/* `pos` made from the head itself: not an object, so only compared. */
+/* True at the end of a walk: `pos` is then computed from the head and is not an
+ * object, so it may only be compared. */
 #define list_at_end(pos, l, member) \
 	((uintptr_t)(pos) + offsetof(__typeof__(*(pos)), member) == \
 	 (uintptr_t)(l))
@@ -72,7 +80,8 @@ static inline void list_remove(struct list *n)
 	for ((pos) = list_entry((l)->next, __typeof__(*(pos)), member); \
 	     !list_at_end(pos, l, member) && \
 	     ((tmp) = list_entry((pos)->member.next, __typeof__(*(pos)), \
-				 member), true); \
+				 member), \
+	     true); \
 	     (pos) = (tmp))
 
 #endif

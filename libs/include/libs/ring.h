@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Ring of bytes. One producer and one consumer may use it at the same time
- * without a lock, on different CPUs; more than one of either need one.
+ * without a lock, on different CPUs and in any context; more than one of either
+ * need one.
  */
 #ifndef LIBS_RING_H
 #define LIBS_RING_H
@@ -20,17 +21,20 @@ struct ring {
 		.buf = (storage), .size = sizeof(storage) \
 	}
 
+/* An empty ring in `buf`; `size` is a power of two. */
 static inline void ring_init(struct ring *r, uint8_t *buf, uint32_t size)
 {
 	*r = (struct ring){ .buf = buf, .size = size };
 }
 
+/* Bytes that can be taken. */
 static inline uint32_t ring_used(const struct ring *r)
 {
 	return __atomic_load_n(&r->head, __ATOMIC_ACQUIRE) -
 	       __atomic_load_n(&r->tail, __ATOMIC_ACQUIRE);
 }
 
+/* Bytes that there is room for. */
 static inline uint32_t ring_free(const struct ring *r)
 {
 	return r->size - ring_used(r);
@@ -65,13 +69,15 @@ static inline int ring_get(struct ring *r)
 	return c;
 }
 
-/* As many of n bytes as fit, or are there; their number. */
+/* Write as many of n bytes as fit, or read as many as are there. Returns their
+ * number. */
 size_t ring_write(struct ring *r, const uint8_t *buf, size_t n);
 size_t ring_read(struct ring *r, uint8_t *buf, size_t n);
 
 /*
- * For histories, producer and consumer under one lock: append all, dropping
- * the oldest bytes to make room; and the byte `i` places after the oldest.
+ * For histories, where one lock covers producer and consumer: append n bytes,
+ * dropping the oldest to make room; and read the byte `i` places after the
+ * oldest.
  */
 void ring_push_over(struct ring *r, const uint8_t *buf, size_t n);
 static inline uint8_t ring_at(const struct ring *r, uint32_t i)

@@ -6,8 +6,9 @@
 #include <libs/types.h>
 
 /*
- * Sort `n` elements of `size` bytes: O(n log n) whatever their order, no
- * recursion, no memory. Not stable: let `cmp` (<0, 0, >0) break ties.
+ * Sort `n` elements of `size` bytes in O(n log n) whatever their order, without
+ * recursion or allocation. `cmp` returns <0, 0 or >0. Not stable: let `cmp`
+ * break ties. Pure if `cmp` is.
  */
 void sort(void *base, size_t n, size_t size,
 	  int (*cmp)(const void *a, const void *b));

@@ -22,9 +22,9 @@ struct tokens {
 
 /*
  * Words are separated by blanks. '...' is taken as it stands; in "..." and
- * outside, a backslash takes the next character as it stands. '#' where a
- * word could begin starts a comment. 0, or -ERR_FORMAT with t->error; the
- * words up to there are filled in all the same, for completion.
+ * outside, a backslash takes the next character as it stands. '#' where a word
+ * could begin starts a comment. 0, or -ERR_FORMAT with t->error; the words up
+ * to there are filled in all the same, for completion. Pure.
  */
 int tokenize(struct tokens *t, const char *line);
 

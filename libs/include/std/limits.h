@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Limits of the C types; the compiler's own header wants a C library's. */
+/* Limits of the C types; the compiler's own header includes a C library's. */
 #ifndef STD_LIMITS_H
 #define STD_LIMITS_H
 

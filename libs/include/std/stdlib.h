@@ -6,7 +6,7 @@
 #include <stddef.h>
 
 /*
- * As in C, but for errno, which does not exist here: out of range gives the
+ * As in C, except for errno, which does not exist here: out of range gives the
  * greatest value and nothing else. Our own code uses <libs/parse.h>; these
  * are for linked libraries.
  */

@@ -1,35 +1,28 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Small loads for Linux guests, and the clock that times them. Bare system
- * calls, so that nothing but the kernel is measured.
+ * Small workloads for Linux guests, and timing them. Bare system calls, so that
+ * only the kernel is measured.
  *
- *	load boot			how long ago the kernel, the power came
- *	load seed			randomness for who was given none
+ *	load boot			time since kernel start and power-on
+ *	load seed			add entropy, for a kernel without any
  *	load time NAME PROGRAM ARG...	how long a program takes
  *	load fifo PROGRAM ARG...	in strict order, so that runs are alike
  *	load pipe N			N times there and back between processes
  *	load sleep N			N short sleeps
+ *	load spin N			N times two instructions
+ *	load mark NAME			a series of that name begins
+ *	load begin			a round of it begins
+ *	load end			and ends
  *
- * Results are lines `work NAME NANOSECONDS`.
+ * Results are lines `work NAME NANOSECONDS`. Series and rounds are for a plugin
+ * in QEMU (tests/plugins/marks.h), which has the results.
  */
+#include <program.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-enum {
-	SYS_IOCTL = 29,
-	SYS_OPENAT = 56,
-	SYS_PIPE2 = 59,
-	SYS_READ = 63,
-	SYS_WRITE = 64,
-	SYS_EXIT = 94,
-	SYS_NANOSLEEP = 101,
-	SYS_CLOCK_GETTIME = 113,
-	SYS_SCHED_SETSCHEDULER = 119,
-	SYS_CLONE = 220,
-	SYS_EXECVE = 221,
-	SYS_WAIT4 = 260,
-};
+#include "tests/plugins/marks.h"
 
 #define CLOCK_MONOTONIC 1
 #define CLOCK_BOOTTIME 7
@@ -44,27 +37,11 @@ struct timespec {
 	int64_t sec, nsec;
 };
 
-static int64_t call(long nr, uint64_t a, uint64_t b, uint64_t c, uint64_t d)
-{
-	register uint64_t x8 __asm__("x8") = (uint64_t)nr;
-	register uint64_t x0 __asm__("x0") = a;
-	register uint64_t x1 __asm__("x1") = b;
-	register uint64_t x2 __asm__("x2") = c;
-	register uint64_t x3 __asm__("x3") = d;
-	register uint64_t x4 __asm__("x4") = 0;
-
-	__asm__ volatile("svc #0"
-			 : "+r"(x0)
-			 : "r"(x8), "r"(x1), "r"(x2), "r"(x3), "r"(x4)
-			 : "memory");
-	return (int64_t)x0;
-}
-
 static void leave(int status) __attribute__((noreturn));
 static void leave(int status)
 {
 	for (;;) {
-		call(SYS_EXIT, (uint64_t)status, 0, 0, 0);
+		program_call(SYS_EXIT, (uint64_t)status, 0, 0, 0);
 	}
 }
 
@@ -72,18 +49,8 @@ static uint64_t clock(unsigned int which)
 {
 	struct timespec t = { 0 };
 
-	call(SYS_CLOCK_GETTIME, which, (uint64_t)&t, 0, 0);
+	program_call(SYS_CLOCK_GETTIME, which, (uint64_t)&t, 0, 0);
 	return (uint64_t)t.sec * 1000000000u + (uint64_t)t.nsec;
-}
-
-/* The virtual counter: since the machine's, or the guest's, power came. */
-static uint64_t since_power(void)
-{
-	uint64_t ticks, hz;
-
-	__asm__ volatile("isb\n\tmrs %0, cntvct_el0" : "=r"(ticks));
-	__asm__ volatile("mrs %0, cntfrq_el0" : "=r"(hz));
-	return ticks * (1000000000u / hz);
 }
 
 static size_t length(const char *s)
@@ -98,7 +65,7 @@ static size_t length(const char *s)
 
 static void put(const char *s)
 {
-	call(SYS_WRITE, 1, (uint64_t)s, length(s), 0);
+	program_call(SYS_WRITE, 1, (uint64_t)s, length(s), 0);
 }
 
 static void report(const char *name, uint64_t ns)
@@ -130,12 +97,13 @@ static unsigned int number(const char *s)
 
 static int64_t fork(void)
 {
-	return call(SYS_CLONE, SIGCHLD, 0, 0, 0);
+	return program_call(SYS_CLONE, SIGCHLD, 0, 0, 0);
 }
 
 static int run_program(char **argv, char **env)
 {
-	call(SYS_EXECVE, (uint64_t)argv[0], (uint64_t)argv, (uint64_t)env, 0);
+	program_call(SYS_EXECVE, (uint64_t)argv[0], (uint64_t)argv,
+		     (uint64_t)env, 0);
 	return 127;
 }
 
@@ -143,7 +111,8 @@ static int run_in_order(char **argv, char **env)
 {
 	int priority = 1;
 
-	call(SYS_SCHED_SETSCHEDULER, 0, SCHED_FIFO, (uint64_t)&priority, 0);
+	program_call(SYS_SCHED_SETSCHEDULER, 0, SCHED_FIFO, (uint64_t)&priority,
+		     0);
 	return run_program(argv, env);
 }
 
@@ -156,7 +125,7 @@ static int time_program(char **argv, char **env)
 	if (child == 0) {
 		leave(run_program(argv + 1, env));
 	}
-	call(SYS_WAIT4, (uint64_t)child, (uint64_t)&status, 0, 0);
+	program_call(SYS_WAIT4, (uint64_t)child, (uint64_t)&status, 0, 0);
 	if (status != 0) {
 		put(argv[0]);
 		put(": failed\n");
@@ -173,23 +142,25 @@ static int pass_back_and_forth(unsigned int n)
 	bool first;
 	char c = 0;
 
-	if (call(SYS_PIPE2, (uint64_t)there, 0, 0, 0) < 0 ||
-	    call(SYS_PIPE2, (uint64_t)back, 0, 0, 0) < 0) {
+	if (program_call(SYS_PIPE2, (uint64_t)there, 0, 0, 0) < 0 ||
+	    program_call(SYS_PIPE2, (uint64_t)back, 0, 0, 0) < 0) {
 		return 1;
 	}
 	first = fork() != 0;
 	for (unsigned int i = 0; i < n; i++) {
 		if (first) {
-			call(SYS_WRITE, (uint64_t)there[1], (uint64_t)&c, 1, 0);
+			program_call(SYS_WRITE, (uint64_t)there[1],
+				     (uint64_t)&c, 1, 0);
 		}
-		call(SYS_READ, (uint64_t)(first ? back : there)[0],
-		     (uint64_t)&c, 1, 0);
+		program_call(SYS_READ, (uint64_t)(first ? back : there)[0],
+			     (uint64_t)&c, 1, 0);
 		if (!first) {
-			call(SYS_WRITE, (uint64_t)back[1], (uint64_t)&c, 1, 0);
+			program_call(SYS_WRITE, (uint64_t)back[1], (uint64_t)&c,
+				     1, 0);
 		}
 	}
 	if (first) {
-		call(SYS_WAIT4, ~0ull, (uint64_t)&status, 0, 0);
+		program_call(SYS_WAIT4, ~0ull, (uint64_t)&status, 0, 0);
 	}
 	return status != 0;
 }
@@ -200,11 +171,26 @@ static int seed(void)
 		int bits, bytes;
 		uint8_t pool[64];
 	} entropy = { .bits = 512, .bytes = 64 };
-	int64_t fd = call(SYS_OPENAT, AT_FDCWD, (uint64_t) "/dev/random",
-			  O_WRONLY, 0);
+	int64_t fd = program_call(SYS_OPENAT, AT_FDCWD,
+				  (uint64_t) "/dev/random", O_WRONLY, 0);
 
-	return fd < 0 || call(SYS_IOCTL, (uint64_t)fd, RNDADDENTROPY,
-			      (uint64_t)&entropy, 0) < 0;
+	return fd < 0 || program_call(SYS_IOCTL, (uint64_t)fd, RNDADDENTROPY,
+				      (uint64_t)&entropy, 0) < 0;
+}
+
+static void series(const char *name)
+{
+	put("series ");
+	put(name);
+	put("\n");
+	__asm__ volatile("hint %0" : : "i"(MARK_SERIES) : "memory");
+}
+
+/* A function of its own, for those that ask where time goes. */
+__attribute__((noinline)) static int spin(uint64_t n)
+{
+	__asm__ volatile("1: subs %0, %0, #1\n\tb.ne 1b" : "+r"(n) : : "cc");
+	return 0;
 }
 
 static int sleep_often(unsigned int n)
@@ -212,7 +198,7 @@ static int sleep_often(unsigned int n)
 	struct timespec t = { 0, SLEEP_NS };
 
 	for (unsigned int i = 0; i < n; i++) {
-		call(SYS_NANOSLEEP, (uint64_t)&t, 0, 0, 0);
+		program_call(SYS_NANOSLEEP, (uint64_t)&t, 0, 0, 0);
 	}
 	return 0;
 }
@@ -224,9 +210,9 @@ void load_main(uint64_t *stack)
 	char **argv = (char **)(stack + 1);
 	char what = argc > 1 ? argv[1][0] : '?';
 
-	if (what == 'b') {
+	if (what == 'b' && argv[1][1] == 'o') {
 		report("kernel", clock(CLOCK_BOOTTIME));
-		report("boot", since_power());
+		report("boot", program_since_power());
 		leave(0);
 	}
 	if (what == 't' && argc > 3) {
@@ -241,15 +227,26 @@ void load_main(uint64_t *stack)
 	if (what == 's' && argc == 2) {
 		leave(seed());
 	}
+	if (what == 's' && argc > 2 && argv[1][1] == 'p') {
+		leave(spin(number(argv[2])));
+	}
 	if (what == 's' && argc > 2) {
 		leave(sleep_often(number(argv[2])));
 	}
-	put("load: what?\n");
+	if (what == 'm' && argc > 2) {
+		series(argv[2]);
+		leave(0);
+	}
+	if (what == 'b' && argv[1][1] == 'e') {
+		__asm__ volatile("hint %0" : : "i"(MARK_BEGIN) : "memory");
+		leave(0);
+	}
+	if (what == 'e') {
+		__asm__ volatile("hint %0" : : "i"(MARK_END) : "memory");
+		leave(0);
+	}
+	put("load: unknown command\n");
 	leave(2);
 }
 
-__asm__(".globl _start\n"
-	"_start:\n"
-	"	mov	x29, xzr\n"
-	"	mov	x0, sp\n"
-	"	b	load_main\n");
+PROGRAM_START(load_main);

@@ -11,9 +11,10 @@
 /* A function: a BTI landing pad (a hint on CPUs without BTI). */
 #define ENTRY(name) \
 	.global name; \
-	.type name, %function; \
+	.type name, % function; \
 	.balign 16; \
-	name: hint #34
-#define END(name) .size name, . - name
+name: \
+	hint #34
+#define END(name) .size name, .- name
 
 #endif

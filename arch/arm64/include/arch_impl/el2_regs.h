@@ -37,6 +37,7 @@
 #define MDCR_HPMN GENMASK(4, 0)
 #define MDCR_TPMCR BIT(5)
 #define MDCR_TPM BIT(6)
+#define MDCR_HPME BIT(7)
 #define MDCR_TDA BIT(9)
 #define MDCR_TDOSA BIT(10)
 #define MDCR_TDRA BIT(11)

@@ -80,17 +80,17 @@ static inline unsigned int esr_imm16(uint64_t esr)
 }
 
 /* Data and instruction aborts. */
-#define ESR_ISV BIT(24)		/* SAS .. AR describe the access */
-#define ESR_SAS GENMASK(23, 22)	/* log2 of the size */
+#define ESR_ISV BIT(24)         /* SAS .. AR describe the access */
+#define ESR_SAS GENMASK(23, 22) /* log2 of the size */
 #define ESR_SAS_WORD BIT(23)
-#define ESR_SSE BIT(21)		/* sign extended */
-#define ESR_SF BIT(15)		/* 64-bit register */
-#define ESR_AR BIT(14)		/* acquire/release */
-#define ESR_FNV BIT(10)		/* FAR not valid */
+#define ESR_SSE BIT(21) /* sign extended */
+#define ESR_SF BIT(15)  /* 64-bit register */
+#define ESR_AR BIT(14)  /* acquire/release */
+#define ESR_FNV BIT(10) /* FAR not valid */
 #define ESR_EA BIT(9)
-#define ESR_CM BIT(8)		/* cache maintenance */
-#define ESR_S1PTW BIT(7)	/* during a stage 1 table walk */
-#define ESR_WNR BIT(6)		/* write, not read */
+#define ESR_CM BIT(8)    /* cache maintenance */
+#define ESR_S1PTW BIT(7) /* during a stage 1 table walk */
+#define ESR_WNR BIT(6)   /* write, not read */
 
 static inline unsigned int esr_access_size(uint64_t esr)
 {
@@ -103,12 +103,12 @@ static inline unsigned int esr_srt(uint64_t esr)
 }
 
 /* Fault status: xFSC. */
-#define FSC_SEA 0x10		/* synchronous external abort */
-#define FSC_SEA_WALK 0x14	/* .. on a table walk, + level 0-3 */
+#define FSC_SEA 0x10      /* synchronous external abort */
+#define FSC_SEA_WALK 0x14 /* .. on a table walk, + level 0-3 */
 #define FSC_ALIGNMENT 0x21
 #define FSC_TLB_CONFLICT 0x30
 #define FSC_LOCKDOWN 0x34
-#define FSC_EXCLUSIVE 0x35	/* unsupported exclusive or atomic */
+#define FSC_EXCLUSIVE 0x35 /* unsupported exclusive or atomic */
 
 static inline unsigned int esr_fsc(uint64_t esr)
 {
@@ -137,7 +137,7 @@ static inline bool esr_hpfar_valid(uint64_t esr)
 	       (kind == FSC_KIND_PERMISSION && (esr & ESR_S1PTW) != 0);
 }
 
-/* Memory is there, and does not allow the access itself. */
+/* Memory is mapped there, but does not allow the access. */
 static inline bool esr_denied(uint64_t esr)
 {
 	return esr_fsc_kind(esr) == FSC_KIND_PERMISSION &&
@@ -152,12 +152,12 @@ static inline uint64_t esr_fault_ipa(uint64_t hpfar, uint64_t far)
 }
 
 /*
- * An SError after which software can go on as if nothing had been: corrected,
- * or restartable, which comes again if it was more (Arm ARM D17.2.37, AET).
- * Without FEAT_RAS nobody can tell.
+ * An SError after which software can continue as if nothing had happened:
+ * corrected, or restartable, which occurs again if it was more severe (Arm ARM
+ * D17.2.37, AET). Without FEAT_RAS this is not known.
  */
-#define ESR_SERROR_IDS BIT(24)	/* IMPLEMENTATION DEFINED syndrome */
-#define DFSC_SERROR 0x11	/* AET is valid */
+#define ESR_SERROR_IDS BIT(24) /* IMPLEMENTATION DEFINED syndrome */
+#define DFSC_SERROR 0x11       /* AET is valid */
 #define AET_RESTARTABLE 2
 #define AET_CORRECTED 6
 
@@ -198,17 +198,10 @@ static inline unsigned int esr_sys_rt(uint64_t esr)
 	return (unsigned int)FIELD(esr, 9, 5);
 }
 
-/* Of AArch32's conditional instructions: COND if CV says so. */
-#define ESR_CV BIT(24)
-
-static inline unsigned int esr_cond(uint64_t esr)
-{
-	return (unsigned int)FIELD(esr, 23, 20);
-}
-
 #define SYSREG_OP0(name) FIELD(name, 21, 20)
 #define SYSREG_OP1(name) FIELD(name, 16, 14)
 #define SYSREG_CRN(name) FIELD(name, 13, 10)
+#define SYSREG_OP1_CRN(name) FIELD(name, 16, 10)
 #define SYSREG_CRM(name) FIELD(name, 4, 1)
 #define SYSREG_OP2(name) FIELD(name, 19, 17)
 

@@ -3,18 +3,20 @@
 #ifndef ARCH_IMPL_GUEST_H
 #define ARCH_IMPL_GUEST_H
 
+#include <arch_impl/features.h>
 #include <libs/types.h>
 
 struct vgic;
 
-#define ARCH_ELF_MACHINE 183	/* EM_AARCH64 */
-
 struct arch_guest {
-	struct vgic *vgic;	/* [I] */
-	uint64_t cntvoff;	/* [M] CNTVOFF_EL2: virtual = physical - this */
-	uint64_t paused_at;	/* [M] counter when time was paused */
-	/* [C] by CPU: VCPU + 1 that ran there last, whose TLB entries there
-	 * are under the guest's VMID. */
+	struct vgic *vgic; /* [I] */
+	/* [I] what the guest reads of ID registers; slots of vcpu/idreg.h */
+	uint64_t idregs[IDREG_COUNT];
+	struct pvtime_record *pvtime; /* [I] of each VCPU; NULL: not offered */
+	uint64_t cntvoff;   /* [M] CNTVOFF_EL2: virtual = physical - this */
+	uint64_t paused_at; /* [M] counter when time was paused */
+	/* [C] for each CPU: number + 1 of the VCPU that ran there last, whose
+	 * TLB entries may be there under the guest's VMID. */
 	uint16_t last_vcpu[CONFIG_MAX_CPUS];
 };
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * arm64: which MPIDR a guest's VCPU number has. Pure; the generator of the
- * guest's device tree follows the same rule.
+ * arm64: the MPIDR of each VCPU of a guest. Pure; the generator of the guest's
+ * device tree uses the same functions.
  */
 #ifndef ARCH_IMPL_MPIDR_H
 #define ARCH_IMPL_MPIDR_H
@@ -25,7 +25,7 @@ static inline uint64_t vcpu_mpidr(unsigned int index, unsigned int gic_version)
 	return (uint64_t)(index / n) << 8 | index % n;
 }
 
-/* The reverse; more than any VCPU number if there is none. */
+/* The reverse; a number above all VCPUs' if there is none. */
 static inline uint64_t vcpu_mpidr_index(uint64_t affinity,
 					unsigned int gic_version)
 {

@@ -5,7 +5,7 @@
 
 #include <libs/types.h>
 
-void psci_host_init(void);		/* from the host tree */
+void psci_host_init(void); /* from the host tree */
 bool psci_host_present(void);
 /* 0, a negative PSCI error, or -ERR_NOSUPP without firmware. */
 int psci_host_cpu_on(uint64_t hwid, uint64_t entry, uint64_t context);

@@ -13,11 +13,15 @@ struct smccc_result {
 uint64_t smccc_call(uint64_t fn, uint64_t a1, uint64_t a2, uint64_t a3,
 		    struct smccc_result *res);
 
+/* Is there firmware with SMCCC 1.1? Older firmware may not answer calls that it
+ * does not know. */
+bool smccc_host_1_1(void);
+
 /*
- * Ask the host's firmware what it does about speculation flaws of this CPU,
- * whose ID_AA64PFR0_EL1 and ID_AA64MMFR1_EL1 these are: to be passed on to
- * guests, and to be done between two of them (percpu's `predictor_call`).
- * Each CPU once, in start-up code.
+ * Ask the host's firmware for its workarounds for speculation flaws of this
+ * CPU, with these values of ID_AA64PFR0_EL1 and ID_AA64MMFR1_EL1: which of them
+ * to offer to guests, and which to call between two guests (percpu's
+ * `predictor_call`). Once on each CPU, in start-up code.
  */
 void smccc_cpu_probe(uint64_t pfr0, uint64_t mmfr1);
 

@@ -9,10 +9,11 @@
 
 struct stage2 {
 	struct spinlock lock;
-	struct pgtable table;	/* [L] for writing */
-	uint32_t root_pages;	/* [I] 1..16, concatenated; 0: no stage 2 */
-	uint64_t vtcr;		/* [I] VTCR_EL2 */
-	uint64_t vmid;		/* [A] generation | VMID, see mmu/vmid.h */
+	struct pgtable table; /* [L] for writing */
+	uint32_t root_pages;  /* [I] 1..16, concatenated; 0: no stage 2 */
+	uint64_t colours;     /* [I] of its tables: colour_mask_t */
+	uint64_t vtcr;        /* [I] VTCR_EL2 */
+	uint64_t vmid;        /* [A] generation | VMID, see mmu/vmid.h */
 };
 
 /* VTTBR_EL2 for this CPU: assigns a VMID of the current generation if
@@ -20,12 +21,11 @@ struct stage2 {
 uint64_t stage2_vttbr(struct stage2 *s2);
 
 /*
- * After a translation or permission fault: true if the tables, seen with
- * nobody changing them, have an entry for `ipa` that permits the access, so
- * that it only has to be tried again (another CPU was between break and make).
- * Trap context, no lock held.
+ * After a translation or permission fault: true if the tables, read under their
+ * lock, have an entry for `ipa` that permits the access, so that the guest only
+ * has to repeat it (another CPU was between break and make). Trap context, no
+ * lock held.
  */
-bool stage2_fault_is_stale(struct stage2 *s2, ipa_t ipa, bool write,
-			   bool exec);
+bool stage2_fault_is_stale(struct stage2 *s2, ipa_t ipa, bool write, bool exec);
 
 #endif

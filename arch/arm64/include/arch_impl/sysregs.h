@@ -5,27 +5,29 @@
 
 #include <libs/types.h>
 
-/* Switched by vcpu/context.c, which has one line for each. */
+/* Switched by vcpu/context.c, two by two in this order. */
 struct sysregs {
-	uint64_t sctlr, cpacr, ttbr0, ttbr1, tcr, mair, amair, vbar;
+	uint64_t sctlr, tcr, cpacr, ttbr0, ttbr1, mair, amair, vbar;
 	uint64_t contextidr, tpidr_el0, tpidrro_el0, tpidr_el1;
 	uint64_t sp_el0, sp_el1, elr_el1, spsr_el1, esr, far, afsr0, afsr1;
 	uint64_t par, cntkctl, csselr;
 	/* Where the CPU has them. */
-	uint64_t pauth[10];		/* keys IA, IB, DA, DB, GA: low, high */
+	uint64_t pauth[10]; /* keys IA, IB, DA, DB, GA: low, high */
 	uint64_t scxtnum_el0, scxtnum_el1;
-	uint64_t disr;			/* VDISR_EL2 is the guest's DISR_EL1 */
-	uint64_t tpidr2;		/* SME's; not trappable without FGT */
+	uint64_t disr;   /* VDISR_EL2 is the guest's DISR_EL1 */
+	uint64_t tpidr2; /* SME's; not trappable without FGT */
 };
 
 /* Emulated (vcpu/debug.c); the hardware is only ever written from here. */
 struct debug_regs {
 	uint64_t mdscr;
-	uint64_t bvr[16], wvr[16];
-	uint32_t bcr[16], wcr[16];
 	uint32_t mdccint, claim;
 	bool os_lock;
-	bool loaded;			/* breakpoints are in the hardware */
+	bool banks_written; /* what follows may be other than zero */
+	struct debug_banks {
+		uint64_t bvr[16], wvr[16];
+		uint32_t bcr[16], wcr[16];
+	} banks;
 };
 
 #endif

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * arm64: from a trap to its handler. entry.S stores the frame and calls
- * trap_sync()/trap_irq() with interrupts masked; handlers run on the VCPU's
- * own stack and return to the guest, or reschedule.
+ * arm64: traps and their handlers. entry.S stores the frame and calls, with
+ * interrupts masked, the handler of the exception class (`trap_table`), or
+ * irq_dispatch() for interrupts. Handlers run on the VCPU's own stack and
+ * return to the guest, or reschedule.
  */
 #ifndef ARCH_IMPL_TRAP_H
 #define ARCH_IMPL_TRAP_H
@@ -33,8 +34,7 @@ void trap_undef(struct vcpu *v, struct guest_regs *regs, uint64_t esr);
 /* vcpu/inject.c: the architecture's answers, taken at once by the guest.
  * Current VCPU only (its EL1 registers are loaded). */
 void inject_undef(struct vcpu *v);
-/* Synchronous external abort for a data/instruction access at `far`. */
-void inject_data_abort(struct vcpu *v, uint64_t far);
+/* Synchronous external abort for an instruction fetch at `far`. */
 void inject_insn_abort(struct vcpu *v, uint64_t far);
 
 /* entry.S: SErrors that `v`, which has run until now, has caused are taken and
@@ -46,14 +46,14 @@ extern const uint8_t serror_collect_end[];
  * masked, no lock held. restore skips what this CPU still holds of `v`. */
 void vcpu_context_save(struct vcpu *v);
 void vcpu_context_restore(struct vcpu *v);
-/* No CPU keeps anything of `v`, which is off. Thread context. */
+/* Remove all state of `v`, which is off, from all CPUs. Thread context. */
 void vcpu_context_unload(struct vcpu *v);
 
 /* vcpu/fp.c: FP/SIMD ownership. Interrupts masked. */
-void fp_switch_out(struct vcpu *prev);	/* saved, traps armed */
-void fp_switch_in(struct vcpu *next);	/* disarm if its copy is still good */
-void fp_take(struct vcpu *v);		/* trap: load v's state, disarm */
-void fp_forget(struct vcpu *v);		/* no CPU's copy is good any more */
+void fp_switch_out(struct vcpu *prev); /* saved, traps armed */
+void fp_switch_in(struct vcpu *next);  /* disarm if its copy is still valid */
+void fp_take(struct vcpu *v);          /* trap: load v's state, disarm */
+void fp_reset(struct vcpu *v);         /* zeroes, and no CPU has a copy */
 /* The current VCPU's registers in memory, to be read, or changed and put. */
 struct fp_state *fp_image_get(struct vcpu *v);
 void fp_image_put(struct vcpu *v);

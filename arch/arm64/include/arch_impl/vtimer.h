@@ -13,31 +13,44 @@ struct guest;
 #define VTIMER_PPI_VIRT 27
 #define VTIMER_PPI_PHYS 30
 
-struct vtimer {
-	struct timer virt;	/* stands in for CNTV while not loaded */
-	struct timer phys;	/* the emulated CNTP */
-	uint64_t cntp_cval;	/* [C] */
-	uint32_t cntp_ctl;	/* [C] ENABLE, IMASK; ISTATUS is computed */
-	uint64_t cntv_cval;	/* saved while not loaded */
-	uint32_t cntv_ctl;
+enum vtimer_kind { VTIMER_VIRT, VTIMER_PHYS, VTIMER_KINDS };
+
+struct guest_timer {
+	struct timer stand_in; /* while not loaded; or `held` */
+	uint64_t cval;         /* [C] valid while not loaded */
+	uint64_t delivered;    /* [C] CVAL of the last interrupt */
+	uint32_t ctl;          /* [C] valid while not loaded */
+	uint8_t held;          /* [C] looks since its interrupt came */
 };
 
+/* What a switch has to see to, beside the virtual timer. */
+#define VTIMER_PHYS_USED 1 /* CNTP is this VCPU's while it is loaded */
+#define VTIMER_HELD 2      /* an interrupt is: vtimer.c, hold() */
+#define VTIMER_REMIND 4    /* always, where remind.c is needed */
+
+struct vtimer {
+	struct guest_timer of[VTIMER_KINDS];
+	uint32_t more; /* [C] VTIMER_* */
+};
+
+/* Called before the VCPU first runs, after it last ran, and for a reset while
+ * it is off. It is not loaded. Thread context. */
 void vtimer_init(struct vcpu *v);
 void vtimer_fini(struct vcpu *v);
 void vtimer_reset(struct vcpu *v);
-/* Switched out / in: CNTV is saved and handed to a host timer, and back. */
+/* Switched out / in: the timers are saved and handed to host timers, and
+ * back. Interrupts masked. */
 void vtimer_save(struct vcpu *v);
 void vtimer_restore(struct vcpu *v);
-/* Guest time stands still / goes on, CNTVOFF being updated in between; the
- * VCPU is switched out. */
+/* Stop and continue guest time; CNTVOFF is updated in between. The VCPU is
+ * switched out. */
 void vtimer_pause(struct vcpu *v);
 void vtimer_resume(struct vcpu *v);
-/* Emulated CNTP registers, from the system-register trap. */
-uint64_t vtimer_read_cntp_ctl(struct vcpu *v);
-void vtimer_write_cntp_ctl(struct vcpu *v, uint64_t val);
-uint64_t vtimer_read_cntp_cval(struct vcpu *v);
-void vtimer_write_cntp_cval(struct vcpu *v, uint64_t val);
-uint64_t vtimer_read_cntp_tval(struct vcpu *v);
-void vtimer_write_cntp_tval(struct vcpu *v, uint64_t val);
+/*
+ * An access to CNTP trapped: from now on the VCPU, which is loaded here, has
+ * CNTP to itself. The access is to be executed again. False: it had CNTP
+ * already.
+ */
+bool vtimer_own_phys(struct vcpu *v);
 
 #endif

@@ -11,30 +11,26 @@
 
 struct percpu;
 
+/* The simulated CPU that runs. */
 struct percpu *arch_percpu(void);
+/* Here another may go on. */
 void host_point(void);
 /* This CPU cannot go on before another did something. */
 void host_wait(void);
 
+/* As <arch/cpu.h> says, of the CPU that runs. */
 unsigned long arch_irq_save(void);
 void arch_irq_restore(unsigned long flags);
 void arch_irq_enable(void);
 void arch_irq_disable(void);
 bool arch_irq_disabled(void);
+void arch_irq_window(void);
+bool arch_irq_was_disabled(unsigned long flags);
 void arch_idle(void);
 
 static inline void arch_cpu_relax(void)
 {
 	host_wait();
-}
-
-static inline void arch_wait_event(void)
-{
-	host_wait();
-}
-
-static inline void arch_send_event(void)
-{
 }
 
 static inline void arch_wait_change(const uint16_t *p, uint16_t old)
@@ -66,6 +62,21 @@ static inline void arch_rmb(void)
 static inline void arch_wmb(void)
 {
 	__atomic_thread_fence(__ATOMIC_RELEASE);
+}
+
+static inline void arch_dma_mb(void)
+{
+	arch_mb();
+}
+
+static inline void arch_dma_rmb(void)
+{
+	arch_rmb();
+}
+
+static inline void arch_dma_wmb(void)
+{
+	arch_wmb();
 }
 
 #endif

@@ -12,11 +12,13 @@
 #ifndef ARCH_IMPL_HOST_H
 #define ARCH_IMPL_HOST_H
 
+#include <arch/cache.h>
 #include <arch/ipi.h>
 #include <libs/types.h>
 #include <setjmp.h>
 
-/* Be CPU `cpu` (made if it is not there); the test's own context only. */
+/* Become CPU `cpu` (created if it does not exist); the test's own context
+ * only. */
 void host_set_cpu(unsigned int cpu);
 
 /* The counter, in ticks of HOST_TIMER_HZ unless set otherwise. */
@@ -40,6 +42,10 @@ void host_drop_ipis(void);
 
 /* Start CPUs 0..n-1; once per program. */
 void host_boot(unsigned int n);
+/* The whole way of core/boot/main.c instead, on CPU 0 with this host tree until
+ * it first stops; it starts the tree's other CPUs, which the test then runs.
+ * For a test that defines host_memory_given; once per program. */
+void host_boot_core(const void *fdt);
 enum host_stop {
 	HOST_IDLE,   /* sleeps: nothing but an interrupt ends it */
 	HOST_WAITS,  /* for another CPU: a lock, a flag */
@@ -56,11 +62,35 @@ void host_irq_begin(unsigned int cpu);
 void host_irq_end(void);
 /* In a thread: give control to the test, and come back. */
 void host_pause(void);
-/* Stop at host_point()s, where this says so; NULL: never. */
+/* Stop at a host_point() if this returns true; NULL: never. */
 extern bool (*host_point_hook)(void);
 /* Run by a guest VCPU once it is entered; NULL: it blocks for ever. */
 struct vcpu;
 extern void (*host_guest)(struct vcpu *v);
+/*
+ * A guest's access of 1, 2 or 4 bytes to an I/O port: where there is none, a
+ * read gives all ones and a write is lost. -ERR_BUSY: to be repeated.
+ */
+int __must_check host_guest_port(struct vcpu *v, uint16_t port,
+				 unsigned int size, bool write,
+				 uint32_t *value);
+
+/* What arch_cache_levels() and arch_cache_hashed() return. */
+#define HOST_CACHES 4
+extern struct cache_geometry host_caches[HOST_CACHES];
+extern unsigned int host_cache_count;
+extern const char *host_cache_hash;
+
+/*
+ * Event counters (arch/pmu.h): how many a CPU has, whether number `n` of `cpu`
+ * counts, and how many events are left before its interrupt. host_pmu_count()
+ * counts events; true if the interrupt is due, which the test then raises by
+ * budget_overflow().
+ */
+extern unsigned int host_pmu_counters;
+bool host_pmu_on(unsigned int cpu, unsigned int n);
+uint32_t host_pmu_left(unsigned int cpu, unsigned int n);
+bool host_pmu_count(unsigned int cpu, unsigned int n, uint32_t events);
 
 /* panic() jumps here while armed, else it prints and aborts. */
 extern jmp_buf host_panic_env;

@@ -15,10 +15,10 @@ struct stage2_range {
 
 struct stage2 {
 	struct spinlock lock;
-	uint32_t root_pages;	/* [I] 0: not initialised */
-	uint8_t ipa_bits;	/* [I] */
-	unsigned int nr;	/* [L] */
-	struct stage2_range *ranges;	/* [L] sorted */
+	uint32_t root_pages;         /* [I] 0: not initialised */
+	uint8_t ipa_bits;            /* [I] */
+	unsigned int nr;             /* [L] */
+	struct stage2_range *ranges; /* [L] sorted */
 };
 
 #endif

@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * One-shot timers: a pairing heap per CPU, ordered by deadline. Inserting and
+ * finding the first take a few instructions, removing takes logarithmic time on
+ * average, and the links are in the timers themselves.
+ *
+ * The hardware is programmed lazily: it never fires later than the first
+ * deadline, but it may fire earlier, for a timer that has been cancelled. Such
+ * an interrupt finds nothing due and reprograms the hardware.
+ */
+#include <arch/timer.h>
+#include <core/heap.h>
+#include <core/percpu.h>
+#include <core/spinlock.h>
+#include <core/time.h>
+#include <libs/error.h>
+
+/* Callbacks per interrupt. If more are due the next interrupt comes at once, so
+ * that a timer that sets itself into the past cannot occupy the CPU. */
+#define TIMER_BATCH 64
+
+struct timer_queue {
+	struct spinlock lock;
+	struct timer *root;      /* [L] */
+	ticks_t programmed;      /* [C] when hardware fires; UINT64_MAX: off */
+	uint32_t cpu;            /* [I] */
+	uint32_t armed;          /* [L] timers in it */
+	uint64_t fired;          /* [L] callbacks run */
+	ticks_t slice;           /* [C] for slice_end(); UINT64_MAX: never */
+	void (*slice_end)(void); /* [I] */
+};
+
+/* Join two heaps that are not empty: the root with the later deadline becomes
+ * the other one's first child. */
+static struct timer *meld(struct timer *a, struct timer *b)
+{
+	struct timer *t;
+
+	if (b->deadline < a->deadline) {
+		t = a;
+		a = b;
+		b = t;
+	}
+	b->sibling = a->child;
+	if (b->sibling) {
+		b->sibling->link = &b->sibling;
+	}
+	b->link = &a->child;
+	a->child = b;
+	return a;
+}
+
+static void heap_root(struct timer_queue *q, struct timer *t)
+{
+	q->root = t;
+	t->sibling = NULL;
+	t->link = &q->root;
+}
+
+static void heap_insert(struct timer_queue *q, struct timer *t)
+{
+	t->child = NULL;
+	q->armed++;
+	heap_root(q, q->root ? meld(q->root, t) : t);
+}
+
+/* Make one heap of a list of siblings: join them in pairs from left to right,
+ * then all pairs from right to left. NULL for an empty list. */
+static struct timer *heap_pair(struct timer *first)
+{
+	struct timer *pairs = NULL;
+	struct timer *heap = NULL;
+	struct timer *a, *b;
+
+	while (first) {
+		a = first;
+		b = a->sibling;
+		first = b ? b->sibling : NULL;
+		if (b) {
+			a = meld(a, b);
+		}
+		a->sibling = pairs;
+		pairs = a;
+	}
+	while (pairs) {
+		a = pairs;
+		pairs = a->sibling;
+		heap = heap ? meld(heap, a) : a;
+	}
+	return heap;
+}
+
+static void heap_remove(struct timer_queue *q, struct timer *t)
+{
+	struct timer *rest = heap_pair(t->child);
+
+	q->armed--;
+	*t->link = t->sibling;
+	if (t->sibling) {
+		t->sibling->link = t->link;
+	}
+	/* Pairs with timer_idle(), which then sees t->running too. */
+	__atomic_store_n(&t->link, NULL, __ATOMIC_RELEASE);
+	if (rest) {
+		heap_root(q, q->root ? meld(q->root, rest) : rest);
+	}
+}
+
+/* Set this CPU's hardware for the first timer of its own queue. */
+static void program(struct timer_queue *q)
+{
+	assert_held(&q->lock);
+	q->programmed = q->slice;
+	if (q->root && q->root->deadline < q->slice) {
+		q->programmed = q->root->deadline;
+	}
+	if (q->programmed != UINT64_MAX) {
+		arch_timer_set(q->programmed);
+	} else {
+		arch_timer_stop();
+	}
+}
+
+void timer_slice_init(void (*fn)(void))
+{
+	this_cpu()->timers->slice_end = fn;
+}
+
+void timer_slice_set(ticks_t deadline)
+{
+	struct timer_queue *q = this_cpu()->timers;
+
+	q->slice = deadline;
+	if (deadline < q->programmed) {
+		q->programmed = deadline;
+		arch_timer_set(deadline);
+	}
+}
+
+void timer_init(struct timer *t, void (*fn)(struct timer *t))
+{
+	*t = (struct timer){ .fn = fn, .cpu = cpu_id() };
+}
+
+/* The queue that `t` belongs to, locked. Interrupts masked. */
+static struct timer_queue *lock_home(struct timer *t)
+{
+	struct timer_queue *q;
+
+	for (;;) {
+		q = percpu_table[READ_ONCE(t->cpu)]->timers;
+		spin_lock(&q->lock);
+		if (likely(t->cpu == q->cpu)) {
+			return q;
+		}
+		spin_unlock(&q->lock);
+	}
+}
+
+/*
+ * As lock_home(); `t` is disarmed and moved to this CPU's queue. A timer whose
+ * callback runs on another CPU stays there, so that it never runs twice at the
+ * same time.
+ */
+static struct timer_queue *bring_home(struct timer *t)
+{
+	uint32_t me = cpu_id();
+	struct timer_queue *q;
+
+	for (;;) {
+		q = lock_home(t);
+		if (t->link) {
+			heap_remove(q, t);
+		}
+		if (likely(t->cpu == me) || t->running) {
+			return q;
+		}
+		WRITE_ONCE(t->cpu, me);
+		spin_unlock(&q->lock);
+	}
+}
+
+void timer_set(struct timer *t, ticks_t deadline)
+{
+	unsigned long flags = arch_irq_save();
+	struct timer_queue *q = bring_home(t);
+
+	t->deadline = deadline;
+	heap_insert(q, t);
+	/* On another CPU, the interrupt whose callback runs programs it. */
+	if (q->root == t && q->cpu == cpu_id() && deadline < q->programmed) {
+		program(q);
+	}
+	spin_unlock(&q->lock);
+	arch_irq_restore(flags);
+}
+
+void timer_cancel(struct timer *t)
+{
+	unsigned long flags;
+	struct timer_queue *q;
+	bool wait;
+
+	if (timer_idle(t)) {
+		return;
+	}
+	do {
+		flags = arch_irq_save();
+		q = lock_home(t);
+		if (t->link) {
+			heap_remove(q, t);
+		}
+		wait = t->running && q->cpu != cpu_id();
+		spin_unlock(&q->lock);
+		arch_irq_restore(flags);
+		if (wait) {
+			arch_cpu_relax();
+		}
+	} while (wait);
+}
+
+/* Run the callback of `t`, which is the first and due. The queue is locked, but
+ * not during the callback. */
+static void fire(struct timer_queue *q, struct timer *t)
+{
+	t->running = true;
+	heap_remove(q, t);
+	q->fired++;
+	spin_unlock(&q->lock);
+	t->fn(t);
+	spin_lock(&q->lock);
+	/* The last access: the owner may be waiting to free it. */
+	__atomic_store_n(&t->running, false, __ATOMIC_RELEASE);
+}
+
+void timer_interrupt(void)
+{
+	struct timer_queue *q = this_cpu()->timers;
+	ticks_t now = time_now();
+
+	if (q->slice <= now) {
+		q->slice = UINT64_MAX;
+		q->slice_end();
+	}
+	spin_lock(&q->lock);
+	for (unsigned int n = 0; n < TIMER_BATCH; n++) {
+		if (!q->root || q->root->deadline > now) {
+			break;
+		}
+		fire(q, q->root);
+	}
+	program(q);
+	spin_unlock(&q->lock);
+}
+
+__cold int timer_cpu_init(void)
+{
+	struct timer_queue *q = heap_alloc(sizeof(*q));
+
+	if (!q) {
+		return -ERR_NOMEM;
+	}
+	spin_init(&q->lock, LOCK_TIMER);
+	q->cpu = cpu_id();
+	q->programmed = UINT64_MAX;
+	q->slice = UINT64_MAX;
+	this_cpu()->timers = q;
+	return 0;
+}
+
+__cold bool timer_get_info(unsigned int cpu, struct timer_info *out)
+{
+	struct timer_queue *q;
+	unsigned long flags;
+
+	if (!cpu_online(cpu)) {
+		return false;
+	}
+	q = percpu_table[cpu]->timers;
+	flags = spin_lock_irqsave(&q->lock);
+	*out = (struct timer_info){
+		.armed = q->armed,
+		.fired = q->fired,
+		.next = q->root ? q->root->deadline : 0,
+	};
+	spin_unlock_irqrestore(&q->lock, flags);
+	return true;
+}

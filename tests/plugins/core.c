@@ -1,0 +1,436 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The common part of the plugins: see core.h. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/plugins/core.h"
+
+/* An instruction in the pointer that QEMU keeps for us: nothing is allocated
+ * for one, and so nothing is freed when QEMU forgets it. */
+#define CLASS_SHIFT 56
+#define IN_HYPERVISOR (UINT64_C(1) << 63)
+#define ADDRESS_MASK ((UINT64_C(1) << CLASS_SHIFT) - 1)
+
+_Static_assert(sizeof(void *) == sizeof(uint64_t), "a host of 64 bits");
+
+static struct {
+	uint64_t image, size, loaded;
+	FILE *out;
+	bool copies; /* qemu_plugin_insn_data(), as of version 3 */
+	bool idle;   /* nothing is counted before the first series */
+	bool blocks; /* whole blocks are counted, from power-on */
+	bool mapped; /* it has run with its MMU on */
+	qemu_plugin_id_t id;
+	struct {
+		uint64_t from, end;
+	} copy[CORE_MAX_COPIES];
+	unsigned int ncopies;
+} setup;
+
+static struct {
+	bool series, round;
+	unsigned int number;                    /* of the series */
+	bool in_hypervisor[CORE_MAX_CPUS];      /* at its last instruction */
+	struct core_counts cpus[CORE_MAX_CPUS]; /* in this round */
+} now;
+
+QEMU_PLUGIN_EXPORT int qemu_plugin_version = 2;
+
+/* QEMU reads the version before it calls us: say what this QEMU takes. */
+__attribute__((constructor)) static void choose_version(void)
+{
+	if (qemu_plugin_n_vcpus) {
+		qemu_plugin_version = 1;
+	}
+}
+
+void core_fail(const char *why)
+{
+	fprintf(stderr, "plugin: %s\n", why);
+	exit(EXIT_FAILURE);
+}
+
+const struct core_counts *core_cpu(unsigned int cpu)
+{
+	return &now.cpus[cpu];
+}
+
+struct core_counts core_all(void)
+{
+	struct core_counts all = { 0 };
+
+	for (unsigned int cpu = 0; cpu < CORE_MAX_CPUS; cpu++) {
+		all.guest += now.cpus[cpu].guest;
+		all.hypervisor += now.cpus[cpu].hypervisor;
+		all.excursions += now.cpus[cpu].excursions;
+		all.copied += now.cpus[cpu].copied;
+	}
+	return all;
+}
+
+bool core_in_round(void)
+{
+	return now.round;
+}
+
+static void end(void)
+{
+	if (now.round && plugin.end) {
+		plugin.end();
+	}
+	now.round = false;
+}
+
+static void watch(qemu_plugin_id_t id);
+
+static void next_series(void)
+{
+	if (setup.idle) {
+		setup.idle = false;
+		qemu_plugin_reset(setup.id, watch);
+	}
+	if (setup.blocks) {
+		end();
+	}
+	if (now.series) {
+		if (plugin.series) {
+			plugin.series(setup.out, now.number);
+		}
+		/* QEMU is killed in the end. */
+		fflush(setup.out);
+		now.number++;
+	}
+	now.series = true;
+	now.round = false;
+}
+
+static void begin(void)
+{
+	if (!now.series) {
+		return;
+	}
+	memset(now.cpus, 0, sizeof(now.cpus));
+	now.round = true;
+	if (plugin.begin) {
+		plugin.begin();
+	}
+}
+
+static void guest_executes(unsigned int cpu, void *data)
+{
+	enum a64 what = (enum a64)((uint64_t)data >> CLASS_SHIFT);
+
+	now.in_hypervisor[cpu] = false;
+	switch (what) {
+	case A64_SERIES:
+		next_series();
+		break;
+	case A64_BEGIN:
+		begin();
+		break;
+	case A64_END:
+		end();
+		break;
+	default:
+		now.cpus[cpu].guest++;
+		break;
+	}
+}
+
+static void hypervisor_executes(unsigned int cpu, void *data)
+{
+	uint64_t value = (uint64_t)data;
+
+	if (!now.in_hypervisor[cpu]) {
+		now.cpus[cpu].excursions++;
+	}
+	now.in_hypervisor[cpu] = true;
+	now.cpus[cpu].hypervisor++;
+	if (now.round && plugin.executed) {
+		plugin.executed(cpu, value & ADDRESS_MASK,
+				(enum a64)(value >> CLASS_SHIFT));
+	}
+}
+
+/* An exception ends a block early; instructions that were not executed are
+ * counted, too. */
+static void block_executes(unsigned int cpu, void *data)
+{
+	struct core_counts *counts = &now.cpus[cpu];
+	uint64_t instructions = (uint64_t)data & ~IN_HYPERVISOR;
+
+	if (!((uint64_t)data & IN_HYPERVISOR)) {
+		now.in_hypervisor[cpu] = false;
+		counts->guest += instructions;
+		return;
+	}
+	counts->excursions += !now.in_hypervisor[cpu];
+	now.in_hypervisor[cpu] = true;
+	counts->hypervisor += instructions;
+}
+
+static bool in_copy(uint64_t address)
+{
+	for (unsigned int i = 0; i < setup.ncopies; i++) {
+		if (address >= setup.copy[i].from &&
+		    address < setup.copy[i].end) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* `data` is not NULL in a function that copies. */
+static void hypervisor_accesses(unsigned int cpu, qemu_plugin_meminfo_t info,
+				uint64_t address, void *data)
+{
+	unsigned int bytes = 1u << qemu_plugin_mem_size_shift(info);
+	const struct qemu_plugin_hwaddr *real;
+
+	if (data && qemu_plugin_mem_is_store(info)) {
+		now.cpus[cpu].copied += bytes;
+	}
+	if (!now.round || !plugin.accessed) {
+		return;
+	}
+	real = qemu_plugin_get_hwaddr(info, address);
+	plugin.accessed(cpu, address, bytes,
+			real && qemu_plugin_hwaddr_is_io(real));
+}
+
+/* --- physical addresses --------------------------------------------------- */
+
+/*
+ * QEMU tells where in its own memory an instruction is, but not its physical
+ * address. The machine's RAM is contiguous, so a single known pair suffices:
+ * the hypervisor starts with its MMU off, where it was loaded.
+ */
+static uint64_t host_of_ram; /* QEMU's address minus the physical one */
+
+#define TOUCH_HYPERVISOR (UINT64_C(1) << CLASS_SHIFT)
+
+static void fetched(unsigned int cpu, void *data)
+{
+	uint64_t value = (uint64_t)data;
+
+	plugin.touched(cpu, (value & TOUCH_HYPERVISOR) != 0,
+		       value & ADDRESS_MASK);
+}
+
+static void loaded(unsigned int cpu, qemu_plugin_meminfo_t info,
+		   uint64_t address, void *data)
+{
+	const struct qemu_plugin_hwaddr *real =
+		qemu_plugin_get_hwaddr(info, address);
+
+	if (real && !qemu_plugin_hwaddr_is_io(real)) {
+		plugin.touched(cpu, data != NULL,
+			       qemu_plugin_hwaddr_phys_addr(real));
+	}
+}
+
+/* Before its MMU is on, the hypervisor runs where it was loaded; then guests
+ * may have code at such an address. */
+static bool is_loaded(uint64_t address)
+{
+	return !setup.mapped && address - setup.loaded < setup.size;
+}
+
+static bool is_ours(uint64_t address)
+{
+	bool mapped = address - setup.image < setup.size;
+
+	setup.mapped |= mapped;
+	return mapped || is_loaded(address);
+}
+
+static void watch_touches(struct qemu_plugin_insn *insn, bool ours)
+{
+	uint64_t host = (uint64_t)qemu_plugin_insn_haddr(insn);
+
+	if (!host_of_ram && is_loaded(qemu_plugin_insn_vaddr(insn))) {
+		host_of_ram = host - qemu_plugin_insn_vaddr(insn);
+	}
+	if (host_of_ram && host) {
+		uint64_t value = (host - host_of_ram) & ADDRESS_MASK;
+
+		qemu_plugin_register_vcpu_insn_exec_cb(
+			insn, fetched, QEMU_PLUGIN_CB_NO_REGS,
+			(void *)(value | (ours ? TOUCH_HYPERVISOR : 0)));
+	}
+	qemu_plugin_register_vcpu_mem_cb(insn, loaded, QEMU_PLUGIN_CB_NO_REGS,
+					 QEMU_PLUGIN_MEM_RW,
+					 ours ? (void *)1 : NULL);
+}
+
+uint32_t core_opcode(const struct qemu_plugin_insn *insn)
+{
+	uint32_t value = 0;
+
+	if (setup.copies) {
+		qemu_plugin_insn_data(insn, &value, sizeof(value));
+	} else {
+		const void *at =
+			(const void *)qemu_plugin_insn_data(insn, NULL, 0);
+
+		memcpy(&value, at, sizeof(value));
+	}
+	return value;
+}
+
+static void translated(qemu_plugin_id_t id, struct qemu_plugin_tb *tb)
+{
+	size_t n = qemu_plugin_tb_n_insns(tb);
+
+	(void)id;
+	if (setup.blocks) {
+		uint64_t first =
+			qemu_plugin_insn_vaddr(qemu_plugin_tb_get_insn(tb, 0));
+		bool ours = is_ours(first);
+
+		qemu_plugin_register_vcpu_tb_exec_cb(
+			tb, block_executes, QEMU_PLUGIN_CB_NO_REGS,
+			(void *)(n | (ours ? IN_HYPERVISOR : 0)));
+	}
+	for (size_t i = 0; i < n; i++) {
+		struct qemu_plugin_insn *insn = qemu_plugin_tb_get_insn(tb, i);
+		uint64_t address = qemu_plugin_insn_vaddr(insn);
+		bool ours = is_ours(address);
+		enum a64 what = a64_class(core_opcode(insn));
+		uint64_t value = (address & ADDRESS_MASK) |
+				 (uint64_t)what << CLASS_SHIFT;
+
+		if ((setup.idle || setup.blocks) && what != A64_SERIES) {
+			continue;
+		}
+		qemu_plugin_register_vcpu_insn_exec_cb(
+			insn, ours ? hypervisor_executes : guest_executes,
+			QEMU_PLUGIN_CB_NO_REGS, (void *)value);
+		if (plugin.touched) {
+			watch_touches(insn, ours);
+		}
+		if (ours) {
+			qemu_plugin_register_vcpu_mem_cb(
+				insn, hypervisor_accesses,
+				QEMU_PLUGIN_CB_NO_REGS, QEMU_PLUGIN_MEM_RW,
+				in_copy(address) ? &setup : NULL);
+		}
+	}
+}
+
+static void block_translated(qemu_plugin_id_t id, struct qemu_plugin_tb *tb)
+{
+	(void)id;
+	if (is_ours(qemu_plugin_insn_vaddr(qemu_plugin_tb_get_insn(tb, 0)))) {
+		plugin.block(tb, setup.out);
+	}
+}
+
+/* Called again when QEMU has discarded its earlier translations. */
+static void watch(qemu_plugin_id_t id)
+{
+	qemu_plugin_register_vcpu_tb_trans_cb(
+		id, plugin.block ? block_translated : translated);
+}
+
+/* What follows `name=`; NULL if the argument is another. */
+static const char *value_of(const char *argument, const char *name)
+{
+	size_t length = strlen(name);
+
+	return strncmp(argument, name, length) == 0 && argument[length] == '='
+		       ? argument + length + 1
+		       : NULL;
+}
+
+static void take_copy(const char *range)
+{
+	char *end;
+
+	if (setup.ncopies == CORE_MAX_COPIES) {
+		core_fail("more functions that copy than there is place for");
+	}
+	setup.copy[setup.ncopies].from = strtoull(range, &end, 0);
+	if (*end != '-') {
+		core_fail("copy=ADDRESS-ADDRESS");
+	}
+	setup.copy[setup.ncopies++].end = strtoull(end + 1, NULL, 0);
+}
+
+bool take_number(const struct numbers *known, size_t n, const char *name,
+		 uint64_t value)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (strcmp(name, known[i].name) == 0) {
+			*known[i].to = value;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* NAME=NUMBER, an argument of the plugin's own. */
+static bool take_own(const char *argument)
+{
+	const char *value = strchr(argument, '=');
+	char name[32];
+
+	if (!plugin.argument || !value ||
+	    (size_t)(value - argument) >= sizeof(name)) {
+		return false;
+	}
+	memcpy(name, argument, (size_t)(value - argument));
+	name[value - argument] = '\0';
+	return plugin.argument(name, strtoull(value + 1, NULL, 0));
+}
+
+static void take(const char *argument)
+{
+	const char *value;
+
+	if ((value = value_of(argument, "image"))) {
+		setup.image = strtoull(value, NULL, 0);
+	} else if ((value = value_of(argument, "loaded"))) {
+		setup.loaded = strtoull(value, NULL, 0);
+	} else if ((value = value_of(argument, "size"))) {
+		setup.size = strtoull(value, NULL, 0);
+	} else if ((value = value_of(argument, "copy"))) {
+		take_copy(value);
+	} else if ((value = value_of(argument, "out"))) {
+		setup.out = fopen(value, "we");
+	} else if ((value = value_of(argument, "idle"))) {
+		setup.idle = strcmp(value, "on") == 0;
+	} else if ((value = value_of(argument, "blocks"))) {
+		setup.blocks = strcmp(value, "on") == 0;
+	} else if (!take_own(argument)) {
+		core_fail("arguments: image=ADDRESS,loaded=ADDRESS,size=BYTES,"
+			  "out=FILE,"
+			  "copy=ADDRESS-ADDRESS,idle=on|off,"
+			  "blocks=on|off");
+	}
+}
+
+QEMU_PLUGIN_EXPORT
+int qemu_plugin_install(qemu_plugin_id_t id, const qemu_info_t *info, int argc,
+			char **argv)
+{
+	if (strcmp(info->target_name, "aarch64") != 0 ||
+	    !info->system_emulation) {
+		core_fail("this is no qemu-system-aarch64");
+	}
+	if (info->system.max_vcpus > CORE_MAX_CPUS) {
+		core_fail("more CPUs than there is place for");
+	}
+	setup.copies = info->version.cur >= 3;
+	for (int i = 0; i < argc; i++) {
+		take(argv[i]);
+	}
+	if (!setup.size || !setup.loaded || !setup.out) {
+		core_fail("wants image=ADDRESS,loaded=ADDRESS,size=BYTES,"
+			  "out=FILE");
+	}
+	setup.id = id;
+	now.series = now.round = setup.blocks;
+	watch(id);
+	return 0;
+}

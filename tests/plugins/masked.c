@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * How many instructions the hypervisor executes with interrupts masked: for
+ * each place where they are masked, the longest section that began there, as a
+ * line of its length, its begin and end, how many there were, and what it
+ * executed (ADDRESS:INSTRUCTIONS, by block). The file is up to date whenever
+ * QEMU ends.
+ *
+ * A section begins at a vector, or with MSR DAIFSet while there is none. It
+ * ends with an exception return, with WFI, with MSR DAIFClr, and where code
+ * that is about to unmask interrupts looks at the flag `latency_enabled`, which
+ * it loads into w17 (arch/arm64/include/arch_impl/cpu.h). What a CPU does
+ * before it has unmasked interrupts for the first time is no section.
+ *
+ * Arguments: enabled=ADDRESS of the flag; vectors=ADDRESS and watched=ADDRESS,
+ * the tables of vectors.
+ */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "tests/plugins/core.h"
+
+#define PLACES 512
+#define WAY 65536 /* blocks of a section that are remembered */
+#define DISTINCT 2048
+
+#define WFI 0xd503207f
+#define DAIF_MASK 0xfffff0ff /* of MSR DAIFSet and DAIFClr, all but CRm */
+#define DAIF_SET 0xd50340df
+#define DAIF_CLR 0xd50340ff
+#define DAIF_I (2u << 8)
+
+/* Offsets of vectors: an interrupt at EL2, and all of lower levels. */
+#define VECTOR_TABLE 0x800
+#define VECTOR_IRQ 0x280
+#define VECTOR_LOWER 0x400
+
+/* LDR (literal) of w17, and LDR (immediate) of w17 by x17 after ADRP (C6.2.166,
+ * C6.2.167). */
+#define LDR_W17 0x18000011
+#define LDR_W17_MASK 0xff00001f
+#define LDR_W17_X17 0xb9400231
+#define LDR_W17_X17_MASK 0xffc003ff
+
+enum event { NOTHING, VECTOR, SET, CLEAR, UNMASK };
+
+struct block {
+	uint64_t address;
+	uint64_t instructions;
+};
+
+static struct {
+	bool started, open;
+	uint64_t from, length, last;
+	unsigned int blocks;
+	struct block way[WAY];
+} cpus[CORE_MAX_CPUS];
+
+static struct place {
+	uint64_t from, until, longest, times;
+	unsigned int blocks;
+	struct block *way;
+} places[PLACES];
+static unsigned int used;
+
+static uint64_t enabled, vectors, watched;
+static FILE *to;
+
+static bool is_vector(uint64_t address, uint64_t table)
+{
+	uint64_t offset = address - table;
+
+	return table && offset < VECTOR_TABLE && offset % 0x80 == 0 &&
+	       (offset == VECTOR_IRQ || offset >= VECTOR_LOWER);
+}
+
+static bool is_unmask(uint64_t address, uint32_t opcode)
+{
+	int64_t offset = (int32_t)(opcode << 8) >> 13;
+
+	if ((opcode & LDR_W17_MASK) == LDR_W17) {
+		return address + (uint64_t)(offset * 4) == enabled;
+	}
+	return (opcode & LDR_W17_X17_MASK) == LDR_W17_X17;
+}
+
+static enum event event_of(struct qemu_plugin_insn *insn)
+{
+	uint64_t address = qemu_plugin_insn_vaddr(insn);
+	uint32_t opcode = core_opcode(insn);
+
+	if (is_vector(address, vectors) || is_vector(address, watched)) {
+		return VECTOR;
+	}
+	if ((opcode & DAIF_MASK) == DAIF_SET && (opcode & DAIF_I)) {
+		return SET;
+	}
+	if (is_unmask(address, opcode)) {
+		return UNMASK;
+	}
+	if (opcode == WFI || a64_class(opcode) == A64_ERET ||
+	    ((opcode & DAIF_MASK) == DAIF_CLR && (opcode & DAIF_I))) {
+		return CLEAR;
+	}
+	return NOTHING;
+}
+
+static void print(void)
+{
+	rewind(to);
+	for (unsigned int i = 0; i < used; i++) {
+		const struct place *p = &places[i];
+
+		fprintf(to,
+			"longest=%" PRIu64 " from=%#" PRIx64 " until=%#" PRIx64
+			" times=%" PRIu64 " way=",
+			p->longest, p->from, p->until, p->times);
+		for (unsigned int b = 0; b < p->blocks; b++) {
+			fprintf(to, "%s%#" PRIx64 ":%" PRIu64, b ? "," : "",
+				p->way[b].address, p->way[b].instructions);
+		}
+		fputc('\n', to);
+	}
+	fflush(to);
+	if (ftruncate(fileno(to), ftell(to)) != 0) {
+		core_fail("the file cannot be written");
+	}
+}
+
+static struct place *place_of(uint64_t from)
+{
+	for (unsigned int i = 0; i < used; i++) {
+		if (places[i].from == from) {
+			return &places[i];
+		}
+	}
+	if (used == PLACES) {
+		core_fail("more places than there is room for");
+	}
+	places[used].from = from;
+	return &places[used++];
+}
+
+/* Blocks that were executed more than once become one. */
+static void keep_way(struct place *p, const struct block *way, unsigned int n)
+{
+	if (!p->way) {
+		p->way = calloc(DISTINCT, sizeof(*p->way));
+	}
+	if (!p->way) {
+		core_fail("no memory");
+	}
+	p->blocks = 0;
+	for (unsigned int i = 0; i < n; i++) {
+		unsigned int b = 0;
+
+		while (b < p->blocks && p->way[b].address != way[i].address) {
+			b++;
+		}
+		if (b == DISTINCT) {
+			continue;
+		}
+		if (b == p->blocks) {
+			p->way[p->blocks++] =
+				(struct block){ way[i].address, 0 };
+		}
+		p->way[b].instructions += way[i].instructions;
+	}
+}
+
+static void end(unsigned int cpu, uint64_t until)
+{
+	struct place *p = place_of(cpus[cpu].from);
+
+	cpus[cpu].open = false;
+	p->times++;
+	/* A little longer is not worth a line. */
+	if (cpus[cpu].length > p->longest) {
+		bool tell = cpus[cpu].length > p->longest + p->longest / 64;
+
+		p->longest = cpus[cpu].length;
+		p->until = until;
+		if (tell) {
+			keep_way(p, cpus[cpu].way, cpus[cpu].blocks);
+		}
+		print();
+	}
+}
+
+static void begin(unsigned int cpu, uint64_t from)
+{
+	cpus[cpu].open = true;
+	cpus[cpu].from = from;
+	cpus[cpu].length = 0;
+	cpus[cpu].blocks = 0;
+}
+
+static void executes(unsigned int cpu, uint64_t address, uint64_t n)
+{
+	if (!cpus[cpu].open) {
+		return;
+	}
+	cpus[cpu].length += n;
+	if (cpus[cpu].blocks < WAY) {
+		cpus[cpu].way[cpus[cpu].blocks++] =
+			(struct block){ address, n };
+	}
+}
+
+/* `data`: the block's address, and above it the number of its instructions. */
+#define COUNT_SHIFT 50
+
+static void whole(unsigned int cpu, void *data)
+{
+	uint64_t value = (uint64_t)data;
+
+	executes(cpu, value & ((UINT64_C(1) << COUNT_SHIFT) - 1),
+		 value >> COUNT_SHIFT);
+}
+
+static void nothing(unsigned int cpu, void *data)
+{
+	executes(cpu, (uint64_t)data, 1);
+}
+
+static void vector(unsigned int cpu, void *data)
+{
+	if (cpus[cpu].started) {
+		begin(cpu, (uint64_t)data);
+	}
+	executes(cpu, (uint64_t)data, 1);
+}
+
+static void set(unsigned int cpu, void *data)
+{
+	if (cpus[cpu].started && !cpus[cpu].open) {
+		begin(cpu, (uint64_t)data);
+	}
+	executes(cpu, (uint64_t)data, 1);
+}
+
+static void clear(unsigned int cpu, void *data)
+{
+	executes(cpu, (uint64_t)data, 1);
+	if (cpus[cpu].open) {
+		end(cpu, (uint64_t)data);
+	}
+}
+
+static void unmasks(unsigned int cpu, void *data)
+{
+	clear(cpu, data);
+	cpus[cpu].started = true;
+}
+
+static void block(struct qemu_plugin_tb *tb, FILE *out)
+{
+	static const qemu_plugin_vcpu_udata_cb_t call[] = { [NOTHING] = nothing,
+							    [VECTOR] = vector,
+							    [SET] = set,
+							    [CLEAR] = clear,
+							    [UNMASK] =
+								    unmasks };
+	size_t n = qemu_plugin_tb_n_insns(tb);
+	uint64_t first = qemu_plugin_insn_vaddr(qemu_plugin_tb_get_insn(tb, 0));
+	bool any = false;
+
+	to = out;
+	for (size_t i = 0; i < n; i++) {
+		any |= event_of(qemu_plugin_tb_get_insn(tb, i)) != NOTHING;
+	}
+	if (!any) {
+		qemu_plugin_register_vcpu_tb_exec_cb(
+			tb, whole, QEMU_PLUGIN_CB_NO_REGS,
+			(void *)(first | (uint64_t)n << COUNT_SHIFT));
+		return;
+	}
+	for (size_t i = 0; i < n; i++) {
+		struct qemu_plugin_insn *insn = qemu_plugin_tb_get_insn(tb, i);
+
+		qemu_plugin_register_vcpu_insn_exec_cb(
+			insn, call[event_of(insn)], QEMU_PLUGIN_CB_NO_REGS,
+			(void *)qemu_plugin_insn_vaddr(insn));
+	}
+}
+
+static bool argument(const char *name, uint64_t value)
+{
+	static const struct numbers known[] = {
+		{ "enabled", &enabled },
+		{ "vectors", &vectors },
+		{ "watched", &watched },
+	};
+
+	return take_number(known, sizeof(known) / sizeof(known[0]), name,
+			   value);
+}
+
+const struct plugin plugin = {
+	.argument = argument,
+	.block = block,
+};

@@ -1,0 +1,275 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A port is folders of its own (docs/howto/port-to-an-architecture.md).
+
+A new architecture, of which there are the build's files alone, is built, fetched
+for, started and tested by what these say, with no edit elsewhere.
+"""
+
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+from test_build_paths import TOP, fixture_tree, make, variable  # noqa: F401,E402
+
+NEW = "riscv64"
+FILES = {
+    f"arch/{NEW}/build.mk": "triple := riscv64-linux-gnu\n"
+                            "cflags-cpu := -march=rv64imac -mabi=lp64\n"
+                            "cppcheck-flags := -D__riscv=1\n",
+    f"arch/{NEW}/run.mk": """\
+qemu-program := qemu-system-riscv64
+QEMU ?= $(qemu-program)
+CPU ?= rv64
+IRQ ?= plic
+machine-choices := IRQ
+qemu-package := qemu-system-misc
+kernel-package := linux-image-riscv64
+kernel-full-package := linux-image-riscv64
+uboot-package := u-boot-qemu
+uboot-file := qemu-riscv64_smode/u-boot.bin
+""",
+    f"arch/{NEW}/deps.sh": "need gcc-riscv64-linux-gnu has no-such-gcc\n"
+                           "need qemu-system-misc has no-such-qemu\n",
+    f"arch/{NEW}/machine.py": """\
+PROGRAM = "qemu-system-riscv64"
+MACHINE = "virt"
+CPU = "rv64"
+CROSS = "riscv64-linux-gnu-"
+CHOICES = {"IRQ": {"plic": 8, "aia": 64}}
+LEAST_MEMORY = 64 << 20
+CPUS = "a CPU with the hypervisor extension"
+GUEST_RAM = 0x80000000
+GUEST_CONSOLE = "ttyS0"
+
+
+def runs(cpu):
+    return cpu.startswith("rv64")
+
+
+def arguments(cpu=CPU, more="", irq="plic"):
+    return ["-M", f"virt,aia={irq}{more}", "-cpu", cpu]
+""",
+    f"arch/{NEW}/exits.py": """\
+def exit_text(syndrome, detail):
+    return f"ecall {detail}" if syndrome == 10 else f"cause {syndrome}"
+""",
+    f"arch/{NEW}/Kconfig": "config ARCH_RISCV64\n\tdef_bool y\n\n"
+                           "config STACK_SIZE\n\thex\n\tdefault 0x4000\n",
+    f"arch/{NEW}/Makefile": f"target-obj-y += arch/{NEW}/boot/start.o\n",
+    f"arch/{NEW}/configs/defconfig": "",
+    f"tests/guest/{NEW}/Makefile":
+        f"guest-y += ecall\nguest-common-y += tests/guest/{NEW}/start.o\n",
+}
+# QEMU's list of CPUs, for whom it is not installed.
+QEMU = """#!/bin/sh
+echo "Available CPUs:"
+echo "  rv32"
+echo "  rv64"
+"""
+
+
+@pytest.fixture(name="port")
+def fixture_port(tree, tmp_path, monkeypatch):
+    # A compiler, which is only asked what it knows.
+    compiler = tmp_path / "tools" / "riscv64-linux-gnu-gcc"
+    compiler.parent.mkdir()
+    compiler.write_text("#!/bin/sh\nexec gcc \"$@\"\n")
+    compiler.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{compiler.parent}:{os.environ['PATH']}")
+    for path, text in FILES.items():
+        (tree / path).parent.mkdir(parents=True, exist_ok=True)
+        (tree / path).write_text(text)
+    for path in ("tools/deps", "tools/arch.py"):
+        shutil.copy(TOP / path, tree / path)
+    return tree
+
+
+def test_build(port):
+    def value(name):
+        return variable(port, name, f"ARCH={NEW}")
+
+    assert value("CC") == "riscv64-linux-gnu-gcc"
+    assert value("cppcheck-flags") == "-D__riscv=1"
+    assert value("guest-lds") == f"tests/guest/{NEW}/guest.lds"
+    assert value("guest-y").split() == ["hello", "idle", "ecall"]
+    assert value("guest-common-y").split() == [
+        "tests/guest/guest.o", f"tests/guest/{NEW}/start.o"]
+    assert f"arch/{NEW}/boot/start.o" in value("objs").split()
+    assert not [o for o in value("objs").split() if "arm64" in o]
+
+
+def has_target(name):
+    """Can clang compile for it?"""
+    if not shutil.which("clang"):
+        return False
+    said = subprocess.run(["clang", "--print-targets"], text=True, check=False,
+                          stdout=subprocess.PIPE).stdout
+    return f" {name} " in said
+
+
+PORTABLE = ("libs", "core", "commands", "daemons", "emulators", "drivers",
+            "arch/include")
+MATERIAL = TOP / os.environ.get("SOCLE_BUILD", "build") / "material"
+
+
+@pytest.mark.skipif(not has_target(NEW), reason="no clang for it")
+def test_every_object_of_an_image_is_compiled(port, tmp_path):
+    """All but the architecture's own, with the default configuration.
+
+    Its types are those of arch/host, which has the fewest.
+    """
+    for folder in PORTABLE:
+        shutil.copytree(TOP / folder, port / folder, dirs_exist_ok=True)
+    own = port / f"arch/{NEW}/include"
+    for folder in "arch/host/include", "arch/host/guest/include":
+        shutil.copytree(TOP / folder, own, dirs_exist_ok=True)
+    out = tmp_path / "out"
+    arguments = (f"ARCH={NEW}", "CC=clang", f"O={out}", f"MATERIAL={MATERIAL}")
+    portable = "$(filter-out arch/%,$(objs))"
+    status, said = make(port, f"--eval=shown: ; @echo '[{portable}]'", "shown",
+                        *arguments)
+    assert status == 0, said
+    objects = said.rpartition("[")[2].partition("]")[0].split()
+    assert {name.split("/")[0] for name in objects} == set(PORTABLE[:-1])
+    # Drivers of another architecture's own registers are not offered.
+    assert "drivers/serial/ns16550.o" in objects
+    assert not [name for name in objects if "gicv2.o" in name]
+    status, said = make(port, "-s", "-j4", *arguments,
+                        "EXTRA_CFLAGS=-O0 -g0", *(f"{out}/{name}"
+                                                  for name in objects))
+    assert status == 0, said
+    for name in objects:
+        head = (out / name).read_bytes()[:20]
+        assert head[:4] == b"\x7fELF" and head[18] == 243, name
+
+
+def test_material(port):
+    """What is fetched, and where it is found."""
+    status, said = make(port, "-n", "material/images/Image",
+                        "material/images/u-boot.bin", f"ARCH={NEW}",
+                        "MATERIAL=material")
+    assert status == 0, said
+    assert f"--arch {NEW}" in said
+    assert "linux-image-riscv64" in said and "arm64" not in said
+    assert "*/qemu-riscv64_smode/u-boot.bin" in said
+
+
+def test_packages(port, tmp_path):
+    """tools/deps names them; without apt-get nothing is installed."""
+    (tmp_path / "none").mkdir()
+    shell = shutil.which("sh")
+    for arch, there, not_there in ((NEW, "riscv64", "aarch64"),
+                                   ("arm64", "qemu-system-arm", "riscv64")):
+        shutil.copytree(TOP / "arch/arm64", port / "arch/arm64",
+                        dirs_exist_ok=True)
+        done = subprocess.run([shell, "tools/deps", "run", arch], cwd=port,
+                              env={"PATH": str(tmp_path / "none")},
+                              text=True, stderr=subprocess.STDOUT,
+                              stdout=subprocess.PIPE, check=False)
+        assert done.returncode == 1
+        assert there in done.stdout and not_there not in done.stdout
+
+
+def test_run(port, tmp_path):
+    """`make run` checks and starts that machine."""
+    qemu = tmp_path / "qemu"
+    qemu.write_text(QEMU)
+    qemu.chmod(0o755)
+    status, said = make(port, "-s", "--eval=shown: ; @echo $(qemu-command)",
+                        "shown", f"ARCH={NEW}", f"QEMU={qemu}", "IRQ=aia")
+    assert status == 0, said
+    assert f"{qemu} -M virt,aia=aia -cpu rv64 -smp 2 " in said
+    status, said = make(port, "--eval=shown: ; $(machine)", "shown",
+                        f"ARCH={NEW}", f"QEMU={qemu}", "IRQ=gic", "SMP=65",
+                        "MEM=32M", "CPU=rv32")
+    assert status
+    for told in ("IRQ=gic: must be plic or aia", "SMP=65: must be", "1 to 64",
+                 "MEM=32M: must be 64M", "CPU=rv32: must be a CPU with the"):
+        assert told in said
+
+
+def test_traces(port):
+    """tools/trace-view has the architecture's words for exits."""
+    shutil.copytree(TOP / "tools/trace", port / "tools/trace",
+                    dirs_exist_ok=True)
+    done = subprocess.run(
+        [sys.executable, "-B", "-c",
+         "import recording as r\n"
+         "print(r.describe(r.Event(0, 0, 0, r.EXIT, 1, 10, 0x80, 7)))"],
+        cwd=port / "tools/trace", env={**os.environ, "SOCLE_ARCH": NEW},
+        text=True, stdout=subprocess.PIPE, check=True)
+    assert done.stdout == "ecall 7, pc 0x80\n"
+
+
+OF_GUESTS = {"test_config", "test_config_memory", "test_config_slots",
+             "test_emu_kinds", "test_fdtgen", "test_guest_load",
+             "test_guest_rows", "test_image", "fuzz_config", "fuzz_image"}
+
+
+def test_tests(tmp_path):
+    """Unit tests of arm64's files are not another target's."""
+    found = {}
+    for target in ("arm64", NEW):
+        status, said = make(
+            TOP, "--eval=shown: ; @echo '[$(unit-tests) $(fuzz-targets)]'",
+            "shown", "ARCH=host", f"TARGET={target}", f"O={tmp_path}")
+        assert status == 0, said
+        found[target] = {pathlib.Path(path).name for path in
+                         said.rpartition("[")[2].partition("]")[0].split()}
+    gone = found["arm64"] - found[NEW]
+    assert found[NEW] < found["arm64"]
+    assert {"test_vgic_regs", "test_sysreg", "test_arm64_config",
+            "fuzz_decode", "fuzz_arm64_config"} <= gone
+    assert {"test_host_platform", "test_sched", "test_guest_ports",
+            "fuzz_tokenize", *OF_GUESTS} <= found[NEW]
+    for name in gone:
+        folder = "unit" if name.startswith("test") else "fuzz"
+        text = (TOP / "tests" / folder / f"{name}.c").read_text("utf-8")
+        assert "#include \"" in text
+
+
+@pytest.mark.skipif(not shutil.which("gcc"), reason="no gcc")
+def test_what_core_does_with_guests_is_tested(tmp_path):
+    """Its checker, generator and loader, without a platform of the port's."""
+    out = tmp_path / "out"
+    programs = [out / "tests/unit" / name for name in OF_GUESTS
+                if name.startswith("test")]
+    status, said = make(TOP, "-s", "-j4", "ARCH=host", f"TARGET={NEW}",
+                        f"O={out}", *map(str, programs))
+    assert status == 0, said
+    for program in programs:
+        done = subprocess.run([str(program)], cwd=TOP, text=True, check=False,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        assert done.returncode == 0, done.stdout
+        assert "PASSED" in done.stdout
+
+
+def test_integration_starts_it(port):
+    """The harness takes machine and description from the architecture."""
+    folder = port / "tests/integration"
+    shutil.copytree(TOP / "tests/integration", folder, dirs_exist_ok=True)
+    (folder / NEW).mkdir()
+    (folder / NEW / "test_own.py").write_text(
+        "from socle import MACHINE, description\n\n\ndef test_whose_machine():\n"
+        "    assert MACHINE.GUEST_CONSOLE == 'ttyS0'\n"
+        "    assert 'memory@80000000' in description('g')\n"
+        "    assert 'console=ttyS0' in description('g')\n")
+    done = subprocess.run(
+        [sys.executable, "-B", "-m", "pytest", "-q", "-p", "no:cacheprovider",
+         str(folder), "-k", "test_whose_machine"], text=True, check=False, cwd=port,
+        env={**os.environ, "SOCLE_ARCH": NEW}, stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT)
+    assert done.returncode == 0 and "1 passed" in done.stdout, done.stdout
+    done = subprocess.run(
+        [sys.executable, "-B", "-m", "pytest", "-q", "-p", "no:cacheprovider",
+         "--collect-only", str(folder)], text=True, check=False, cwd=port,
+        env={**os.environ, "SOCLE_ARCH": NEW}, stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT)
+    assert done.returncode == 0 and "arm64" not in done.stdout, done.stdout
+    # On each kind of its machine, and on no other.
+    assert "{'irq': 'aia'}" in done.stdout and "gic" not in done.stdout

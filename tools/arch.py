@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What an architecture tells the tools: arch/<arch>/NAME.py, as a module.
+
+machine.py, the machine, has PROGRAM, MACHINE and CPU (QEMU's names), CROSS (tool
+chain), CHOICES ({variable of make: {value: most CPUs}}), LEAST_MEMORY (bytes),
+CPUS (in words), runs(cpu), GUEST_RAM, GUEST_CONSOLE, and arguments(cpu, more,
+**choices), with choices in lower case. exits.py has exit_text(syndrome, detail):
+what a guest's exit in a trace was for.
+"""
+
+import importlib.util
+import os
+import pathlib
+
+TOP = pathlib.Path(__file__).resolve().parents[1]
+# The architecture whose image the tests and benches start, and traces are of.
+ARCH = os.environ.get("SOCLE_ARCH", "arm64")
+
+
+def machine(arch=ARCH):
+    """machine.py."""
+    return module("machine", arch)
+
+
+def module(name, arch=ARCH):
+    """NAME.py."""
+    path = TOP / "arch" / arch / f"{name}.py"
+    spec = importlib.util.spec_from_file_location(f"{name}_{arch}", path)
+    found = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(found)
+    return found

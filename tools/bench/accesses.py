@@ -1,0 +1,180 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Which device registers Debian's Linux accesses on its way to a shell.
+
+The guest's kernel and initrd boot without a hypervisor; QEMU traces every access
+to a device. Accesses to devices that a guest of Socle also has, at the same
+addresses, are counted: each would be a trap. The trace also has their order, from
+which follows how often another device is accessed next.
+"""
+
+import argparse
+import collections
+import dataclasses
+import pathlib
+import re
+import sys
+import tempfile
+
+import qemu
+import systems
+
+ACCESS = re.compile(r"memory_region_ops_(read|write) cpu (\d+) mr \S+ "
+                    r"addr (0x[0-9a-f]+) value (0x[0-9a-f]+) size (\d+)")
+SHELL = "login shell on"
+
+# The default machine's devices, and the registers that Linux uses most. Guests of
+# Socle do not have the others (PCIe); GICC is not trapped.
+DEVICES = [
+    (0x00000000, 0x8000000, "flash"),
+    (0x08000000, 0x10000, "GICD"),
+    (0x080a0000, 0xf60000, "GICR"),
+    (0x09000000, 0x1000, "PL011"),
+    (0x09010000, 0x1000, "PL031"),
+    (0x09020000, 0x18, "fw_cfg"),
+    (0x09030000, 0x1000, "PL061"),
+    (0x0a000000, 0x4000, "virtio-mmio"),
+]
+GICC = (0x08010000, 0x10000)
+REGISTERS = {
+    "PL011": {0x00: "UARTDR", 0x18: "UARTFR", 0x24: "UARTIBRD",
+              0x28: "UARTFBRD", 0x2c: "UARTLCR_H", 0x30: "UARTCR",
+              0x34: "UARTIFLS", 0x38: "UARTIMSC", 0x3c: "UARTRIS",
+              0x40: "UARTMIS", 0x44: "UARTICR", 0x48: "UARTDMACR"},
+    "GICR": {0x14: "GICR_WAKER"},
+}
+ARRAYS = [(0x080, 0x100, "IGROUPR"), (0x100, 0x180, "ISENABLER"),
+          (0x180, 0x200, "ICENABLER"), (0x200, 0x280, "ISPENDR"),
+          (0x280, 0x300, "ICPENDR"), (0x300, 0x380, "ISACTIVER"),
+          (0x380, 0x400, "ICACTIVER"), (0x400, 0x800, "IPRIORITYR"),
+          (0x800, 0xc00, "ITARGETSR"), (0xc00, 0xd00, "ICFGR"),
+          (0xf00, 0xf04, "SGIR"), (0x6000, 0x8000, "IROUTER")]
+
+
+def device(address):
+    """(name, offset), or None for a device that Socle's guests do not have."""
+    for base, size, name in DEVICES:
+        if base <= address < base + size:
+            return name, address - base
+    return None
+
+
+def register(name, offset):
+    """The register's name in the manual, if it is listed here."""
+    known = REGISTERS.get(name, {}).get(offset)
+    if known:
+        return known
+    if name in ("GICD", "GICR"):
+        if name == "GICR":
+            frame, offset = offset % 0x20000 >> 16, offset % 0x10000
+            if not frame:
+                return f"GICR+{offset:#x}"
+        for first, end, text in ARRAYS:
+            if first <= offset < end:
+                return f"{name}_{text}"
+    return f"{name}+{offset:#x}"
+
+
+@dataclasses.dataclass
+class Seen:
+    """The accesses of a boot."""
+    accesses: collections.Counter = dataclasses.field(
+        default_factory=collections.Counter)	# (register, size, kind)
+    devices: collections.Counter = dataclasses.field(
+        default_factory=collections.Counter)	# (device, size)
+    other: int = 0			# follow an access to another device
+    third: int = 0			# .. and the device is not the one before that
+    elsewhere: int = 0			# devices that Socle's guests lack
+    through: int = 0			# GICC: not trapped
+
+    def add(self, lines):
+        """Count up to the shell's greeting; QEMU is stopped some time later."""
+        recent, said = [], ""
+        for found in map(ACCESS.match, lines):
+            if not found:
+                continue
+            address, value, size = (int(found.group(n), 0)
+                                    for n in (3, 4, 5))
+            place = device(address)
+            if not place:
+                inside = 0 <= address - GICC[0] < GICC[1]
+                self.through += inside
+                self.elsewhere += not inside
+                continue
+            name, offset = place
+            self.accesses[register(name, offset), size,
+                          found.group(1)] += 1
+            self.devices[name, size] += 1
+            if recent and recent[0] != name:
+                self.other += 1
+                self.third += name not in recent[:2]
+            recent = [name, *(n for n in recent if n != name)]
+            if (name, offset, found.group(1)) == ("PL011", 0, "write"):
+                said = (said + chr(value & 0xff))[-len(SHELL):]
+                if said == SHELL:
+                    return
+
+    @property
+    def total(self):
+        return sum(self.accesses.values())
+
+
+def boot(host, kernel, initrd):
+    """Debian's kernel to its shell, traced."""
+    seen = Seen()
+    with tempfile.TemporaryDirectory() as scratch:
+        log = pathlib.Path(scratch) / "log"
+        tree = systems.host_tree(host, False, systems.SEED,
+                                 pathlib.Path(scratch))
+        # Reproducible: the same seed, and a clock that counts instructions.
+        arguments = host.command(
+            False, "-kernel", str(kernel), "-initrd", str(initrd),
+            "-append", "console=ttyAMA0 nokaslr", "-dtb", str(tree),
+            "-rtc", "base=2026-01-01,clock=vm", "-D", str(log),
+            "-trace", "memory_region_ops_read",
+            "-trace", "memory_region_ops_write")
+        with qemu.Machine(arguments, host.limit) as machine:
+            machine.expect(SHELL)
+        with log.open(encoding="utf-8", errors="replace") as lines:
+            seen.add(lines)
+    if not seen.total:
+        raise qemu.Failure("QEMU traced nothing: it was built without "
+                           "`-trace` to its log")
+    return seen
+
+
+def show(seen, gic, most):
+    print(f"GICv{gic}: {seen.total} accesses to the devices of a guest's "
+          f"machine; {seen.through} to GICC, which does not trap; "
+          f"{seen.elsewhere} to what guests do not have\n")
+    print("| register | | bits | times | part |\n|---|---|---:|---:|---:|")
+    for (name, size, kind), times in seen.accesses.most_common(most):
+        print(f"| {name} | {kind} | {8 * size} | {times} | "
+              f"{times / seen.total:.1%} |")
+    sizes = ", ".join(f"{name} {8 * size} bits {times}" for (name, size), times
+                      in seen.devices.most_common())
+    print(f"\nBy device: {sizes}.\nAfter another device: {seen.other}, of "
+          f"which {seen.third} are a third one's.\n")
+
+
+def main():
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("-O", dest="build", type=pathlib.Path,
+                        default="build")
+    parser.add_argument("--kernel", required=True, type=pathlib.Path)
+    parser.add_argument("--initrd", required=True, type=pathlib.Path)
+    parser.add_argument("--gic", default="2,3")
+    parser.add_argument("--most", type=int, default=10,
+                        help="registers of each table")
+    args = parser.parse_args()
+    for gic in map(int, args.gic.split(",")):
+        host = systems.Host(args.build, gic=gic, memory="256M")
+        try:
+            show(boot(host, args.kernel, args.initrd), gic, args.most)
+        except qemu.Failure as failure:
+            sys.exit(f"bench-accesses: {failure}")
+
+
+if __name__ == "__main__":
+    main()
