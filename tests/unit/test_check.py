@@ -163,3 +163,71 @@ def test_the_build_has_the_flags_of_make_run(check):
 
 def test_lint_is_a_stage_of_make_check(check):
     assert "lint" in check.USUAL
+
+
+@pytest.fixture(name="emulated")
+def fixture_emulated(check, monkeypatch, tmp_path):
+    """emulated(tests, long): cases of a folder of tests with a conftest.py."""
+    folder = tmp_path / "tests/emulated"
+    folder.mkdir(parents=True)
+    (folder / "conftest.py").write_text("""
+def pytest_addoption(parser):
+    parser.addoption("--long", action="store_true")
+""")
+    monkeypatch.setattr(check, "TOP", tmp_path)
+
+    def run(tests, long=False):
+        (folder / "test_one.py").write_text(tests)
+        checker = check.Checker(types.SimpleNamespace(
+            build="build", arch="arm64", long=long, expression=None))
+        logs = checker.out / "logs"
+        logs.mkdir(exist_ok=True)
+        (logs / "a.log").write_text("of the first run")
+        return {case.name: case for case in checker.pytest(
+            "emulated", "tests/emulated", limit=60)}
+
+    return run
+
+
+BUSY = """
+import pathlib, pytest
+@pytest.mark.parametrize("n", [1, 2])
+def test_busy(n, tmp_path_factory):
+    seen = pathlib.Path(f"seen{n}")
+    assert seen.exists() or seen.touch(), "the clock stood still"
+def test_bad():
+    assert 1 == 2
+def test_good():
+    pass
+"""
+
+
+def test_what_passes_alone_is_unsteady(check, emulated, tmp_path, capsys):
+    cases = emulated(BUSY)
+    assert {name: (c.passed, c.unsteady) for name, c in cases.items()} == {
+        "test_one: test_busy[1]": (True, True),
+        "test_one: test_busy[2]": (True, True),
+        "test_one: test_bad": (False, False),
+        "test_one: test_good": (True, False)}
+    check.show(cases["test_one: test_busy[1]"])
+    told = capsys.readouterr().out
+    assert told.startswith("\nUNSTEADY: test_one: test_busy[1]: "
+                           "AssertionError: the clock stood still")
+    check.show(cases["test_one: test_bad"])
+    assert "FAILED: test_one: test_bad: assert 1 == 2" in \
+        capsys.readouterr().out
+    # What the first run wrote is kept beside the second's.
+    kept = tmp_path / "build/check/logs.first/a.log"
+    assert kept.read_text() == "of the first run"
+
+
+def test_the_long_check_knows_no_second_time(emulated):
+    cases = emulated(BUSY, long=True)
+    assert [c.passed for c in cases.values()].count(False) == 3
+    assert not any(c.unsteady for c in cases.values())
+
+
+def test_many_failures_are_no_noise(check, emulated):
+    cases = emulated(BUSY.replace("[1, 2]", str(list(range(
+        check.MAX_AGAIN)))))
+    assert not any(c.unsteady for c in cases.values())

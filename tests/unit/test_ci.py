@@ -53,6 +53,20 @@ def fixture_debian13():
      ("  | 7 passed, 1 failed\n5 passed, 0 failed", 0),
      "8 passed, 0 failed", 0)])
 def test_the_last_count_is_of_both(tmp_path, check, debian13, last, status):
+    done = ci_run(tmp_path, check, debian13)
+    assert done.stdout.splitlines()[-1] == last
+    assert done.returncode == status
+
+
+def test_what_failed_is_told_again_at_the_end(tmp_path):
+    done = ci_run(tmp_path, ("FAILED: a\n  text\n3 passed, 1 failed", 2),
+                  ("  | UNSTEADY: b: c\n5 passed, 0 failed", 0))
+    assert done.stdout.splitlines()[-5:] == [
+        "", "  FAILED: a", "  UNSTEADY: b: c", "", "8 passed, 1 failed"]
+
+
+def ci_run(tmp_path, check, debian13):
+    """.ci/run with a make that says so: (text, status) of each goal."""
     for name, (said, code) in (("check", check), ("debian13", debian13)):
         (tmp_path / f"{name}.out").write_text(f"{said}\n")
         (tmp_path / f"{name}.status").write_text(str(code))
@@ -61,12 +75,10 @@ def test_the_last_count_is_of_both(tmp_path, check, debian13, last, status):
     (tmp_path / "bin/make").chmod(0o755)
     (tmp_path / ".ci").mkdir()
     shutil.copy(TOP / ".ci/run", tmp_path / ".ci/run")
-    done = subprocess.run(
+    return subprocess.run(
         [str(tmp_path / ".ci/run")], text=True, check=False,
         stdout=subprocess.PIPE,
         env={**os.environ, "PATH": f"{tmp_path}/bin:{os.environ['PATH']}"})
-    assert done.stdout.splitlines()[-1] == last
-    assert done.returncode == status
 
 
 def test_what_is_missing_is_told(debian13, monkeypatch):
