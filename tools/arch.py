@@ -4,8 +4,11 @@
 machine.py, the machine, has PROGRAM, MACHINE and CPU (QEMU's names), CROSS (tool
 chain), CHOICES ({variable of make: {value: most CPUs}}), LEAST_MEMORY (bytes),
 CPUS (in words), runs(cpu), GUEST_RAM, GUEST_CONSOLE, and arguments(cpu, more,
-**choices), with choices in lower case. exits.py has exit_text(syndrome, detail):
-what a guest's exit in a trace was for.
+hypervisor, **choices): with choices in lower case, and for a machine that has no
+mode for a hypervisor if that is false. For the benches it has VARIANTS, the machines
+that they measure side by side ({name: {choice: value}}; where one is enough, it is
+the last), and REPEATABLE (options with which the machine is the same in each run).
+exits.py has exit_text(syndrome, detail): what a guest's exit in a trace was for.
 """
 
 import importlib.util

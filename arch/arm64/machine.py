@@ -14,7 +14,11 @@ CPU = "cortex-a57"
 CROSS = "aarch64-linux-gnu-"
 # README, What it supports. QEMU has 8 CPUs at most with a GICv2.
 CHOICES = {"GIC": {"2": 8, "3": 128}}
+VARIANTS = {"GICv2": {"GIC": "2"}, "GICv3": {"GIC": "3"}}
 LEAST_MEMORY = 128 << 20
+
+# Without it, the machine's tree has seeds of random numbers.
+REPEATABLE = ",dtb-randomness=off"
 
 CPUS = "a 64-bit CPU"
 # CPUs that QEMU's virt machine has, or lists, and that have no AArch64.
@@ -31,7 +35,8 @@ def runs(cpu):
     return not AARCH32.fullmatch(cpu)
 
 
-def arguments(cpu=CPU, more="", gic=3):
+def arguments(cpu=CPU, more="", hypervisor=True, gic=3):
     """QEMU's for the machine; more are options of it, with a comma before."""
-    return ["-M", f"{MACHINE},virtualization=on,gic-version={gic}{more}",
+    virtualization = ",virtualization=on" if hypervisor else ""
+    return ["-M", f"{MACHINE}{virtualization},gic-version={gic}{more}",
             "-cpu", cpu]

@@ -14,6 +14,7 @@ sys.path.insert(0, str(TOP / "tools/bench"))
 import budget  # noqa: E402  (tools/bench is no package)
 import figures  # noqa: E402
 import image as images  # noqa: E402
+import qemu  # noqa: E402
 
 
 def load_check():
@@ -29,10 +30,10 @@ def load_check():
 
 def measured(budgets, more=0.0):
     """As if each figure cost what it may, and so much more."""
-    return {gic: {"socle": {
+    return {variant: {"socle": {
         name: {"mean": values[column] + more}
         for name, values in budgets.items()}}
-        for column, gic in enumerate(budget.GICS)}
+        for column, variant in enumerate(qemu.VARIANTS)}
 
 
 @pytest.fixture(name="budgets")
@@ -48,14 +49,14 @@ def test_what_costs_its_budget_is_good(budgets):
     assert not failures(budgets, measured(budgets, budget.ROUNDING))
 
 
-@pytest.mark.parametrize("column", range(len(budget.GICS)))
+@pytest.mark.parametrize("column", range(len(qemu.VARIANTS)))
 def test_a_budget_one_lower_fails(budgets, column):
     found = measured(budgets)
     for name in budgets:
         lowered = {**budgets, name: list(budgets[name])}
         lowered[name][column] -= 1
         bad, = failures(lowered, found)
-        assert bad.startswith(f"{name}, GICv{budget.GICS[column]}: ")
+        assert bad.startswith(f"{name}, {list(qemu.VARIANTS)[column]}: ")
 
 
 @pytest.mark.parametrize("mean", [80.5, 81.0, 81.4, 81.5, 81.9])
@@ -110,7 +111,7 @@ def test_an_image_tells_its_compiler(tmp_path, said, name):
 
 def test_a_figure_not_measured_fails(budgets):
     found = measured(budgets)
-    del found[2]["socle"]["uart-read"]
+    del found["GICv2"]["socle"]["uart-read"]
     assert failures(budgets, found) == ["uart-read, GICv2: not measured"]
 
 

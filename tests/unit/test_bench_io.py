@@ -12,6 +12,7 @@ sys.path.insert(0, str(TOP / "tools/bench"))
 
 import budget  # noqa: E402  (tools/bench is no package)
 import image  # noqa: E402
+import qemu  # noqa: E402
 
 # The library has a module of that name.
 SPEC = importlib.util.spec_from_file_location("bench_io",
@@ -27,9 +28,9 @@ BUDGET = [1000, 12, 100]
 
 
 def bad(compiler=OURS, **more):
-    found = {3: {"net-packet": ROW | more}}
+    found = {"GICv3": {"net-packet": ROW | more}}
     return [text for good, text in bench_io.check(
-        {"net-packet.v3": BUDGET}, found, REFERENCE, compiler) if not good]
+        {"net-packet.GICv3": BUDGET}, found, REFERENCE, compiler) if not good]
 
 
 def test_what_the_budget_says_is_good():
@@ -42,7 +43,7 @@ def test_what_the_budget_says_is_good():
     {"copied": 2.0}])
 def test_more_is_bad(more):
     text, = bad(**more)
-    assert text.startswith("I/O net-packet.v3: ")
+    assert text.startswith("I/O net-packet.GICv3: ")
 
 
 def test_another_compiler_executes_more_and_copies_no_more():
@@ -54,10 +55,10 @@ def test_another_compiler_executes_more_and_copies_no_more():
 def test_every_budget_has_three_numbers_and_disks_copy_nothing():
     _, budgets, _ = budget.read(bench_io.BUDGET)
     assert {len(numbers) for numbers in budgets.values()} == {3}
-    for gic in budget.GICS:
+    for variant in qemu.VARIANTS:
         for disk in ("", "-nvme", "-sdhci"):
-            assert budgets[f"block-read-128k{disk}.v{gic}"][2] == 0
-        assert budgets[f"net-packet-batch.v{gic}"][2] == 100
+            assert budgets[f"block-read-128k{disk}.{variant}"][2] == 0
+        assert budgets[f"net-packet-batch.{variant}"][2] == 100
 
 
 def test_copies_are_found_by_name(monkeypatch):

@@ -11,6 +11,7 @@ sys.path.insert(0, str(TOP / "tools/bench"))
 
 import budget  # noqa: E402  (tools/bench is no package)
 import lines  # noqa: E402
+import qemu  # noqa: E402
 import readme  # noqa: E402
 
 REFERENCE = budget.Reference("GCC 12.2", 25, 10)
@@ -46,38 +47,38 @@ def test_a_series_without_rounds_is_none():
 
 @pytest.mark.parametrize("column", list(lines.COLUMNS))
 def test_one_more_than_may_be_fails(column):
-    found = {2: {"hypercall": row()}, 3: {"hypercall": row()}}
+    found = {"GICv2": {"hypercall": row()}, "GICv3": {"hypercall": row()}}
     budgets = budgets_of(found)
     assert not bad(budgets, found)
     limit = 22 if column in lines.PLACED else 20
-    found[3]["hypercall"][column] = limit
+    found["GICv3"]["hypercall"][column] = limit
     assert not bad(budgets, found)
-    found[3]["hypercall"][column] = limit + 1
+    found["GICv3"]["hypercall"][column] = limit + 1
     text, = bad(budgets, found)
-    assert text == (f"touched by hypercall.v3: {column} {limit + 1} "
+    assert text == (f"touched by hypercall.GICv3: {column} {limit + 1} "
                     f"of {limit}")
 
 
 @pytest.mark.parametrize("column", list(lines.COLUMNS))
 def test_another_compiler_moves_lines_alone(column):
-    found = {2: {}, 3: {"hypercall": row()}}
+    found = {"GICv2": {}, "GICv3": {"hypercall": row()}}
     budgets = budgets_of(found)
-    found[3]["hypercall"][column] = 27
+    found["GICv3"]["hypercall"][column] = 27
     assert bool(bad(budgets, found, OTHER)) != (column in lines.PLACED)
 
 
 def test_what_is_missing_fails():
-    found = {2: {}, 3: {"hypercall": row()}}
-    assert bad({}, found) == ["touched by hypercall.v3: has no budget"]
-    assert bad(budgets_of(found), {2: {}, 3: {}}) == [
-        "touched by hypercall.v3: not measured"]
+    found = {"GICv2": {}, "GICv3": {"hypercall": row()}}
+    assert bad({}, found) == ["touched by hypercall.GICv3: has no budget"]
+    assert bad(budgets_of(found), {"GICv2": {}, "GICv3": {}}) == [
+        "touched by hypercall.GICv3: not measured"]
 
 
 def test_budgets_are_lowered_and_never_raised():
-    found = {2: {}, 3: {"hypercall": row(20, ilines=5)}}
-    budgets = {"hypercall.v3": [10] * len(lines.COLUMNS)}
+    found = {"GICv2": {}, "GICv3": {"hypercall": row(20, ilines=5)}}
+    budgets = {"hypercall.GICv3": [10] * len(lines.COLUMNS)}
     after = dict(zip(lines.COLUMNS,
-                     lines.lower(budgets, found)["hypercall.v3"]))
+                     lines.lower(budgets, found)["hypercall.GICv3"]))
     assert after == {**dict.fromkeys(lines.COLUMNS, 10), "ilines": 5}
 
 
@@ -86,9 +87,9 @@ def test_the_file_is_kept_and_has_all_that_readme_shows(tmp_path):
     assert reference.made(OURS) and reference.placement
     assert all(len(values) == len(lines.COLUMNS)
                for values in budgets.values())
-    for gic in budget.GICS:
+    for variant in qemu.VARIANTS:
         assert not [name for name in readme.TOUCHED
-                    if lines.key(name, gic) not in budgets]
+                    if lines.key(name, variant) not in budgets]
     budget.write(tmp_path / "budget", head, budgets, 6)
     assert (tmp_path / "budget").read_text("utf-8") == \
         lines.BUDGET.read_text("utf-8")

@@ -40,7 +40,7 @@ def test_a_system_without_a_prompt_was_not_measured():
 def test_what_is_above_the_goal_is_marked(hypervisor, said):
     rows = {name: {"guest": 100, "hypervisor": count, "exits": 1, "time": 1}
             for name, count in (("native", 0), ("socle", hypervisor))}
-    assert login.cells(3, rows)[-2:] == [said, "<= 1.05"]
+    assert login.cells("GICv3", rows)[-2:] == [said, "<= 1.05"]
 
 
 def test_the_plugin_gets_what_all_plugins_want(tmp_path, monkeypatch):
@@ -58,7 +58,7 @@ def test_the_plugin_gets_what_all_plugins_want(tmp_path, monkeypatch):
     with pytest.raises(qemu.Failure, match="enough"):
         login.measure(argparse.Namespace(
             build=tmp_path, memory=tmp_path, limit=1,
-            plugin=tmp_path / "count.so"), "native", 3)
+            plugin=tmp_path / "count.so"), "native", "GICv3")
     option, value = seen[0]
     assert option == "-plugin"
     assert f",{login.images.PLACE},size=0x1000,out=" in value

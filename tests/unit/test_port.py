@@ -41,6 +41,8 @@ MACHINE = "virt"
 CPU = "rv64"
 CROSS = "riscv64-linux-gnu-"
 CHOICES = {"IRQ": {"plic": 8, "aia": 64}}
+VARIANTS = {"PLIC": {"IRQ": "plic"}, "AIA": {"IRQ": "aia"}}
+REPEATABLE = ""
 LEAST_MEMORY = 64 << 20
 CPUS = "a CPU with the hypervisor extension"
 GUEST_RAM = 0x80000000
@@ -51,8 +53,9 @@ def runs(cpu):
     return cpu.startswith("rv64")
 
 
-def arguments(cpu=CPU, more="", irq="plic"):
-    return ["-M", f"virt,aia={irq}{more}", "-cpu", cpu]
+def arguments(cpu=CPU, more="", hypervisor=True, irq="plic"):
+    mode = "" if hypervisor else ",h=off"
+    return ["-M", f"virt,aia={irq}{more}", "-cpu", cpu + mode]
 """,
     f"arch/{NEW}/exits.py": """\
 def exit_text(syndrome, detail):

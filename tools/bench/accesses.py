@@ -16,6 +16,7 @@ import re
 import sys
 import tempfile
 
+import options
 import qemu
 import systems
 
@@ -129,7 +130,7 @@ def boot(host, kernel, initrd):
         # Reproducible: the same seed, and a clock that counts instructions.
         arguments = host.command(
             False, "-kernel", str(kernel), "-initrd", str(initrd),
-            "-append", "console=ttyAMA0 nokaslr", "-dtb", str(tree),
+            "-append", f"console={qemu.MACHINE.GUEST_CONSOLE} nokaslr", "-dtb", str(tree),
             "-rtc", "base=2026-01-01,clock=vm", "-D", str(log),
             "-trace", "memory_region_ops_read",
             "-trace", "memory_region_ops_write")
@@ -143,8 +144,8 @@ def boot(host, kernel, initrd):
     return seen
 
 
-def show(seen, gic, most):
-    print(f"GICv{gic}: {seen.total} accesses to the devices of a guest's "
+def show(seen, variant, most):
+    print(f"{variant}: {seen.total} accesses to the devices of a guest's "
           f"machine; {seen.through} to GICC, which does not trap; "
           f"{seen.elsewhere} to what guests do not have\n")
     print("| register | | bits | times | part |\n|---|---|---:|---:|---:|")
@@ -164,14 +165,16 @@ def main():
                         default="build")
     parser.add_argument("--kernel", required=True, type=pathlib.Path)
     parser.add_argument("--initrd", required=True, type=pathlib.Path)
-    parser.add_argument("--gic", default="2,3")
+    parser.add_argument("--variant", dest="variants", type=options.variants,
+                        default=list(qemu.VARIANTS))
     parser.add_argument("--most", type=int, default=10,
                         help="registers of each table")
     args = parser.parse_args()
-    for gic in map(int, args.gic.split(",")):
-        host = systems.Host(args.build, gic=gic, memory="256M")
+    for variant in args.variants:
+        host = systems.Host(args.build, variant=variant, memory="256M")
         try:
-            show(boot(host, args.kernel, args.initrd), gic, args.most)
+            show(boot(host, args.kernel, args.initrd), variant,
+                 args.most)
         except qemu.Failure as failure:
             sys.exit(f"bench-accesses: {failure}")
 

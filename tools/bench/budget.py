@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Compares what traps cost under Socle with tests/bench/arm64/budget.
+"""Compares what traps cost under Socle with tests/bench/<arch>/budget.
 
 Each figure is a line: `ok` or `over`, its name, its cost, its budget. Budgets are
 for the image of one compiler, which the file names; an image of another compiler
@@ -22,7 +22,6 @@ import qemu
 import systems
 
 BUDGET = systems.TOP / "tests/bench" / qemu.ARCH / "budget"
-GICS = (2, 3)
 # A mean may exceed its budget by this; a budget that is lower by 1 is exceeded.
 ROUNDING = 0.5
 
@@ -43,7 +42,7 @@ class Reference:
 
 
 def read(path):
-    """The lines before the budgets, {figure: [one with each GIC]}, Reference.
+    """The lines before the budgets, {figure: [one for each machine]}, Reference.
     """
     head, budgets, reference = [], {}, Reference()
     for line in path.read_text("utf-8").splitlines():
@@ -67,7 +66,8 @@ def read(path):
 
 
 def write(path, head, budgets, width=10):
-    rows = [f"{name:<24}" + "".join(f"{value:>{width}}" for value in values)
+    pad = max(24, *(len(name) + 1 for name in budgets))
+    rows = [f"{name:<{pad}}" + "".join(f"{value:>{width}}" for value in values)
             for name, values in budgets.items()]
     path.write_text("\n".join(head + rows) + "\n", "utf-8")
 
@@ -82,14 +82,14 @@ def rounded(name, mean):
 
 
 def check(budgets, found, allowance=0):
-    """(good, text) for each figure and interrupt controller.
+    """(good, text) for each figure and machine.
 
     allowance: the excess allowed, as a fraction of each budget.
     """
     for name, values in budgets.items():
-        for gic, budget in zip(GICS, values):
-            mean = found[gic]["socle"].get(name, {}).get("mean")
-            what = f"{name}, GICv{gic}"
+        for variant, budget in zip(qemu.VARIANTS, values):
+            mean = found[variant]["socle"].get(name, {}).get("mean")
+            what = f"{name}, {variant}"
             if mean is None:
                 yield False, f"{what}: not measured"
             else:
@@ -98,15 +98,15 @@ def check(budgets, found, allowance=0):
                 yield (mean <= most + ROUNDING,
                        f"{what}: {mean:.1f} of {budget}{more}")
     for figure in figures.FIGURES:
-        if figure.name in found[3]["socle"] and figure.name not in budgets:
+        if figure.name in found[qemu.USUAL]["socle"] and figure.name not in budgets:
             yield False, f"{figure.name}: has no budget"
 
 
 def lower(budgets, found):
     """The lesser of budget and cost; new figures get their cost."""
     for figure in figures.FIGURES:
-        means = [found[gic]["socle"].get(figure.name, {}).get("mean")
-                 for gic in GICS]
+        means = [found[variant]["socle"].get(figure.name, {}).get("mean")
+                 for variant in qemu.VARIANTS]
         if None in means:
             continue
         now = [rounded(figure.name, mean) for mean in means]
@@ -128,8 +128,8 @@ def main():
                  f"made by {compiler}")
     print(f"image made by {compiler}, budgets of {reference.compiler}")
     try:
-        found = micro.measure(systems.Host(args.build), ["socle"], GICS,
-                              args.jobs)
+        found = micro.measure(systems.Host(args.build), ["socle"],
+                              qemu.VARIANTS, args.jobs)
     except qemu.Failure as failure:
         sys.exit(f"bench: {failure}")
     if args.lower:

@@ -65,9 +65,10 @@ def script(found):
     return "\n".join(lines) + "\n"
 
 
-def run(build, plugin, situation, size, gic=3, also=()):
+def run(build, plugin, situation, size, variant=qemu.USUAL,
+        also=()):
     """{"victim": Result, "hypervisor": Result}"""
-    host = systems.Host(build, smp=len(SHARES), gic=gic)
+    host = systems.Host(build, smp=len(SHARES), variant=variant)
     image = images.Image(build / "vmm.elf", systems.CROSS)
     found = list(guests(build, situation, size))
     with tempfile.TemporaryDirectory() as scratch:

@@ -24,7 +24,7 @@ import systems
 
 MEMORY = 512			# MiB of a guest
 HOST_MEMORY = "2G"
-BOOTARGS = "console=ttyAMA0 nokaslr"
+BOOTARGS = f"console={qemu.MACHINE.GUEST_CONSOLE} nokaslr"
 # Xen's dom0 has all files of its guests in memory.
 DOM0_MEMORY = 1024			# MiB
 XEN_HOST_MEMORY = "3G"
@@ -76,14 +76,14 @@ class Bench:
         self.args = args
         self.image = images.Image(args.build / "vmm.elf", systems.CROSS)
 
-    def host(self, gic, out, extra, xen=False):
+    def host(self, variant, out, extra, xen=False):
         plugin = self.args.plugin.resolve()
         if xen:
             watch = images.watched(systems.XEN_PLACE, systems.XEN_SIZE, plugin,
                                    out, "idle=on")
         else:
             watch = self.image.watched_by(plugin, out, "idle=on")
-        return systems.Host(self.args.build, gic, xen=self.args.xen,
+        return systems.Host(self.args.build, variant, xen=self.args.xen,
                             memory=XEN_HOST_MEMORY if xen else HOST_MEMORY,
                             limit=self.args.limit, extra=(*watch, *extra))
 
@@ -92,55 +92,55 @@ class Bench:
                              f"{BOOTARGS} hostname={name} {does}", MEMORY,
                              devices=devices)
 
-    def watched(self, gic, run, extra=(), xen=False):
+    def watched(self, variant, run, extra=(), xen=False):
         """{series: what the plugin counted} of one run."""
         with tempfile.TemporaryDirectory() as scratch:
             out = pathlib.Path(scratch) / "counts"
-            text = run(self.host(gic, out, extra, xen))
+            text = run(self.host(variant, out, extra, xen))
             failed = FAILED.search(text)
             if failed:
                 raise qemu.Failure(f"{failed.group()}\n{text[-3000:]}")
             return lines.parse(text, out.read_text("ascii"))
 
-    def native(self, gic, does, extra=()):
+    def native(self, variant, does, extra=()):
         guest = self.guest("linux0", does)
-        return self.watched(gic, lambda host: systems.native(host, [guest]),
+        return self.watched(variant, lambda host: systems.native(host, [guest]),
                             extra)
 
-    def socle(self, gic, guests, script, extra=()):
-        return self.watched(gic, lambda host: socle(host, guests, script),
+    def socle(self, variant, guests, script, extra=()):
+        return self.watched(variant, lambda host: socle(host, guests, script),
                             extra)
 
-    def xen(self, gic, works, extra=()):
+    def xen(self, variant, works, extra=()):
         """Works: (name of a domain, what it does), the last one measures."""
         dom0 = systems.Guest(self.args.kernel, "dom0", self.args.xen_initrd,
                              dom0_line(works), DOM0_MEMORY)
-        return self.watched(gic, lambda host: systems.xen_dom0(host, dom0),
+        return self.watched(variant, lambda host: systems.xen_dom0(host, dom0),
                             extra, True)
 
-    def disks(self, gic):
+    def disks(self, variant):
         """{system: {disk-work: of one request}}"""
         extra = systems.NULL_DISK
-        found = {"native": self.native(gic, "disks=vda", extra)}
+        found = {"native": self.native(variant, "disks=vda", extra)}
         for name in self.args.systems:
             does = "disks=" + ",".join(DISKS[name].values())
             if name == "socle":
                 guest = self.guest("linux0", does, DISK_NODES)
-                found[name] = self.socle(gic, [guest], SETUP, extra)
+                found[name] = self.socle(variant, [guest], SETUP, extra)
             else:
-                found[name] = self.xen(gic, [("linux0", does)], extra)
+                found[name] = self.xen(variant, [("linux0", does)], extra)
         return {name: per_one(counted) for name, counted in found.items()}
 
-    def tcp(self, gic):
+    def tcp(self, variant):
         """{system: {"tcp": of one byte}}"""
         works = [("linux1", "tcp=server"), ("linux0", f"tcp={SERVER}")]
-        found = {"native": self.native(gic, "tcp=127.0.0.1")}
+        found = {"native": self.native(variant, "tcp=127.0.0.1")}
         for name in self.args.systems:
             if name == "socle":
                 guests = [self.guest(*work, NET_NODE) for work in works]
-                found[name] = self.socle(gic, guests, "net switch create lan")
+                found[name] = self.socle(variant, guests, "net switch create lan")
             else:
-                found[name] = self.xen(gic, works)
+                found[name] = self.xen(variant, works)
         return {name: per_one(counted, BYTES)
                 for name, counted in found.items()}
 
@@ -217,14 +217,14 @@ def disk_rows(found):
     return rows
 
 
-def measure(bench, gic, only):
+def measure(bench, variant, only):
     """{name: row} for one interrupt controller."""
     rows = {}
     if only in (None, "disks"):
-        rows.update(disk_rows(bench.disks(gic)))
+        rows.update(disk_rows(bench.disks(variant)))
     if only in (None, "tcp"):
         found = {name: counted["tcp"]
-                 for name, counted in bench.tcp(gic).items()}
+                 for name, counted in bench.tcp(variant).items()}
         rows["tcp"] = row_of(found.pop("native"), found, TCP_GOAL)
     return rows
 
@@ -244,12 +244,12 @@ TITLES = {"socle": "Socle", "xen": "Xen"}
 def heads(names):
     yield from ("", "native")
     for name in names:
-        yield from (TITLES[name], "of it EL2", "exits", "part")
+        yield from (TITLES[name], "hypervisor", "exits", "part")
     yield "goal"
 
 
 def cells(name, row, names):
-    """As text: what, native, then all, EL2's, exits and the native part of each
+    """As text: what, native, then all, the hypervisor's, exits and the native part of each
     system, and the goal, which is Socle's."""
     digits = 2 if name == "tcp" else 0
     goal = row["goal"]
@@ -265,18 +265,18 @@ def cells(name, row, names):
 
 def show(found, names, markdown):
     titles = list(heads(names))[1:]
-    for gic, rows in found.items():
+    for variant, rows in found.items():
         if markdown:
-            print(f"\n| GICv{gic} | {' | '.join(titles)} |")
+            print(f"\n| {variant} | {' | '.join(titles)} |")
             print("| --- |" + " ---: |" * len(titles))
             for name, row in rows.items():
                 print("| " + " | ".join(cells(name, row, names)) + " |")
             continue
-        print(f"\n{f'GICv{gic}':<50}" +
-              "".join(f"{title:>10}" for title in titles))
+        print(f"\n{variant:<50}" +
+              "".join(f"{title:>12}" for title in titles))
         for name, row in rows.items():
             first, *others = cells(name, row, names)
-            print(f"{first:<50}" + "".join(f"{c:>10}" for c in others))
+            print(f"{first:<50}" + "".join(f"{c:>12}" for c in others))
 
 
 def systems_list(text):
@@ -291,7 +291,7 @@ def systems_list(text):
 
 def main():
     parser = options.parser(__doc__)
-    options.add_gics(parser)
+    options.add_variants(parser)
     parser.add_argument("--kernel", type=pathlib.Path, required=True)
     parser.add_argument("--initrd", type=pathlib.Path, required=True)
     parser.add_argument("--systems", type=systems_list, metavar="SYSTEM,...",
@@ -309,8 +309,8 @@ def main():
         parser.error("Xen wants --xen and --xen-initrd; or --systems socle")
     bench = Bench(args)
     try:
-        found = {gic: measure(bench, gic, args.only)
-                 for gic in args.gics}
+        found = {variant: measure(bench, variant, args.only)
+                 for variant in args.variants}
     except qemu.Failure as failure:
         sys.exit(f"bench-fio: {failure}")
     options.save(args.json, found)

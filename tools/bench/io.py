@@ -137,10 +137,10 @@ def chosen(only):
             if not only or figure.name in only.split(",")]
 
 
-def measure(host, plugin, gics, only):
-    return {gic: {figure.name: measure_one(
-        dataclasses.replace(host, gic=gic), plugin, figure)
-        for figure in chosen(only)} for gic in gics}
+def measure(host, plugin, variants, only):
+    return {variant: {figure.name: measure_one(
+        dataclasses.replace(host, variant=variant), plugin, figure)
+        for figure in chosen(only)} for variant in variants}
 
 
 def print_functions(host, plugin, figure):
@@ -151,7 +151,7 @@ def print_functions(host, plugin, figure):
     total = collections.Counter()
     for address, count in (pair.split("=") for pair in counts):
         total[image.function(int(address, 16))] += int(count)
-    print(f"\n{figure.name}, GICv{host.gic}: instructions of an operation")
+    print(f"\n{figure.name}, {host.variant}: instructions of an operation")
     for name, count in total.most_common():
         print(f"{count / rounds:>10.1f}  {name}")
 
@@ -164,8 +164,8 @@ def values(row):
 
 
 def check(budgets, found, reference, compiler):
-    """(good, text) for each figure and interrupt controller."""
-    rows = {lines.key(name, gic): row for gic, named in found.items()
+    """(good, text) for each figure and machine."""
+    rows = {lines.key(name, variant): row for variant, named in found.items()
             for name, row in named.items()}
     for name in sorted({*rows, *budgets}):
         if name not in budgets or name not in rows:
@@ -185,8 +185,8 @@ def check(budgets, found, reference, compiler):
 
 
 def print_table(found):
-    for gic, rows in found.items():
-        print(f"\n{f'GICv{gic}':<22}{'insns':>10}{'exits':>8}{'D-lines':>9}"
+    for variant, rows in found.items():
+        print(f"\n{variant:<22}{'insns':>10}{'exits':>8}{'D-lines':>9}"
               f"{'barriers':>10}{'copied':>8}{'usual of':>10}")
         for name, row in rows.items():
             print(f"{name:<22}{row['instructions']:>10.0f}"
@@ -198,7 +198,7 @@ def print_table(found):
 
 def main():
     parser = options.parser(__doc__)
-    options.add_gics(parser)
+    options.add_variants(parser)
     parser.add_argument("--only", help="NAME,...")
     parser.add_argument("--functions", action="store_true", help="where the "
                         "instructions are; the plugin is where.so")
@@ -208,9 +208,9 @@ def main():
 
     host = systems.Host(args.build)
     if args.functions:
-        for gic in args.gics:
+        for variant in args.variants:
             for figure in chosen(args.only):
-                print_functions(dataclasses.replace(host, gic=gic),
+                print_functions(dataclasses.replace(host, variant=variant),
                                 args.plugin.resolve(), figure)
         return 0
     head, budgets, reference = budget.read(BUDGET)
@@ -219,16 +219,16 @@ def main():
         sys.exit(f"bench: budgets are of {reference.compiler}; this image was "
                  f"made by {compiler}")
     try:
-        found = measure(host, args.plugin.resolve(), args.gics,
+        found = measure(host, args.plugin.resolve(), args.variants,
                         args.only)
     except qemu.Failure as failure:
         sys.exit(f"bench: {failure}")
     options.save(args.json, found)
     if args.lower:
-        for gic, rows in found.items():
+        for variant, rows in found.items():
             for name, row in rows.items():
-                old = budgets.get(lines.key(name, gic), values(row))
-                budgets[lines.key(name, gic)] = [
+                old = budgets.get(lines.key(name, variant), values(row))
+                budgets[lines.key(name, variant)] = [
                     min(pair) for pair in zip(old, values(row))]
         budget.write(BUDGET, head, dict(sorted(budgets.items())), 8)
     if not args.check:

@@ -4,7 +4,7 @@
 
 The measuring guest marks its rounds; a plugin in QEMU (tests/plugins) counts
 what the hypervisor does in each, and reports the most frequent path of each
-series. --check compares with tests/bench/arm64/budget-lines; --lower writes
+series. --check compares with tests/bench/<arch>/budget-lines; --lower writes
 figures that have become less into it. All measures are exact and the same in
 every run; --check takes one of them twice.
 """
@@ -93,22 +93,24 @@ def runs(host):
               {"switch": "switch"})
 
 
-def measure(host, plugin, gics, jobs):
-    """{gic: {figure: {column: number}}}"""
-    found = {gic: {} for gic in gics}
+def measure(host, plugin, variants, jobs):
+    """{machine: {figure: {column: number}}}"""
+    found = {variant: {} for variant in variants}
     with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
-        waiting = {pool.submit(run.results, plugin): found[gic]
-                   for gic in gics
-                   for run in runs(dataclasses.replace(host, gic=gic))}
+        waiting = {pool.submit(run.results, plugin): found[variant]
+                   for variant in variants
+                   for run in runs(dataclasses.replace(host,
+                                                       variant=variant))}
         for future in concurrent.futures.as_completed(waiting):
             waiting[future].update(future.result())
-    return {gic: dict(sorted(rows.items())) for gic, rows in found.items()}
+    return {variant: dict(sorted(rows.items()))
+            for variant, rows in found.items()}
 
 
-# Budgets: a line `FIGURE.vGIC NUMBER...`, in the order of COLUMNS.
+# Budgets: a line `FIGURE.MACHINE NUMBER...`, in the order of COLUMNS.
 
-def key(name, gic):
-    return f"{name}.v{gic}"
+def key(name, variant):
+    return f"{name}.{variant}"
 
 
 def values(row):
@@ -134,8 +136,8 @@ def most(column, number, reference, compiler, name=""):
 
 
 def check(budgets, found, reference, compiler):
-    """(good, text) for each figure and interrupt controller."""
-    rows = {key(name, gic): row for gic, named in found.items()
+    """(good, text) for each figure and machine."""
+    rows = {key(name, variant): row for variant, named in found.items()
             for name, row in named.items()}
     for name in sorted({*rows, *budgets}):
         if name not in budgets or name not in rows:
@@ -153,25 +155,25 @@ def check(budgets, found, reference, compiler):
 
 def repeated(host, plugin, found):
     """(good, text): does a second run give the same?"""
-    run = next(runs(dataclasses.replace(host, gic=3)))
+    run = next(runs(dataclasses.replace(host, variant=qemu.USUAL)))
     other = [name for name, row in run.results(plugin).items()
-             if row != found[3][name]]
+             if row != found[qemu.USUAL][name]]
     return not other, "touched, twice the same: " + (
         f"not {', '.join(other)}" if other else "yes")
 
 
 def lower(budgets, found):
-    for gic, rows in found.items():
+    for variant, rows in found.items():
         for name, row in rows.items():
-            old = budgets.get(key(name, gic), values(row))
-            budgets[key(name, gic)] = [min(pair) for pair in
-                                       zip(old, values(row))]
+            old = budgets.get(key(name, variant), values(row))
+            budgets[key(name, variant)] = [min(pair) for pair in
+                                           zip(old, values(row))]
     return dict(sorted(budgets.items()))
 
 
 def print_table(found):
-    for gic, rows in found.items():
-        print(f"\n{f'GICv{gic}':<22}{'insns':>8}" + "".join(
+    for variant, rows in found.items():
+        print(f"\n{variant:<22}{'insns':>8}" + "".join(
             f"{title:>10}" for title in COLUMNS.values()) +
             f"{'usual of':>10}")
         for name, row in rows.items():
@@ -182,13 +184,13 @@ def print_table(found):
 
 def main():
     parser = options.parser(__doc__)
-    options.add_gics(parser)
+    options.add_variants(parser)
     parser.add_argument("--check", action="store_true")
     parser.add_argument("--lower", action="store_true")
     parser.add_argument("-j", dest="jobs", type=int, default=2)
     args = parser.parse_args()
-    if (args.check or args.lower) and tuple(args.gics) != budget.GICS:
-        parser.error("budgets are of both interrupt controllers")
+    if (args.check or args.lower) and args.variants != list(qemu.VARIANTS):
+        parser.error(f"budgets are of {' and '.join(qemu.VARIANTS)}")
 
     host = systems.Host(args.build)
     head, budgets, reference = budget.read(BUDGET)
@@ -199,7 +201,7 @@ def main():
     plugin = args.plugin.resolve()
     results = []
     try:
-        found = measure(host, plugin, args.gics, args.jobs)
+        found = measure(host, plugin, args.variants, args.jobs)
         if args.check:
             results.append(repeated(host, plugin, found))
     except qemu.Failure as failure:

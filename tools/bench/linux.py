@@ -9,11 +9,11 @@ native.
 import argparse
 import concurrent.futures
 import dataclasses
-import json
 import pathlib
 import re
 import sys
 
+import options
 import qemu
 import systems
 
@@ -32,33 +32,33 @@ WORKS = {
 TITLES = {"native": "native", "socle": "Socle", "xen": "Xen"}
 
 
-def measure(host, guest, names, gics, jobs):
-    """{gic: {system: {work: ns}}}"""
-    found = {gic: {} for gic in gics}
+def measure(host, guest, names, variants, jobs):
+    """{machine: {system: {work: ns}}}"""
+    found = {variant: {} for variant in variants}
     with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
         waiting = {}
-        for gic in gics:
-            here = dataclasses.replace(host, gic=gic)
+        for variant in variants:
+            here = dataclasses.replace(host, variant=variant)
             for name in names:
                 run = pool.submit(systems.SYSTEMS[name], here, [guest])
-                waiting[run] = (gic, name)
+                waiting[run] = (variant, name)
         for run in concurrent.futures.as_completed(waiting):
-            gic, name = waiting[run]
+            variant, name = waiting[run]
             text = run.result()
-            found[gic][name] = {work: int(ns)
-                                for work, ns in LINE.findall(text)}
+            found[variant][name] = {work: int(ns)
+                                    for work, ns in LINE.findall(text)}
             lacking = [work for work in WORKS if work not in
-                       found[gic][name]]
+                       found[variant][name]]
             if lacking:
                 raise qemu.Failure(f"{name}: no {', '.join(lacking)}\n{text}")
     return found
 
 
 def table(found, names):
-    """Cells: the workload, then milliseconds and ratios for each GIC."""
+    """Cells: the workload, then milliseconds and ratios for each machine."""
     heads = ["workload"]
-    for gic in found:
-        heads += [f"{TITLES[n]}, v{gic}" for n in names]
+    for variant in found:
+        heads += [f"{TITLES[n]}, {variant}" for n in names]
     yield heads
     for work in WORKS:
         cells = [work]
@@ -78,30 +78,25 @@ def main():
     parser.add_argument("-O", dest="build", type=pathlib.Path,
                         default="build")
     parser.add_argument("--systems", default="native,socle,xen")
-    parser.add_argument("--gic", default="2,3")
+    options.add_variants(parser)
     parser.add_argument("--xen", type=pathlib.Path)
     parser.add_argument("--kernel", type=pathlib.Path, required=True)
     parser.add_argument("--initrd", type=pathlib.Path, required=True)
     parser.add_argument("--markdown", action="store_true")
-    parser.add_argument("--json", type=pathlib.Path)
     parser.add_argument("-j", dest="jobs", type=int, default=2)
     args = parser.parse_args()
     names = args.systems.split(",")
-    gics = [int(gic) for gic in args.gic.split(",")]
 
     # nokaslr: the kernel at the same address every time.
     guest = systems.Guest(args.kernel, "linux", args.initrd, memory=256,
-                          bootargs="console=ttyAMA0 nokaslr")
+                          bootargs="console="
+                          f"{qemu.MACHINE.GUEST_CONSOLE} nokaslr")
     host = systems.Host(args.build, xen=args.xen, limit=900)
     try:
-        found = measure(host, guest, names, gics, args.jobs)
+        found = measure(host, guest, names, args.variants, args.jobs)
     except qemu.Failure as failure:
         sys.exit(f"bench-linux: {failure}")
-    if args.json:
-        args.json.write_text(json.dumps(
-            {"unit": "nanoseconds of virtual time",
-             **{f"gicv{gic}": results for gic, results in found.items()}},
-            indent=1) + "\n", "utf-8")
+    options.save(args.json, found, unit="nanoseconds of virtual time")
     lines = list(table(found, names))
     if args.markdown:
         lines.insert(1, ["---"] + ["---:"] * (len(lines[0]) - 1))

@@ -8,7 +8,6 @@ guest and hypervisor, from the machine's power-on until the terminal's getty is
 started; the guest reads its counter then, which began with its power.
 """
 
-import dataclasses
 import pathlib
 import re
 import shutil
@@ -101,9 +100,8 @@ def measured_disk(args, scratch):
 
 def native(host, args, disk):
     """As -bios, without ACPI: Socle's guest has a tree too."""
-    machine = f"{host.machine(False)},acpi=off"
     arguments = qemu.command(
-        machine, host.smp, f"{MEMORY}M", *host.extra, "-bios", str(args.uefi),
+        host.machine(False, ",acpi=off"), host.smp, f"{MEMORY}M", *host.extra, "-bios", str(args.uefi),
         *devices(disk, "device"))
     with qemu.Machine(arguments, host.limit) as run:
         run.expect("reboot: Power down")
@@ -134,14 +132,14 @@ def socle(host, args, disk):
 SYSTEMS = {"native": native, "socle": socle}
 
 
-def measure(args, name, gic):
+def measure(args, name, variant):
     """What one run counted. Each has a new copy of the disk."""
     image = images.Image(args.build / "vmm.elf", systems.CROSS)
     with tempfile.TemporaryDirectory(dir=args.memory) as scratch:
         disk = measured_disk(args, pathlib.Path(scratch))
         out = pathlib.Path(scratch) / "counts"
         host = systems.Host(
-            args.build, gic, memory=HOST_MEMORY, limit=args.limit,
+            args.build, variant, memory=HOST_MEMORY, limit=args.limit,
             extra=image.watched_by(args.plugin.resolve(), out, "blocks=on"))
         text = SYSTEMS[name](host, args, disk)
         return row_of(text, out.read_text("ascii"))
@@ -164,13 +162,13 @@ def ratio(rows):
     return total(rows["socle"]) / total(rows["native"])
 
 
-HEADS = ("", "native", "Socle", "of it EL2", "exits", "ratio", "goal")
+HEADS = ("", "native", "Socle", "hypervisor", "exits", "ratio", "goal")
 
 
-def cells(gic, rows):
+def cells(variant, rows):
     here = rows["socle"]
     found = ratio(rows)
-    return [f"GICv{gic}", f"{total(rows['native']) / 1e6:.0f}",
+    return [variant, f"{total(rows['native']) / 1e6:.0f}",
             f"{total(here) / 1e6:.0f}", f"{here['hypervisor'] / 1e6:.0f}",
             str(here["exits"]), f"{found:.3f}{'*' if found > GOAL else ''}",
             f"<= {GOAL}"]
@@ -183,16 +181,16 @@ def show(found, markdown):
         print("| --- |" + " ---: |" * (len(HEADS) - 1))
     else:
         print("".join(f"{head:>12}" for head in HEADS))
-    for gic, rows in found.items():
+    for variant, rows in found.items():
         if markdown:
-            print("| " + " | ".join(cells(gic, rows)) + " |")
+            print("| " + " | ".join(cells(variant, rows)) + " |")
         else:
-            print("".join(f"{cell:>12}" for cell in cells(gic, rows)))
+            print("".join(f"{cell:>12}" for cell in cells(variant, rows)))
 
 
 def main():
     parser = options.parser(__doc__)
-    options.add_gics(parser)
+    options.add_variants(parser)
     parser.add_argument("--disk", type=pathlib.Path, required=True)
     parser.add_argument("--load", type=pathlib.Path, required=True)
     parser.add_argument("--uefi", type=pathlib.Path, required=True)
@@ -203,8 +201,8 @@ def main():
     parser.add_argument("--markdown", action="store_true")
     args = parser.parse_args()
     try:
-        found = {gic: {name: measure(args, name, gic) for name in SYSTEMS}
-                 for gic in args.gics}
+        found = {variant: {name: measure(args, name, variant)
+                           for name in SYSTEMS} for variant in args.variants}
     except qemu.Failure as failure:
         sys.exit(f"bench-debian: {failure}")
     options.save(args.json, found)

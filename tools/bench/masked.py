@@ -17,10 +17,11 @@ import sys
 import tempfile
 
 import image as images
+import options
 import qemu
 import systems
 
-VCPUS = {2: 8, 3: 128}		# by interrupt controller
+VCPUS = {"GICv2": 8, "GICv3": 128}
 # Most functions shown of a masked section, and sections.
 SHOWN = 12
 LINE = re.compile(r"longest=(\d+) from=(0x[0-9a-f]+) until=(0x[0-9a-f]+) "
@@ -86,7 +87,7 @@ def measure(host, plugin):
     """The sections of a run."""
     image = images.Image(host.build / "vmm.elf", systems.CROSS)
     guest = systems.Guest(host.build / "guest" / "many.bin", "many",
-                          memory=16, vcpus=VCPUS[host.gic])
+                          memory=16, vcpus=VCPUS[host.variant])
     with tempfile.TemporaryDirectory() as scratch:
         out = pathlib.Path(scratch) / "out"
         host = dataclasses.replace(host, extra=arguments(image, plugin, out))
@@ -113,9 +114,9 @@ def main():
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("-O", dest="build", type=pathlib.Path,
                         default="build")
-    parser.add_argument("--gic", type=int, default=3)
+    options.add_variant(parser)
     args = parser.parse_args()
-    host = systems.Host(args.build, gic=args.gic, limit=240)
+    host = systems.Host(args.build, variant=args.variant, limit=240)
     try:
         found = measure(host, args.build / "plugins" / "masked.so")
     except qemu.Failure as failure:

@@ -8,13 +8,13 @@ Counts instructions, so that the result is the same on every machine and run.
 import argparse
 import concurrent.futures
 import dataclasses
-import json
 import pathlib
 import sys
 
 import figures
 import image as images
 import masked
+import options
 import path
 import qemu
 import systems
@@ -128,16 +128,17 @@ def counted_runs(host):
 RUNS = {"native": native_runs, "socle": socle_runs, "xen": xen_runs}
 
 
-def measure(host, names, gics, jobs):
-    """{gic: {system: {figure: {min, mean, max}}}}"""
-    found = {gic: {name: {} for name in names} for gic in gics}
+def measure(host, names, variants, jobs):
+    """{machine: {system: {figure: {min, mean, max}}}}"""
+    found = {variant: {name: {} for name in names} for variant in variants}
     with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
         waiting = {}
-        for gic in gics:
-            here = dataclasses.replace(host, gic=gic)
+        for variant in variants:
+            here = dataclasses.replace(host, variant=variant)
             for name in names:
                 for run in RUNS[name](here):
-                    waiting[pool.submit(run.results)] = found[gic][name]
+                    waiting[pool.submit(run.results)] = \
+                        found[variant][name]
         for future in concurrent.futures.as_completed(waiting):
             waiting[future].update(future.result())
     return found
@@ -168,7 +169,7 @@ def missed(results, figure):
 
 
 def rows(found, names):
-    """Cells: the figure's name, four or so for each GIC, the goal."""
+    """Cells: the figure's name, four or so for each machine, the goal."""
     both = "socle" in names and "xen" in names
     for figure in figures.FIGURES:
         cells = [figure.name]
@@ -194,7 +195,7 @@ def print_table(found, names):
     each, heads = headings(found, names)
     width = 22
     line = " " * width + "".join(
-        f"{f'GICv{gic}':^{7 * len(each)}}" for gic in found)
+        f"{variant:^{7 * len(each)}}" for variant in found)
     print(line.rstrip())
     for cells in [heads, *rows(found, names)]:
         print(f"{cells[0]:<{width}}" +
@@ -206,7 +207,7 @@ def print_table(found, names):
 
 def print_markdown(found, names):
     each, _ = headings(found, names)
-    heads = ["figure"] + [f"{name}, v{gic}" for gic in found
+    heads = ["figure"] + [f"{name}, {variant}" for variant in found
                           for name in each] + ["goal"]
     print("| " + " | ".join(heads) + " |")
     print("|---|" + "---:|" * (len(heads) - 1))
@@ -216,9 +217,9 @@ def print_markdown(found, names):
 
 
 def print_spread(found, names):
-    """Minimum, mean and maximum; one table for each interrupt controller."""
-    for gic, results in found.items():
-        print(f"\n{f'GICv{gic}':<22}" +
+    """Minimum, mean and maximum; one table for each machine."""
+    for variant, results in found.items():
+        print(f"\n{variant:<22}" +
               "".join(f"{TITLES[name]:^30}" for name in names).rstrip())
         print(f"{'figure':<22}" + f"{'min':>10}{'mean':>10}{'max':>10}" *
               len(names))
@@ -237,29 +238,22 @@ def main():
     parser.add_argument("-O", dest="build", type=pathlib.Path,
                         default="build")
     parser.add_argument("--systems", default="native,socle,xen")
-    parser.add_argument("--gic", default="2,3")
+    options.add_variants(parser)
     parser.add_argument("--xen", type=pathlib.Path, help="Xen's image")
     parser.add_argument("--spread", action="store_true",
                         help="minima and maxima as well")
     parser.add_argument("--markdown", action="store_true")
-    parser.add_argument("--json", type=pathlib.Path, help="written there")
     parser.add_argument("-j", dest="jobs", type=int, default=2)
     args = parser.parse_args()
     names = args.systems.split(",")
-    gics = [int(gic) for gic in args.gic.split(",")]
 
     host = systems.Host(args.build, xen=args.xen)
     try:
-        found = measure(host, names, gics, args.jobs)
+        found = measure(host, names, args.variants, args.jobs)
     except qemu.Failure as failure:
         sys.exit(f"bench: {failure}")
-    if args.json:
-        args.json.write_text(json.dumps({
-            "unit": "instructions",
-            "goals": {f.name: f.goal * f.unit for f in figures.FIGURES
-                      if f.goal},
-            **{f"gicv{gic}": results for gic, results in found.items()},
-        }, indent=1) + "\n", "utf-8")
+    options.save(args.json, found, unit="instructions", goals={
+        f.name: f.goal * f.unit for f in figures.FIGURES if f.goal})
     (print_markdown if args.markdown else print_table)(found, names)
     if args.spread:
         print_spread(found, names)

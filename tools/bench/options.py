@@ -6,7 +6,7 @@ import argparse
 import json
 import pathlib
 
-import budget
+import qemu
 
 
 def parser(text):
@@ -18,17 +18,41 @@ def parser(text):
     return made
 
 
-def add_gics(to):
-    """Both interrupt controllers or one, and a file for the figures."""
-    to.add_argument("--gic", dest="gics", metavar="GIC,...",
-                    type=lambda value: [int(gic) for gic in value.split(",")],
-                    default=list(budget.GICS))
+def variant(text):
+    """Of the command line: a machine by its name or by its choices, as `make run`
+    takes them: `GICv2`, `GIC=2`. Several choices have blanks between them."""
+    said = dict(word.split("=", 1) for word in text.split() if "=" in word)
+    known = []
+    for name, choices in qemu.VARIANTS.items():
+        if text == name or said == choices and (said or not text):
+            return name
+        known.append(" ".join([name, *(f"{key}={value}" for key, value in
+                                       choices.items())]))
+    raise argparse.ArgumentTypeError(
+        f"no machine {text!r}; there are {', '.join(known)}")
+
+
+def variants(text):
+    """Likewise: several, with commas in between."""
+    return [variant(one) for one in text.split(",")]
+
+
+def add_variants(to):
+    """All machines or some, and a file for the figures."""
+    to.add_argument("--variant", dest="variants", metavar="MACHINE,...",
+                    type=variants, default=list(qemu.VARIANTS),
+                    help=f"of {', '.join(qemu.VARIANTS)}")
     to.add_argument("--json", type=pathlib.Path, help="written there")
 
 
-def save(path, found):
-    """{interrupt controller: figures} into the file, if there is to be one."""
+def add_variant(to):
+    """One machine."""
+    to.add_argument("--variant", metavar="MACHINE", type=variant,
+                    default=qemu.USUAL,
+                    help=f"of {', '.join(qemu.VARIANTS)}")
+
+
+def save(path, found, **more):
+    """{machine: figures} into the file, if there is to be one, and more."""
     if path:
-        path.write_text(json.dumps(
-            {f"gicv{gic}": rows for gic, rows in found.items()},
-            indent=1) + "\n", "utf-8")
+        path.write_text(json.dumps({**more, **found}, indent=1) + "\n", "utf-8")

@@ -19,6 +19,7 @@ import threading
 
 import figures
 import image as images
+import options
 import qemu
 import start
 import systems
@@ -163,7 +164,7 @@ def main():
     parser.add_argument("figure")
     parser.add_argument("-O", dest="build", type=pathlib.Path,
                         default="build")
-    parser.add_argument("--gic", type=int, default=3)
+    options.add_variant(parser)
     parser.add_argument("--rounds", type=int,
                         help="until a path has come so many times")
     parser.add_argument("--ways", type=int, default=6, help="at most")
@@ -175,7 +176,7 @@ def main():
 
     figure = figure_named(args.figure)
     image = images.Image(args.build / "vmm.elf", systems.CROSS)
-    host = systems.Host(args.build, gic=args.gic, limit=60)
+    host = systems.Host(args.build, variant=args.variant, limit=60)
     text = image.instructions() if args.asm else None
     try:
         if figure.name == "power-on":
@@ -186,7 +187,7 @@ def main():
     except qemu.Failure as failure:
         sys.exit(f"bench-trace: {failure}")
     shown = ways.counts.most_common(args.ways)
-    print(f"{figure.name} ({figure.meaning}), GICv{args.gic}: "
+    print(f"{figure.name} ({figure.meaning}), {args.variant}: "
           f"{sum(ways.counts.values())} traps, {len(ways.counts)} ways")
     for key, times in shown:
         # Rare paths do not belong to the figure.

@@ -23,7 +23,9 @@ import arch  # noqa: E402  (tools is no package)
 COUNT = ["-icount", "shift=0,sleep=off"]
 ARCH = arch.ARCH
 MACHINE = arch.machine()
-CPU = ["-cpu", MACHINE.CPU]
+# {name: choices} of the machines that are measured, and the one that is enough.
+VARIANTS = MACHINE.VARIANTS
+USUAL = list(VARIANTS)[-1]
 QEMU = os.environ.get("QEMU", MACHINE.PROGRAM)
 PLAIN = ["-nodefaults", "-display", "none", "-monitor", "none",
          "-serial", "stdio"]
@@ -54,10 +56,18 @@ class Failure(Exception):
     """An event that did not happen, with the end of the output."""
 
 
-def command(machine, smp, memory, *more):
-    """The command line; machine is `virt` with its options."""
-    return [QEMU, "-M", f"{machine},dtb-randomness=off", *CPU, "-smp", str(smp),
-            "-m", memory, *COUNT, *PLAIN, *more]
+def machine(variant, hypervisor, more=""):
+    """QEMU's arguments for the machine and its CPU, with or without a mode for a
+    hypervisor; more are options of it, with a comma before."""
+    choices = {name.lower(): value
+               for name, value in VARIANTS[variant].items()}
+    return MACHINE.arguments(MACHINE.CPU, MACHINE.REPEATABLE + more,
+                             hypervisor=hypervisor, **choices)
+
+
+def command(what, smp, memory, *more):
+    """The command line; what: machine()."""
+    return [QEMU, *what, "-smp", str(smp), "-m", memory, *COUNT, *PLAIN, *more]
 
 
 class Machine:

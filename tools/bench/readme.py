@@ -16,12 +16,14 @@ import sys
 
 import figures
 import image as images
+import qemu
 import size
 import systems
 
 README = systems.TOP / "README.md"
+# As cells have them: "a / b".
+MACHINES = " / ".join(qemu.VARIANTS)
 BEGIN, END = "<!-- bench: make bench-readme -->", "<!-- end of bench -->"
-GICS = ("gicv2", "gicv3")
 
 # Figures in instructions: the row's title, and Bao, Xvisor, KVM.
 QUOTED = {
@@ -93,7 +95,7 @@ MS = 1000000
 
 
 def both(values, goal=None):
-    """One cell for both interrupt controllers: "a" or "a / b"."""
+    """One cell for all machines: "a" or "a / b"."""
     cells = [text + ("*" if goal is not None and value is not None
                      and value > goal else "") for text, value in values]
     if not any(cells):
@@ -111,8 +113,8 @@ def trap_rows(bench):
         goal = figure.goal and figure.goal * figure.unit / unit
 
         def cell(system, goal=None, name=name, unit=unit, digits=digits):
-            means = [bench[gic].get(system, {}).get(name, {}).get("mean")
-                     for gic in GICS]
+            means = [bench[variant].get(system, {}).get(name, {}).get("mean")
+                     for variant in qemu.VARIANTS]
             return both([("", None) if mean is None else
                          (f"{mean / unit:.{digits}f}",
                           round(mean / unit, digits)) for mean in means],
@@ -125,12 +127,12 @@ def trap_rows(bench):
 
 def linux_row(linux):
     def cell(system, goal=None):
-        return both([(f"{linux[gic][system]['boot'] / 1e9:.2f} s",
-                      linux[gic][system]["boot"] / linux[gic]["native"]["boot"]
-                      ) for gic in GICS], goal)
+        return both([(f"{row[system]['boot'] / 1e9:.2f} s",
+                      row[system]["boot"] / row["native"]["boot"])
+                     for row in rows], goal)
 
-    ratio = max(linux[gic]["socle"]["boot"] / linux[gic]["native"]["boot"]
-                for gic in GICS)
+    rows = [linux[variant] for variant in qemu.VARIANTS]
+    ratio = max(row["socle"]["boot"] / row["native"]["boot"] for row in rows)
     return ["Debian cloud kernel to shell, 1 VCPU", cell("native"),
             cell("socle", 1.02) + f" ({ratio:.3f} x native)", cell("xen"), "",
             "1.04 s", "", "<= 1.02 x native"]
@@ -161,11 +163,12 @@ def size_rows(sizes):
 
 def touched(found):
     """The second table's lines."""
-    rows = [["in EL2, GICv2 / GICv3", *TITLES.values()],
+    rows = [[f"in the hypervisor, {MACHINES}", *TITLES.values()],
             ["---"] + ["---:"] * len(TITLES)]
     for name, title in TOUCHED.items():
         rows.append([title] + [
-            both([(str(found[gic][name][column]), None) for gic in GICS])
+            both([(str(found[variant][name][column]), None)
+                  for variant in qemu.VARIANTS])
             for column in TITLES])
     return ["| " + " | ".join(cells) + " |" for cells in rows]
 
@@ -192,11 +195,12 @@ OPERATIONS = {
 
 def operations(found):
     """The third table's lines."""
-    rows = [["instructions (exits), GICv2 / GICv3", "Socle", "Xvisor",
+    rows = [[f"instructions (exits), {MACHINES}", "Socle", "Xvisor",
              "KVM, kvmtool", "goal"], ["---"] + ["---:"] * 4]
     for name, (title, *others) in OPERATIONS.items():
-        cells = [f"{round(found[gic][name]['instructions']):,} "
-                 f"({found[gic][name]['excursions']:.3g})" for gic in GICS]
+        cells = [f"{round(row['instructions']):,} ({row['excursions']:.3g})"
+                 for row in (found[variant][name]
+                             for variant in qemu.VARIANTS)]
         rows.append([title, " / ".join(cells), *others])
     return ["| " + " | ".join(cells) + " |" for cells in rows]
 

@@ -23,7 +23,7 @@ import systems
 
 MEMORY = 256			# MiB of each Linux guest
 HOST_MEMORY = "2G"
-BOOTARGS = "console=ttyAMA0 nokaslr"
+BOOTARGS = f"console={qemu.MACHINE.GUEST_CONSOLE} nokaslr"
 STORMS = ("sgi", "psci", "devices", "timer")
 STORM_VCPUS = 4
 LINUX = ("linux0", "linux1")

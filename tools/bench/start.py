@@ -62,7 +62,7 @@ def show(host, image, text, most):
         functions[image.function(address)][address] = times
     totals = collections.Counter({name: sum(addresses.values()) for
                                   name, addresses in functions.items()})
-    print(f"power-on, GICv{host.gic}: {sum(totals.values())} instructions")
+    print(f"power-on, {host.variant}: {sum(totals.values())} instructions")
     for name, times in totals.most_common(most):
         print(f"{times:>9}  {name}")
         for address in sorted(functions[name]) if text else ():

@@ -60,7 +60,7 @@ class Guest:
 class Host:
     """The machine, and where things are built."""
     build: pathlib.Path
-    gic: int = 3
+    variant: str = qemu.USUAL
     smp: int = 1
     memory: str = "1G"
     limit: int = 300
@@ -69,22 +69,19 @@ class Host:
     extra: tuple = ()			# more arguments for QEMU
     commands: str = ""			# for Socle, before it starts the guests
 
-    def machine(self, virtualization):
-        return "virt,gic-version=%d%s" % (
-            self.gic, ",virtualization=on" if virtualization else "")
+    def machine(self, hypervisor, more=""):
+        return qemu.machine(self.variant, hypervisor, more)
 
-    def command(self, virtualization, *more):
-        return qemu.command(self.machine(virtualization), self.smp,
+    def command(self, hypervisor, *more):
+        return qemu.command(self.machine(hypervisor), self.smp,
                             self.memory, *more, *self.extra)
 
 
-def host_tree(host, virtualization, more, directory):
+def host_tree(host, hypervisor, more, directory):
     """The machine's own tree with additions. Returns the path of the blob."""
     dump, tree = directory / "host.dtb", directory / "more.dtb"
-    machine = host.machine(virtualization) + \
-        f",dtb-randomness=off,dumpdtb={dump}"
-    subprocess.run([qemu.QEMU, "-M", machine, *qemu.CPU, "-smp",
-                    str(host.smp), "-m", host.memory, "-nodefaults",
+    subprocess.run([qemu.QEMU, *host.machine(hypervisor, f",dumpdtb={dump}"),
+                    "-smp", str(host.smp), "-m", host.memory, "-nodefaults",
                     "-display", "none"], check=True,
                    stderr=subprocess.DEVNULL)
     source = subprocess.run(["dtc", "-q", "-O", "dts", str(dump)], check=True,
@@ -95,7 +92,7 @@ def host_tree(host, virtualization, more, directory):
 
 
 def native(host, guests):
-    """Run the guest without a hypervisor, at EL1. Returns its output."""
+    """Run the guest without a hypervisor. Returns its output."""
     guest, = guests
     here = dataclasses.replace(host, memory=f"{guest.memory}M")
     with tempfile.TemporaryDirectory() as scratch:

@@ -215,7 +215,8 @@ bench-size: deps
 bench-trace: deps
 	$(if $(FIGURE),,$(error say which: make bench-trace FIGURE=uart-read))
 	$(bench-make) image bench-guest
-	$(call bench-run,path.py) --gic $(GIC) $(if $(filter 1,$(ASM)),--asm) \
+	$(call bench-run,path.py) --variant '$(strip $(foreach v,$(machine-choices),\
+		$(v)=$($(v))))' $(if $(filter 1,$(ASM)),--asm) \
 		$(BENCH_ARGS) $(FIGURE)
 
 # What real guests do, for what the figures are to be.

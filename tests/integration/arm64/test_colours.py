@@ -265,12 +265,12 @@ def test_hypervisors_own_refused(boot, value, allowed):
     assert "own" not in host.cmd("host cache")
 
 
-@pytest.mark.parametrize("gic", [2, 3])
-def test_what_colours_keep_apart(gic):
+@pytest.mark.parametrize("variant", ["GICv2", "GICv3"])
+def test_what_colours_keep_apart(variant):
     """Neighbours evict a third of the victim's lines; with colours, none."""
     plugin = (BUILD / "plugins" / "llc.so").resolve()
     rate = {situation: bench.run(BUILD, plugin, situation, 768,
-                                 gic)["victim"].percent
+                                 variant)["victim"].percent
             for situation in bench.SITUATIONS}
     assert rate[bench.ALONE] < 3
     assert rate[bench.BESIDE] - rate[bench.ALONE] > 20
