@@ -25,63 +25,66 @@ static int life_result(struct session *s, struct guest *g, const char *what,
 	return ret;
 }
 
-/* Was Ctrl-C typed while a guest's images are loaded? */
-static bool life_stop(void *session)
-{
-	return session_interrupted(session);
-}
-
-static int life_start(struct session *s, struct guest *g)
-{
-	return life_result(s, g, "started",
-			   guest_start(g, guest_cmd_report, life_stop, s));
-}
-
 /*
- * Progress of creating a guest. Most of the time goes to clearing its memory:
- * for 4 GiB, some tenths of a second on hardware, and 20 s in an emulator that
- * has to allocate the memory first.
+ * Progress of creating or starting a guest. Most of the time goes to clearing
+ * its memory: for 4 GiB, some tenths of a second on hardware, and 20 s in an
+ * emulator that has to allocate the memory first. It is twenty times as long if
+ * guests of a higher priority leave it no CPU.
  */
-struct life_create {
+struct life_wait {
 	struct session *s;
-	const char *path;
+	const char *name; /* of the guest, or its description */
+	const char *what;
 	uint64_t told_at; /* ns; progress is printed from then on */
 	bool told;
 };
 
+static struct life_wait life_wait(struct session *s, const char *name,
+				  const char *what)
+{
+	return (struct life_wait){ s, name, what,
+				   time_now_ns() + LIFE_PATIENCE_NS, false };
+}
+
 static void life_report(void *ctx, const char *message)
 {
-	const struct life_create *c = ctx;
+	const struct life_wait *w = ctx;
 
-	guest_cmd_report(c->s, message);
+	guest_cmd_report(w->s, message);
 }
 
 static bool life_interrupted(void *ctx)
 {
-	struct life_create *c = ctx;
+	struct life_wait *w = ctx;
 
-	if (IS_ENABLED(CONFIG_TERMINAL) && !c->told &&
-	    time_now_ns() >= c->told_at) {
-		out(c->s, "%s: clearing the guest's memory; Ctrl-C cancels\n",
-		    c->path);
-		c->told = true;
+	if (IS_ENABLED(CONFIG_TERMINAL) && !w->told &&
+	    time_now_ns() >= w->told_at) {
+		out(w->s, "%s: %s; Ctrl-C cancels\n", w->name, w->what);
+		w->told = true;
 	}
-	return session_interrupted(c->s);
+	return session_interrupted(w->s);
+}
+
+static int life_start(struct session *s, struct guest *g)
+{
+	struct life_wait w = life_wait(s, g->name, "loading its images");
+
+	return life_result(s, g, "started",
+			   guest_start(g, life_report, life_interrupted, &w));
 }
 
 int guest_cmd_create(struct session *s, int argc, char **argv)
 {
 	bool start = take_flag(&argc, argv, "--start");
-	struct life_create c = { .s = s };
+	struct life_wait w;
 	struct guest *g;
 	int ret;
 
 	if (argc != 2) {
 		return command_usage(s, "one description is needed");
 	}
-	c.told_at = time_now_ns() + LIFE_PATIENCE_NS;
-	c.path = argv[1];
-	ret = guest_create(&g, argv[1], life_report, life_interrupted, &c);
+	w = life_wait(s, argv[1], "clearing the guest's memory");
+	ret = guest_create(&g, argv[1], life_report, life_interrupted, &w);
 	if (ret == -ERR_EXIST) {
 		out_error(s,
 			  "%s: a guest of that name exists; 'guest destroy' "
@@ -120,13 +123,15 @@ int guest_cmd_start(struct session *s, int argc, char **argv)
 int guest_cmd_reset(struct session *s, int argc, char **argv)
 {
 	struct guest *g = guest_cmd_find(s, argc, argv, 1);
+	struct life_wait w;
 	int ret;
 
 	if (g == NULL) {
 		return -ERR_NOENT;
 	}
+	w = life_wait(s, g->name, "loading its images");
 	ret = life_result(s, g, "reset",
-			  guest_reset(g, guest_cmd_report, life_stop, s));
+			  guest_reset(g, life_report, life_interrupted, &w));
 	guest_put(g);
 	return ret;
 }

@@ -20,6 +20,9 @@
  */
 #define RESTART_NS UINT64_C(1000000000)
 
+/* Of VCPUs that are to go off: as the terminal, and the work for all. */
+#define STOP_PRIO (SCHED_PRIO_MAX - 1)
+
 static struct spinlock list_lock = SPINLOCK_INIT(LOCK_GUEST_LIST);
 static struct list guests = LIST_INIT(guests);
 static uint32_t next_id;
@@ -243,7 +246,11 @@ static void force_exit(void *arg)
 	this_cpu()->need_resched = 1;
 }
 
-/* On return no VCPU of `g` runs, and none will. */
+/*
+ * On return no VCPU of `g` runs, and none will. Each needs a CPU for a moment,
+ * to find that it must go off; it enters the guest no more. So it is lent a
+ * priority, since at its own it might never get one.
+ */
 static void stop_vcpus(struct guest *g)
 {
 	for (uint32_t i = 0; i < g->cfg->vcpus; i++) {
@@ -261,9 +268,11 @@ static void stop_vcpus(struct guest *g)
 		if (cpu_call(READ_ONCE(v->cpu), force_exit, NULL, true)) {
 			continue; /* an offline CPU runs no VCPU */
 		}
+		sched_lend(v, STOP_PRIO);
 	}
 	for (uint32_t i = 0; i < g->cfg->vcpus; i++) {
 		sched_wait_off(g->vcpus[i]);
+		sched_lend(g->vcpus[i], 0);
 	}
 }
 

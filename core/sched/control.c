@@ -449,6 +449,14 @@ void sched_change_params(struct runqueue *rq, struct vcpu *v,
 	}
 }
 
+/* Its own, what it inherits, or what it has been lent: the highest counts. */
+static uint8_t priority_of(const struct vcpu *v)
+{
+	uint8_t lent = MAX(v->inherited, v->lent);
+
+	return MAX(v->own_priority, lent);
+}
+
 static int params_promised(struct vcpu *v, const struct sched_params *params,
 			   struct sched_refusal *why)
 {
@@ -467,7 +475,7 @@ static int params_promised(struct vcpu *v, const struct sched_params *params,
 		flags = spin_lock_irqsave(&sched_pools_lock);
 		rq = rq_lock_of(v);
 		v->own_priority = given.priority;
-		given.priority = MAX(v->own_priority, v->inherited);
+		given.priority = priority_of(v);
 		sched_change_params(rq, v, &given);
 		spin_unlock(&rq->lock);
 		plan_bind(&p);
@@ -503,7 +511,7 @@ int sched_set_params(struct vcpu *v, const struct sched_params *p,
 	return err;
 }
 
-/* `field` is its own priority, or what it inherits: the higher one counts. */
+/* `field` is one of those that priority_of() looks at. */
 static void set_priority(struct vcpu *v, uint8_t *field, unsigned int prio)
 {
 	unsigned long flags = arch_irq_save();
@@ -511,7 +519,7 @@ static void set_priority(struct vcpu *v, uint8_t *field, unsigned int prio)
 	struct sched_params p = v->params;
 
 	*field = (uint8_t)prio;
-	p.priority = MAX(v->own_priority, v->inherited);
+	p.priority = priority_of(v);
 	if (p.priority != v->params.priority) {
 		sched_change_params(rq, v, &p);
 	}
@@ -533,4 +541,9 @@ void sched_inherit(struct vcpu *v, unsigned int prio)
 	if (v->inherited != prio && !vcpu_is_idle(v)) {
 		set_priority(v, &v->inherited, prio);
 	}
+}
+
+void sched_lend(struct vcpu *v, unsigned int prio)
+{
+	set_priority(v, &v->lent, prio);
 }

@@ -196,6 +196,11 @@ void work_cancel(struct work *w)
 	w->pending = false;
 }
 
+void sched_lend(struct vcpu *v, unsigned int prio)
+{
+	v->lent = (uint8_t)prio;
+}
+
 bool sched_start(struct vcpu *v)
 {
 	running[v->index] = true;

@@ -64,6 +64,41 @@ static void test_set_priority(void **state)
 			 -ERR_INVAL);
 }
 
+/* What is lent counts until it is taken back, and is not a VCPU's own. */
+static void test_lend(void **state)
+{
+	struct cpumask m = only(1);
+	struct sched_params p;
+
+	(void)state;
+	create_on(0, 0, 3, &m);
+	create_on(0, 1, 2, &m);
+	rounds(2);
+	host_irq_begin(0);
+	sched_lend(puppets[1].v, 6);
+	host_irq_end();
+	rounds(1);
+	assert_ptr_equal(current_of(1), puppets[1].v);
+	sched_get_params(puppets[1].v, &p);
+	assert_int_equal(p.priority, 2);
+	set_priority(puppets[1].v, 4);
+	host_irq_begin(0);
+	sched_lend(puppets[0].v, 5);
+	host_irq_end();
+	rounds(1);
+	assert_ptr_equal(current_of(1), puppets[1].v);
+	host_irq_begin(0);
+	sched_lend(puppets[1].v, 0);
+	host_irq_end();
+	rounds(1);
+	assert_ptr_equal(current_of(1), puppets[0].v);
+	host_irq_begin(0);
+	sched_lend(puppets[0].v, 0);
+	host_irq_end();
+	rounds(1);
+	assert_ptr_equal(current_of(1), puppets[1].v);
+}
+
 static void test_pause(void **state)
 {
 	struct cpumask m = only(1), m2 = only(2);
@@ -300,9 +335,9 @@ static void test_bad_arguments(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(test_affinity), T(test_set_priority),  T(test_pause),
-		T(test_times),    T(test_longest),       T(test_ids),
-		T(test_policy),   T(test_bad_arguments),
+		T(test_affinity), T(test_set_priority), T(test_lend),
+		T(test_pause),    T(test_times),        T(test_longest),
+		T(test_ids),      T(test_policy),       T(test_bad_arguments),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -156,6 +156,8 @@ int __must_check sched_set_priority(struct vcpu *v, unsigned int prio);
 /* `v` has at least this priority until it is told another (0: none). For
  * mutexes, which call it for one `v` at a time. */
 void sched_inherit(struct vcpu *v, unsigned int prio);
+/* The same, for the owner of a guest's VCPU, which must go off soon. */
+void sched_lend(struct vcpu *v, unsigned int prio);
 /* Snapshot of accounting, up to now. */
 void sched_times(struct vcpu *v, struct vcpu_times *out);
 /* Forget the longest wait so far, except one that has not ended yet, and how

@@ -180,6 +180,7 @@ struct vcpu {
 	struct sched_params params; /* [R] */
 	uint8_t own_priority;       /* [R] without what it inherits */
 	uint8_t inherited;          /* [W] priority; sched_inherit() */
+	uint8_t lent;               /* [G] priority; sched_lend() */
 	struct list waited;         /* [W] its mutexes that others wait for */
 	struct mutex *waits_for;    /* [W] NULL: no mutex */
 	struct cpumask affinity;    /* [R] as the operator has set it */

@@ -99,6 +99,27 @@ def test_beside_a_higher_priority(boot):
     assert 0.4 < one < 0.6 and 0.4 < other < 0.6
 
 
+def test_started_beside_a_higher_priority(boot):
+    """Who starts or stops a guest at the terminal waits for work that has no
+    higher priority than the guest, and for its VCPUs: it is done although
+    another leaves them no CPU, and costs that one little."""
+    names = ("high", "low")
+    socle = boot({name: spinner(name) for name in names}, smp=1, limit=900,
+                 icount=ICOUNT, script="guest create /guests/high.dtb --start\n")
+    socle.cmd("vcpu set high priority=6")
+    ran, there = times(socle, "high")
+    for _ in range(5):
+        socle.cmd("guest create /guests/low.dtb --start", timeout=60)
+        socle.cmd("guest reset low", timeout=60)
+        socle.cmd("guest stop low", timeout=60)
+        socle.cmd("guest start low", timeout=60)
+        socle.cmd("guest destroy low")
+    ran, there = (now - then for now, then in
+                  zip(times(socle, "high"), (ran, there)))
+    print(f"high {ran / there:.3f} of {there:.3f} s")
+    assert ran / there > 0.8
+
+
 def test_weights_and_caps(boot):
     """From descriptions, and as they are changed; what is no weight and no cap
     is refused."""
