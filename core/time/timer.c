@@ -15,9 +15,13 @@
 #include <core/time.h>
 #include <libs/error.h>
 
-/* Callbacks per interrupt. If more are due the next interrupt comes at once, so
- * that a timer that sets itself into the past cannot occupy the CPU. */
-#define TIMER_BATCH 64
+/*
+ * Callbacks per interrupt. If more are due the next interrupt comes at once, so
+ * that a timer that sets itself into the past cannot occupy the CPU, and those
+ * of a guest's many VCPUs, which Linux sets to the same time, do not keep
+ * interrupts masked for long: waking a VCPU takes 550 instructions.
+ */
+#define TIMER_BATCH 8
 
 struct timer_queue {
 	struct spinlock lock;

@@ -221,10 +221,29 @@ static void test_bounded(void **state)
 	set(&probes[0], 1);
 	(void)arch_irq_save();
 	timer_interrupt();
-	assert_in_range(total, 1, 1000);
+	assert_in_range(total, 1, 8);
 	assert_true(host_timer_deadline(0) <= 1000);
 	arch_irq_restore(0);
 	probes[0].also = NULL;
+}
+
+/* Many that are due together fire in several interrupts, one right after the
+ * other. */
+static void test_together(void **state)
+{
+	(void)state;
+	for (unsigned int i = 0; i < TIMERS; i++) {
+		set(&probes[i], 2000);
+	}
+	(void)arch_irq_save();
+	host_set_time(2000);
+	for (unsigned int last = 0; total < TIMERS; last = total) {
+		assert_true(host_timer_deadline(0) <= 2000);
+		timer_interrupt();
+		assert_in_range(total - last, 1, 8);
+	}
+	arch_irq_restore(0);
+	check_hardware();
 }
 
 static void cancel_self(struct probe *p)
@@ -431,6 +450,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_rearm_in_callback, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(test_bounded, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_together, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_cancel_in_callback, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(test_random, setup, teardown),

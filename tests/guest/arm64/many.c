@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * As many VCPUs as a guest can have: all wait, with an interrupt pending that
- * their CPU interface does not accept, and the first executes single
- * instructions that concern all of them. Used to measure how long the
- * hypervisor masks interrupts for that. With GICv2 there are eight VCPUs, and
- * no such interrupt.
+ * As many VCPUs as a guest can have: all wait, at first for timers that are
+ * set to the same time; then with an interrupt pending that their CPU interface
+ * does not accept, and the first executes single instructions that concern all
+ * of them. Used to measure how long the hypervisor masks interrupts for that.
+ * With GICv2 there are eight VCPUs, and no such interrupt.
  */
 #include <guest.h>
 
@@ -23,14 +23,19 @@
 
 #define KEPT 5 /* SGI of group 0, which no CPU interface has enabled */
 #define SENT 1 /* SGI of group 1 */
+#define TIMER_PPI 27
 
 static bool v3;
 
-/* Waits, and takes interrupts of group 1; uses no stack. */
+/* Waits, and takes interrupts of group 1; uses no stack. x0: when its timer
+ * fires, once. */
 extern const uint8_t waiter[];
 __asm__(".pushsection .text\n"
 	".balign 4\n"
 	"waiter:\n"
+	"	msr cntv_cval_el0, x0\n"
+	"	mov x0, #1\n"
+	"	msr cntv_ctl_el0, x0\n"
 	"	mov x0, #7\n"
 	"	msr s3_0_c12_c12_5, x0\n" /* ICC_SRE_EL1 */
 	"	isb\n"
@@ -40,6 +45,7 @@ __asm__(".pushsection .text\n"
 	"	msr s3_0_c12_c12_7, x0\n" /* ICC_IGRPEN1_EL1 */
 	"	isb\n"
 	"1:	wfi\n"
+	"	msr cntv_ctl_el0, xzr\n"
 	"2:	mrs x0, s3_0_c12_c12_0\n" /* ICC_IAR1_EL1 */
 	"	cmp x0, #1020\n"
 	"	b.hs 1b\n"
@@ -52,15 +58,20 @@ extern const uint8_t waiter_v2[];
 __asm__(".pushsection .text\n"
 	".balign 4\n"
 	"waiter_v2:\n"
+	"	msr cntv_cval_el0, x0\n"
+	"	mov x0, #1\n"
+	"	msr cntv_ctl_el0, x0\n"
 	"	mov x1, #0x08000000\n" /* GICD */
 	"	mov w0, #0x22\n"
-	"	str w0, [x1, #0x100]\n" /* ISENABLER0: both SGIs */
+	"	movk w0, #0x800, lsl #16\n"
+	"	str w0, [x1, #0x100]\n" /* ISENABLER0: both SGIs, the timer */
 	"	mov x1, #0x08010000\n"  /* GICC */
 	"	mov w0, #0xff\n"
 	"	str w0, [x1, #4]\n" /* PMR */
 	"	mov w0, #1\n"
 	"	str w0, [x1]\n" /* CTLR */
 	"1:	wfi\n"
+	"	msr cntv_ctl_el0, xzr\n"
 	"2:	ldr w0, [x1, #0xc]\n" /* IAR */
 	"	and w2, w0, #0x3ff\n"
 	"	cmp w2, #1020\n"
@@ -128,17 +139,27 @@ static void shared(void)
 	}
 }
 
+static uint64_t now(void)
+{
+	return guest_sysreg_read(cntvct_el0);
+}
+
 static void start(void)
 {
+	uint64_t when;
+
 	distributor(3);
 	shared();
 	for (uint64_t i = 0; i < VCPUS && v3; i++) {
 		guest_write32(sgi_frame(i) + 0x80, ~(1u << KEPT));
-		guest_write32(sgi_frame(i) + 0x100, 1u << KEPT | 1u << SENT);
+		guest_write32(sgi_frame(i) + 0x100,
+			      1u << KEPT | 1u << SENT | 1u << TIMER_PPI);
 	}
+	when = now() + guest_sysreg_read(cntfrq_el0) / 50;
 	for (uint64_t i = 1; i < VCPUS; i++) {
-		guest_hvc(CPU_ON, mpidr(i), entry(), 0);
+		guest_hvc(CPU_ON, mpidr(i), entry(), when);
 	}
+	while (now() < when) {}
 	for (uint32_t i = 0; i < VCPUS / 16; i++) {
 		sgi_to_cluster(i, KEPT);
 	}
