@@ -115,10 +115,21 @@ struct guest *vcpu_cmd_find(struct session *s, const char *arg, uint32_t *first,
 	return g;
 }
 
+/* Does the reason begin with what was asked for, or a VCPU of it? */
+static bool names(const struct sched_refusal *why, const char *arg)
+{
+	size_t n = strlen(arg);
+
+	return strncmp(why->text, arg, n) == 0 &&
+	       (why->text[n] == ':' || why->text[n] == '/');
+}
+
 int vcpu_cmd_refused(struct session *s, const char *arg, int err,
 		     const struct sched_refusal *why)
 {
-	if (why->text[0] != '\0') {
+	if (names(why, arg)) {
+		out_error(s, "%s", why->text);
+	} else if (why->text[0] != '\0') {
 		out_error(s, "%s: %s", arg, why->text);
 	} else if (err == -ERR_INVAL) {
 		out_error(s, "%s: none of the CPUs is online", arg);

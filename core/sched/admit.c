@@ -131,7 +131,7 @@ static int has_cpus(const struct plan *p)
 
 		if (cpumask_empty(&t->cpus)) {
 			sched_refuse(p->set.why,
-				     "the affinity of %s has no CPU of pool "
+				     "%s: its affinity has no CPU of pool "
 				     "'%s'; 'vcpu affinity' changes it",
 				     t->v->name, p->pool->name);
 			return -ERR_INVAL;

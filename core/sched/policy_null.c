@@ -104,9 +104,9 @@ static int null_admit(struct sched_set *set)
 	for (unsigned int i = 0; i < set->count; i++) {
 		if (set->tasks[i].home < 0 && !find_cpu(&m, i)) {
 			sched_refuse(set->why,
-				     "%u VCPUs, each of which needs a CPU of "
-				     "its own: there is none left for %s",
-				     set->count, set->tasks[i].v->name);
+				     "%s: no CPU is left for it; %u VCPUs "
+				     "would need one each",
+				     set->tasks[i].v->name, set->count);
 			return -ERR_INVAL;
 		}
 	}

@@ -162,10 +162,10 @@ static uint64_t would_fit(struct sched_set *set, struct sched_task *t,
 static int refuse(struct sched_set *set, struct sched_task *t, uint64_t fit)
 {
 	sched_refuse(set->why,
-		     "no CPU has room for %" PRIu64 " us of each %" PRIu64
-		     " us of %s beside the others; %" PRIu64 " us would fit",
-		     ticks_to_ns(t->params.budget) / 1000,
-		     ticks_to_ns(t->params.period) / 1000, t->v->name,
+		     "%s: no CPU has room for %" PRIu64 " us of each %" PRIu64
+		     " us beside the others; %" PRIu64 " us would fit",
+		     t->v->name, ticks_to_ns(t->params.budget) / 1000,
+		     ticks_to_ns(t->params.period) / 1000,
 		     ticks_to_ns(fit) / 1000);
 	return -ERR_BUSY;
 }

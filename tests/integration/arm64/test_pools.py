@@ -47,6 +47,8 @@ def test_pools(socle):
     socle.cmd("vcpu set g0 period=10ms budget=6ms")
     out = socle.cmd("vcpu set g1 period=10ms budget=9999us", ok=False)
     assert "would fit" in out
+    # It is named once.
+    assert out.count("g1/0") == 1
     socle.cmd("vcpu set g1 period=10ms budget=2ms")
     params = {v["name"]: v for v in socle.json("vcpu params --json")}
     assert params["g0/0"]["budget_ms"] == 6 and params["g0/0"]["pool"] == "rt"

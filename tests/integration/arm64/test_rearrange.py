@@ -155,7 +155,7 @@ def test_last_cpu(host):
             ("sched pool create two 2-3 prio", "'one' would have no CPU"),
             ("sched pool destroy one", "VCPUs"),
             ("sched pool cpus one 9", "there are CPUs 0 to 3"),
-            ("sched pool policy one null", "each of which needs a CPU")):
+            ("sched pool policy one null", "no CPU is left for it")):
         said = host.cmd(line, ok=False)
         assert why in said, said
         assert arrangement(host) == before
