@@ -4,9 +4,10 @@
  * `from`, of `size` bytes, to the one at `until`, which switches. A call that
  * returns instead is no decision. Whenever the function at `mark` is executed a
  * line is printed, with the number of decisions since the mark before, their
- * instructions and the largest, and counting begins anew.
+ * instructions and the largest, and counting begins anew. Those of one CPU only
+ * are counted, if it is given.
  *
- * Arguments: from=ADDRESS, bytes=BYTES, until=ADDRESS, mark=ADDRESS.
+ * Arguments: from=ADDRESS, bytes=BYTES, until=ADDRESS, mark=ADDRESS, cpu=N.
  */
 #include <inttypes.h>
 #include <string.h>
@@ -19,6 +20,7 @@
 enum event { NOTHING, FROM, UNTIL, RETURN, MARK };
 
 static uint64_t from, bytes, until, mark;
+static uint64_t only = CORE_MAX_CPUS; /* all */
 static FILE *to;
 static struct {
 	bool open;
@@ -52,7 +54,7 @@ static void executes(unsigned int cpu, void *data)
 
 static void begins(unsigned int cpu, void *data)
 {
-	cpus[cpu].open = true;
+	cpus[cpu].open = only == CORE_MAX_CPUS || only == cpu;
 	cpus[cpu].length = (uint64_t)data;
 }
 
@@ -118,10 +120,8 @@ static void block(struct qemu_plugin_tb *tb, FILE *out)
 static bool argument(const char *name, uint64_t value)
 {
 	static const struct numbers known[] = {
-		{ "from", &from },
-		{ "bytes", &bytes },
-		{ "until", &until },
-		{ "mark", &mark },
+		{ "from", &from }, { "bytes", &bytes }, { "until", &until },
+		{ "mark", &mark }, { "cpu", &only },
 	};
 
 	return take_number(known, sizeof(known) / sizeof(known[0]), name,

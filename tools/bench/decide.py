@@ -5,7 +5,9 @@
 N guests of one VCPU each, which never wait, are on one CPU; a plugin in QEMU
 (tests/plugins/decide.c) counts the instructions from the beginning of schedule()
 to that of arch_vcpu_switch(): the VCPU that leaves the CPU is queued, the next
-one chosen, and the timer for its time set. With --check each is a line: `ok` or
+one chosen, and the timer for its time set. Under null, which has one VCPU for
+each CPU, the guest is paused and resumed instead: each time its CPU goes from it to
+being idle, or back. With --check each is a line: `ok` or
 `over`, the policy and N, the mean, and the budget of tests/bench/arm64/budget-decide.
 """
 
@@ -26,6 +28,7 @@ import systems
 
 BUDGET = systems.TOP / "tests/bench" / qemu.ARCH / "budget-decide"
 READY = (2, 16, 64)
+ALONE = (1,)
 LINE = re.compile(r"decisions=(\d+) instructions=(\d+) most=(\d+)")
 FUNCTIONS = {"from": "schedule", "until": "arch_vcpu_switch",
              "mark": "sched_cmd_latency_clear"}
@@ -49,6 +52,8 @@ def windows(n):
         yield f"vcpu set g{i} window={1000 * i}us+1000us"
 
 
+PAUSES = 40			# for policies of which nothing else makes them decide
+
 # By policy: its options for n guests, and what each guest is promised.
 POLICIES = {
     "prio": (lambda n: "", None),
@@ -56,12 +61,18 @@ POLICIES = {
     "edf": (lambda n: "", servers),
     "rm": (lambda n: "", servers),
     "arinc653": (lambda n: f" frame={n + n // 8 + 1}ms", windows),
+    "null": (lambda n: "", None),
 }
+
+
+def numbers(policy, ready=READY):
+    """Of VCPUs that are ready on a CPU."""
+    return ALONE if policy == "null" else ready
 
 
 def goal(policy, n):
     """Instructions."""
-    return 200 if policy in ("prio", "arinc653") else 200 + 20 * math.log2(n)
+    return 200 if policy in ("prio", "arinc653", "null") else 200 + 20 * math.log2(n)
 
 
 @dataclasses.dataclass
@@ -72,7 +83,20 @@ class Cost:
     most: int
 
 
+def paused():
+    """Null, on the second CPU: the terminal is on the first."""
+    yield from ("guest create /guests/g0.dtb", "sched pool create own 1 null",
+                "sched pool move g0 own", "guest start g0", "sleep 200",
+                "sched latency clear")
+    for _ in range(PAUSES):
+        yield from ("guest pause g0", "sleep 1", "guest resume g0", "sleep 1")
+    yield from ("sched latency clear", "echo decided")
+
+
 def script(policy, n):
+    if policy == "null":
+        yield from paused()
+        return
     options, promises = POLICIES[policy]
     yield from (f"guest create /guests/g{i}.dtb" for i in range(n))
     yield f"sched pool policy default {policy}{options(n)}"
@@ -82,7 +106,7 @@ def script(policy, n):
                 "sched latency clear", "echo decided")
 
 
-def arguments(image, plugin, out):
+def arguments(image, plugin, out, *more):
     """QEMU's arguments that have the plugin write to `out`."""
     at = {}
     for line in image.tool("nm", "-S").splitlines():
@@ -95,7 +119,7 @@ def arguments(image, plugin, out):
     return image.watched_by(
         plugin, out, f"bytes={at[FUNCTIONS['from']][1]:#x}",
         *(f"{key}={at[name][0] + images.BASE:#x}"
-          for key, name in FUNCTIONS.items()))
+          for key, name in FUNCTIONS.items()), *more)
 
 
 def measure(host, policy, n):
@@ -106,8 +130,11 @@ def measure(host, policy, n):
               for i in range(n)]
     with tempfile.TemporaryDirectory() as scratch:
         out = pathlib.Path(scratch) / "out"
-        here = dataclasses.replace(host, extra=(*arguments(
-            image, host.build / "plugins" / "decide.so", out), *FASTER))
+        alone = policy == "null"
+        here = dataclasses.replace(
+            host, smp=2 if alone else 1, extra=(*arguments(
+                image, host.build / "plugins" / "decide.so", out,
+                *(["cpu=1"] if alone else [])), *FASTER))
         lines = "\n".join(script(policy, n)) + "\n"
         with qemu.Machine(here.command(
                 True, "-kernel", str(host.build / "vmm.bin"), "-initrd",
@@ -149,7 +176,7 @@ def main():
     ready = [int(n) for n in args.ready.split(",")]
     try:
         runs = [(policy, n) for policy in args.policies.split(",")
-                for n in ready]
+                for n in numbers(policy, ready)]
         with concurrent.futures.ThreadPoolExecutor(args.jobs) as pool:
             found = dict(zip(runs, pool.map(
                 lambda run: measure(host, *run), runs)))
@@ -157,7 +184,7 @@ def main():
         sys.exit(f"bench: {failure}")
     if args.check:
         _, budgets, reference = budget.read(BUDGET)
-        named = {name: dict(zip(READY, values))
+        named = {name: dict(zip(numbers(name), values))
                  for name, values in budgets.items()}
         results = list(check(found, named, reference.allowance(
             images.compiler(args.build / "vmm.elf"))))
