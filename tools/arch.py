@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What an architecture tells the tools: arch/<arch>/NAME.py, as a module.
+"""What an architecture tells the tools: arch/<arch>/NAME.py, as a module, and
+tests/bench/<arch>/NAME.py, which tools/bench measures by.
 
 machine.py, the machine, has PROGRAM, MACHINE and CPU (QEMU's names), CROSS (tool
 chain), CHOICES ({variable of make: {value: most CPUs}}), LEAST_MEMORY (bytes),
@@ -20,14 +21,20 @@ TOP = pathlib.Path(__file__).resolve().parents[1]
 ARCH = os.environ.get("SOCLE_ARCH", "arm64")
 
 
-def machine(arch=ARCH):
+def machine(arch=None):
     """machine.py."""
     return module("machine", arch)
 
 
-def module(name, arch=ARCH):
+def bench(name):
+    """NAME.py of the bench."""
+    return module(name, folder="tests/bench")
+
+
+def module(name, arch=None, folder="arch"):
     """NAME.py."""
-    path = TOP / "arch" / arch / f"{name}.py"
+    arch = arch or ARCH
+    path = TOP / folder / arch / f"{name}.py"
     spec = importlib.util.spec_from_file_location(f"{name}_{arch}", path)
     found = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(found)

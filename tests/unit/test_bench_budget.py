@@ -3,18 +3,15 @@
 
 import importlib.machinery
 import importlib.util
-import pathlib
 import sys
 
 import pytest
 
-TOP = pathlib.Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(TOP / "tools/bench"))
-
-import budget  # noqa: E402  (tools/bench is no package)
-import figures  # noqa: E402
-import image as images  # noqa: E402
-import qemu  # noqa: E402
+from of_arm64 import TOP
+import budget
+import figures
+import image as images
+import qemu
 
 
 def load_check():

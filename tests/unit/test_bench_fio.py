@@ -4,19 +4,15 @@ how Xen's dom0 is started."""
 
 import argparse
 import os
-import pathlib
 import re
 import subprocess
-import sys
 
 import pytest
 
-TOP = pathlib.Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(TOP / "tools/bench"))
-
-import fio  # noqa: E402  (tools/bench is no package)
-import image  # noqa: E402
-import systems  # noqa: E402
+from of_arm64 import TOP
+import fio
+import image
+import systems
 
 PROFILE = TOP / "tests/bench/linux/xen/profile"
 
@@ -168,7 +164,7 @@ def test_a_device_is_connected_when_it_is_added(tmp_path, script, event,
 
 
 def test_xen_is_watched_where_it_runs():
-    option, value = image.watched(systems.XEN_PLACE, systems.XEN_SIZE,
+    option, value = image.watched(systems.qemu.PLACES.XEN, 0x200000,
                                   "count.so", "out", "idle=on")
     assert option == "-plugin"
     assert value == ("count.so,image=0x200000,loaded=0x40200000,size=0x200000,"

@@ -2,17 +2,14 @@
 """What I/O costs: its budgets, and which functions are those that copy."""
 
 import importlib.util
-import pathlib
 import sys
 
 import pytest
 
-TOP = pathlib.Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(TOP / "tools/bench"))
-
-import budget  # noqa: E402  (tools/bench is no package)
-import image  # noqa: E402
-import qemu  # noqa: E402
+from of_arm64 import TOP
+import budget
+import image
+import qemu
 
 # The library has a module of that name.
 SPEC = importlib.util.spec_from_file_location("bench_io",

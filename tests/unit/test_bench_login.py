@@ -2,16 +2,12 @@
 """Debian to its login prompt: what is read from a run, and the goal."""
 
 import argparse
-import pathlib
-import sys
 
 import pytest
 
-TOP = pathlib.Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(TOP / "tools/bench"))
-
-import login  # noqa: E402  (tools/bench is no package)
-import qemu  # noqa: E402
+import of_arm64  # noqa: F401
+import login
+import qemu
 
 CONSOLE = """\
 Reached target

@@ -2,16 +2,12 @@
 """The machines that the benches measure: as they are named, as they are started."""
 
 import argparse
-import pathlib
-import sys
 
 import pytest
 
-TOP = pathlib.Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(TOP / "tools/bench"))
-
-import options  # noqa: E402  (tools/bench is no package)
-import qemu  # noqa: E402
+import of_arm64  # noqa: F401
+import options
+import qemu
 
 
 @pytest.mark.parametrize("text, names", [

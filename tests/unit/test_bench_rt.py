@@ -2,17 +2,13 @@
 """Latencies: what the guest prints, and what is drawn of it."""
 
 import argparse
-import pathlib
 import re
-import sys
 
 import pytest
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] /
-                       "tools/bench"))
-
-import qemu  # noqa: E402  (tools/bench is no package)
-import rt  # noqa: E402
+import of_arm64  # noqa: F401
+import qemu
+import rt
 
 SAID = """\
 # Total: 000000007\r

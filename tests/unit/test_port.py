@@ -61,6 +61,40 @@ def arguments(cpu=CPU, more="", hypervisor=True, irq="plic"):
 def exit_text(syndrome, detail):
     return f"ecall {detail}" if syndrome == 10 else f"cause {syndrome}"
 """,
+    f"tests/bench/{NEW}/figures.py": """\
+from figure import Figure, Part, other_cpu
+
+FIGURES = [Figure("hypercall", "SBI get_spec_version", 96),
+           other_cpu("ipi-cpu", "to a hart", "ipi"),
+           Figure("masked-longest", "", traps=False),
+           Figure("switch", "from one guest to another")]
+COUNTED = ("hypercall",)
+TWO_CPUS = CALLS = Part("ipi", {"ipi": "ipi-cpu"})
+PHASED = set()
+TRACED = Part("hypercall", {"hypercall": "hypercall-traced"})
+NATIVE_WAIT = Part("timer-wait", {"timer-wait": "timer-wait-untrapped"})
+NATIVE_WAIT_CPUS, NATIVE_WAIT_XEN = "native-wait;", ""
+MANY = {"PLIC": 8, "AIA": 64}
+STORMS = ("ipi", "sbi")
+""",
+    f"tests/bench/{NEW}/places.py": """\
+IMAGE, LOADED = 0xffffffc000000000, 0x80200000
+VECTORS = {"vectors": "trap_entry"}
+FROM_GUEST = {0: "trap"}
+GUEST_RAM = 0x100000000
+CACHE, COLOURS = (1024, 16, 64), 16
+""",
+    f"tests/bench/{NEW}/registers.py": """\
+DEVICES = [(0x10000000, 0x100, "16550")]
+UNTRAPPED = []
+CONSOLE = ("16550", 0)
+
+
+def register(name, offset):
+    return f"{name}+{offset:#x}"
+""",
+    f"tests/bench/{NEW}/quoted.py": "TRAPS = TOUCHED = OPERATIONS = SIZES = {}\n"
+                                    "LINUX = ''\n",
     f"arch/{NEW}/Kconfig": "config ARCH_RISCV64\n\tdef_bool y\n\n"
                            "config STACK_SIZE\n\thex\n\tdefault 0x4000\n",
     f"arch/{NEW}/Makefile": f"target-obj-y += arch/{NEW}/boot/start.o\n",
@@ -207,6 +241,51 @@ def test_traces(port):
         cwd=port / "tools/trace", env={**os.environ, "SOCLE_ARCH": NEW},
         text=True, stdout=subprocess.PIPE, check=True)
     assert done.stdout == "ecall 7, pc 0x80\n"
+
+
+BENCH = """\
+import pathlib
+import sys
+
+sys.path.insert(0, "tools/bench")
+import accesses, budget, colours, decide, fio, lines, login, masked, micro, path
+import readme, rt, size, start, systems
+
+for name in systems.qemu.VARIANTS:
+    host = systems.Host(pathlib.Path("build"), name)
+    print(*host.command(True)[1:5])
+    print(*host.command(False)[1:5])
+for run in micro.RUNS["socle"](host):
+    print(*[guest.bootargs for guest in getattr(run, "guests", ())])
+print(lines.images.PLACE)
+"""
+
+
+def test_bench(port):
+    """tools/bench starts its machines, and watches its image."""
+    shutil.copytree(TOP / "tools/bench", port / "tools/bench")
+    done = subprocess.run(
+        [sys.executable, "-B", "-c", BENCH], cwd=port, text=True, check=False,
+        env={**os.environ, "SOCLE_ARCH": NEW}, stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT)
+    assert done.returncode == 0, done.stdout
+    assert done.stdout.splitlines()[:4] == [
+        "-M virt,aia=plic -cpu rv64", "-M virt,aia=plic -cpu rv64,h=off",
+        "-M virt,aia=aia -cpu rv64", "-M virt,aia=aia -cpu rv64,h=off"]
+    assert "only=ipi\nonly=timer-wait\n" in done.stdout
+    assert "image=0xffffffc000000000,loaded=0x80200000" in done.stdout
+    assert variable(port, "bench-variant", f"ARCH={NEW}",
+                    "IRQ=aia") == "IRQ=aia"
+
+
+def test_what_is_expected_of_arm64_is_tested_with_any():
+    """Tests of the tools' are not the port's to change."""
+    done = subprocess.run(
+        [sys.executable, "-B", "-m", "pytest", "-q", "-p", "no:cacheprovider",
+         "tests/unit", "-k", "bench_ or test_size or trace_view"], cwd=TOP,
+        env={**os.environ, "SOCLE_ARCH": NEW}, text=True, check=False,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    assert done.returncode == 0, done.stdout[-3000:]
 
 
 OF_GUESTS = {"test_config", "test_config_memory", "test_config_slots",

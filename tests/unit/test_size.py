@@ -1,12 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """tools/bench/size.py: whose files the image's bytes are."""
 
-import pathlib
-import sys
+from of_arm64 import TOP
 
-import pytest
+import size
 
-TOP = pathlib.Path(__file__).resolve().parents[2]
 MAKEFILE = """\
 nvme-objs := nvme.o nvme_io.o
 obj-y += drivers/a.o
@@ -20,17 +18,7 @@ card-objs-$(CONFIG_DRV_CARD) := drivers/g.o
 """
 
 
-@pytest.fixture(name="size", scope="module")
-def fixture_size():
-    sys.path.insert(0, str(TOP / "tools/bench"))
-    try:
-        import size  # pylint: disable=import-outside-toplevel
-    finally:
-        sys.path.remove(str(TOP / "tools/bench"))
-    return size
-
-
-def test_files_belong_to_the_symbol_that_has_them_built(size, tmp_path):
+def test_files_belong_to_the_symbol_that_has_them_built(tmp_path):
     (tmp_path / "drivers").mkdir()
     (tmp_path / "drivers" / "Makefile").write_text(MAKEFILE)
     assert size.symbols(tmp_path) == {
@@ -39,13 +27,13 @@ def test_files_belong_to_the_symbol_that_has_them_built(size, tmp_path):
         "drivers/e": "BLOCK", "drivers/f": "TERMINAL", "drivers/g": "DRV_CARD"}
 
 
-def test_bytes_are_summed_and_the_rest_is_always_there(size):
+def test_bytes_are_summed_and_the_rest_is_always_there():
     assert size.by_symbol({"a": 3, "b": 4, "c": 5, "ksyms": 9},
                           {"a": "NET", "b": "BLOCK", "c": "NET"}) == {
         "": 9, "NET": 8, "BLOCK": 4}
 
 
-def test_every_symbol_of_a_driver_is_found(size):
+def test_every_symbol_of_a_driver_is_found():
     """A way of writing a Makefile that it does not read would be seen here."""
     found = set(size.symbols(TOP).values())
     for part in "drivers", "emulators":

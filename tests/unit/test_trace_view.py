@@ -3,7 +3,7 @@
 
 import base64
 import json
-import pathlib
+import os
 import re
 import shutil
 import struct
@@ -12,7 +12,8 @@ import sys
 
 import pytest
 
-TOP = pathlib.Path(__file__).resolve().parents[2]
+from of_arm64 import TOP
+
 TOOL = TOP / "tools/trace-view"
 sys.path.insert(0, str(TOP / "tools/trace"))
 import perfetto  # noqa: E402  (tools/trace is no package)
@@ -69,7 +70,7 @@ def saved(events=None, cpus=2):
 
 def view(text, *args, status=0):
     done = subprocess.run([sys.executable, TOOL, "-", *map(str, args)],
-                          input=text, capture_output=True, text=True,
+                          env={**os.environ, "SOCLE_ARCH": "arm64"}, input=text, capture_output=True, text=True,
                           check=False, timeout=100)
     assert done.returncode == status, done.stderr
     return done.stdout if status == 0 else done.stderr

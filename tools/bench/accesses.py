@@ -23,57 +23,15 @@ import systems
 ACCESS = re.compile(r"memory_region_ops_(read|write) cpu (\d+) mr \S+ "
                     r"addr (0x[0-9a-f]+) value (0x[0-9a-f]+) size (\d+)")
 SHELL = "login shell on"
-
-# The default machine's devices, and the registers that Linux uses most. Guests of
-# Socle do not have the others (PCIe); GICC is not trapped.
-DEVICES = [
-    (0x00000000, 0x8000000, "flash"),
-    (0x08000000, 0x10000, "GICD"),
-    (0x080a0000, 0xf60000, "GICR"),
-    (0x09000000, 0x1000, "PL011"),
-    (0x09010000, 0x1000, "PL031"),
-    (0x09020000, 0x18, "fw_cfg"),
-    (0x09030000, 0x1000, "PL061"),
-    (0x0a000000, 0x4000, "virtio-mmio"),
-]
-GICC = (0x08010000, 0x10000)
-REGISTERS = {
-    "PL011": {0x00: "UARTDR", 0x18: "UARTFR", 0x24: "UARTIBRD",
-              0x28: "UARTFBRD", 0x2c: "UARTLCR_H", 0x30: "UARTCR",
-              0x34: "UARTIFLS", 0x38: "UARTIMSC", 0x3c: "UARTRIS",
-              0x40: "UARTMIS", 0x44: "UARTICR", 0x48: "UARTDMACR"},
-    "GICR": {0x14: "GICR_WAKER"},
-}
-ARRAYS = [(0x080, 0x100, "IGROUPR"), (0x100, 0x180, "ISENABLER"),
-          (0x180, 0x200, "ICENABLER"), (0x200, 0x280, "ISPENDR"),
-          (0x280, 0x300, "ICPENDR"), (0x300, 0x380, "ISACTIVER"),
-          (0x380, 0x400, "ICACTIVER"), (0x400, 0x800, "IPRIORITYR"),
-          (0x800, 0xc00, "ITARGETSR"), (0xc00, 0xd00, "ICFGR"),
-          (0xf00, 0xf04, "SGIR"), (0x6000, 0x8000, "IROUTER")]
+OWN = qemu.arch.bench("registers")
 
 
 def device(address):
     """(name, offset), or None for a device that Socle's guests do not have."""
-    for base, size, name in DEVICES:
+    for base, size, name in OWN.DEVICES:
         if base <= address < base + size:
             return name, address - base
     return None
-
-
-def register(name, offset):
-    """The register's name in the manual, if it is listed here."""
-    known = REGISTERS.get(name, {}).get(offset)
-    if known:
-        return known
-    if name in ("GICD", "GICR"):
-        if name == "GICR":
-            frame, offset = offset % 0x20000 >> 16, offset % 0x10000
-            if not frame:
-                return f"GICR+{offset:#x}"
-        for first, end, text in ARRAYS:
-            if first <= offset < end:
-                return f"{name}_{text}"
-    return f"{name}+{offset:#x}"
 
 
 @dataclasses.dataclass
@@ -86,7 +44,7 @@ class Seen:
     other: int = 0			# follow an access to another device
     third: int = 0			# .. and the device is not the one before that
     elsewhere: int = 0			# devices that Socle's guests lack
-    through: int = 0			# GICC: not trapped
+    through: int = 0			# devices whose accesses are not trapped
 
     def add(self, lines):
         """Count up to the shell's greeting; QEMU is stopped some time later."""
@@ -98,19 +56,20 @@ class Seen:
                                     for n in (3, 4, 5))
             place = device(address)
             if not place:
-                inside = 0 <= address - GICC[0] < GICC[1]
+                inside = any(0 <= address - base < size
+                             for base, size, _ in OWN.UNTRAPPED)
                 self.through += inside
                 self.elsewhere += not inside
                 continue
             name, offset = place
-            self.accesses[register(name, offset), size,
+            self.accesses[OWN.register(name, offset), size,
                           found.group(1)] += 1
             self.devices[name, size] += 1
             if recent and recent[0] != name:
                 self.other += 1
                 self.third += name not in recent[:2]
             recent = [name, *(n for n in recent if n != name)]
-            if (name, offset, found.group(1)) == ("PL011", 0, "write"):
+            if (place, found.group(1)) == (OWN.CONSOLE, "write"):
                 said = (said + chr(value & 0xff))[-len(SHELL):]
                 if said == SHELL:
                     return
@@ -146,7 +105,8 @@ def boot(host, kernel, initrd):
 
 def show(seen, variant, most):
     print(f"{variant}: {seen.total} accesses to the devices of a guest's "
-          f"machine; {seen.through} to GICC, which does not trap; "
+          f"machine; {seen.through} to those that do not trap "
+          f"({', '.join(name for _, _, name in OWN.UNTRAPPED)}); "
           f"{seen.elsewhere} to what guests do not have\n")
     print("| register | | bits | times | part |\n|---|---|---:|---:|---:|")
     for (name, size, kind), times in seen.accesses.most_common(most):

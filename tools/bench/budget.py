@@ -76,7 +76,7 @@ def rounded(name, mean):
     """The budget for a figure; rounded where all code has a part in it."""
     if name in figures.STARTS:
         return math.ceil(mean / 10000) * 10000
-    if name == "masked-longest":
+    if name == figures.MASKED:
         return math.ceil(mean / 1000) * 1000
     return math.ceil(mean - ROUNDING)
 

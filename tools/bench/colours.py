@@ -20,11 +20,11 @@ import path
 import qemu
 import systems
 
-# QEMU's Cortex-A57: 2 MiB in 16 ways, 32 colours.
-SETS, WAYS, LINE = 2048, 16, 64
-COLOURS = 32
+SETS, WAYS, LINE = qemu.PLACES.CACHE
 # Half of the cache is for the victim, a quarter for each attacker.
-SHARES = {"victim": 16, "attacker0": 8, "attacker1": 8}
+SHARES = {"victim": qemu.PLACES.COLOURS // 2,
+          "attacker0": qemu.PLACES.COLOURS // 4,
+          "attacker1": qemu.PLACES.COLOURS // 4}
 SIZES = (256, 512, 768, 896, 1024, 1536)	# KiB that the victim reads
 ALONE, BESIDE, COLOURED = "alone", "beside attackers", "with colours"
 SITUATIONS = (ALONE, BESIDE, COLOURED)

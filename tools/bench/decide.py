@@ -8,7 +8,7 @@ to that of arch_vcpu_switch(): the VCPU that leaves the CPU is queued, the next
 one chosen, and the timer for its time set. Under null, which has one VCPU for
 each CPU, the guest is paused and resumed instead: each time its CPU goes from it to
 being idle, or back. With --check each is a line: `ok` or
-`over`, the policy and N, the mean, and the budget of tests/bench/arm64/budget-decide.
+`over`, the policy and N, the mean, and the budget of tests/bench/<arch>/budget-decide.
 """
 
 import argparse

@@ -79,8 +79,8 @@ class Bench:
     def host(self, variant, out, extra, xen=False):
         plugin = self.args.plugin.resolve()
         if xen:
-            watch = images.watched(systems.XEN_PLACE, systems.XEN_SIZE, plugin,
-                                   out, "idle=on")
+            watch = images.watched(qemu.PLACES.XEN, qemu.PLACES.XEN_SIZE,
+                                   plugin, out, "idle=on")
         else:
             watch = self.image.watched_by(plugin, out, "idle=on")
         return systems.Host(self.args.build, variant, xen=self.args.xen,
@@ -138,7 +138,8 @@ class Bench:
         for name in self.args.systems:
             if name == "socle":
                 guests = [self.guest(*work, NET_NODE) for work in works]
-                found[name] = self.socle(variant, guests, "net switch create lan")
+                found[name] = self.socle(variant, guests,
+                                         "net switch create lan")
             else:
                 found[name] = self.xen(variant, works)
         return {name: per_one(counted, BYTES)
@@ -249,8 +250,8 @@ def heads(names):
 
 
 def cells(name, row, names):
-    """As text: what, native, then all, the hypervisor's, exits and the native part of each
-    system, and the goal, which is Socle's."""
+    """As text: what, native, then all, the hypervisor's, exits and the native part
+    of each system, and the goal, which is Socle's."""
     digits = 2 if name == "tcp" else 0
     goal = row["goal"]
     found = [meaning(name), f"{row['native']:.{digits}f}"]

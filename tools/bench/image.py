@@ -6,16 +6,16 @@ import pathlib
 import re
 import subprocess
 
-# The virtual address where the image runs: MMU_IMAGE_BASE. Until its MMU is on,
-# where QEMU's `virt` loads an image that asks for no other place.
-BASE = 0xffffc0000000
-LOADED = 0x40200000
+import qemu
+
+# Where the image runs with its MMU on, and before.
+BASE = qemu.PLACES.IMAGE
+LOADED = qemu.PLACES.LOADED
 # Both, as the plugins (tests/plugins) are told.
 PLACE = f"image={BASE:#x},loaded={LOADED:#x}"
 # The functions by which the hypervisor copies data.
 COPIES = ("copy_bytes", "copy_words", "copy_units", "memcpy", "memmove",
           "string_copy_up", "string_copy_down", "string_copy8", "string_copy4")
-FROM_GUEST = {0x400: "synchronous", 0x480: "IRQ"}	# A64 at a lower level
 # How compilers name themselves in the debugging information.
 PRODUCER = re.compile(rb"GNU C\d+ (\d+[\d.]*)|(?:[A-Z]\w+ )?clang version "
                       rb"(\d+[\d.]*)")
@@ -90,8 +90,10 @@ class Image:
 
     def vectors(self):
         """{address: kind} of the vectors for traps from guests."""
-        start = self.starts[self.names.index("vectors")] + BASE
-        return {start + offset: kind for offset, kind in FROM_GUEST.items()}
+        table = next(iter(qemu.PLACES.VECTORS.values()))
+        start = self.starts[self.names.index(table)] + BASE
+        return {start + offset: kind
+                for offset, kind in qemu.PLACES.FROM_GUEST.items()}
 
     def instructions(self):
         """{address: text} of the whole image."""

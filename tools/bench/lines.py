@@ -18,8 +18,8 @@ import sys
 import tempfile
 
 import budget
+import figures
 import image as images
-import micro
 import options
 import path
 import qemu
@@ -30,8 +30,8 @@ ROUNDS = 64
 SLICES = 8			# of ten million instructions each
 # As the plugin names them. What is above is a heading for people.
 COLUMNS = {"excursions": "trips", "ilines": "I-lines", "dlines": "D-lines",
-           "device": "device", "barriers": "barriers", "writes": "MSR",
-           "reads": "MRS", "tlb": "TLBI", "cache": "DC, IC"}
+           "device": "device", "barriers": "barriers", "writes": "writes",
+           "reads": "reads", "tlb": "TLB", "cache": "caches"}
 # Measures that change when code or data elsewhere moves ours to other lines.
 PLACED = ("ilines", "dlines")
 SERIES = re.compile(r"^series ([a-z0-9-]+)\s*$", re.M)
@@ -84,10 +84,9 @@ def runs(host):
     yield Run(host, [guest(host.build, vcpus=2)])
     two = dataclasses.replace(host, smp=2)
     pinned = [0, 1]
-    yield Run(two, [guest(host.build, "sgi-other,sgi-other-spin,cpu-on",
-                          vcpus=2, affinity=pinned)], micro.OTHER_CPU)
-    yield Run(two, [guest(host.build, "ipi", vcpus=2, affinity=pinned)],
-              {"ipi-el2": "ipi-el2"})
+    for part in figures.OWN.TWO_CPUS, figures.OWN.CALLS:
+        yield Run(two, [guest(host.build, part.only, vcpus=2,
+                              affinity=pinned)], part.names)
     one = guest(host.build, "switch", SLICES)
     yield Run(host, [one, dataclasses.replace(one, name="other")],
               {"switch": "switch"})
@@ -117,14 +116,9 @@ def values(row):
     return [row[column] for column in COLUMNS]
 
 
-# On two CPUs: how often a guest is left depends on their relative timing, and thus
-# on compiler and QEMU. With the reference compiler it is reproducible.
-PHASED = {"cpu-on-cpu", "ipi-el2", "sgi-round-trip-cpu", "sgi-round-trip-spin"}
-
-
 def most(column, number, reference, compiler, name=""):
     """The limit of a measure for a figure."""
-    if column == "excursions" and name.partition(".")[0] in PHASED and \
+    if column == "excursions" and name.partition(".")[0] in figures.OWN.PHASED and \
             not reference.made(compiler):
         return math.inf
     if column not in PLACED:

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The longest the hypervisor keeps interrupts masked.
 
-A guest with the largest number of VCPUs (tests/guest/arm64/many.c) executes
+A guest with the largest number of VCPUs (tests/guest/<arch>/many.c) executes
 instructions that concern all of them; a plugin in QEMU (tests/plugins/masked.c)
 counts the hypervisor's instructions from where interrupts are masked to where
 they are not. The image's configuration has SCHED_LATENCY.
@@ -16,12 +16,12 @@ import re
 import sys
 import tempfile
 
+import figures
 import image as images
 import options
 import qemu
 import systems
 
-VCPUS = {"GICv2": 8, "GICv3": 128}
 # Most functions shown of a masked section, and sections.
 SHOWN = 12
 LINE = re.compile(r"longest=(\d+) from=(0x[0-9a-f]+) until=(0x[0-9a-f]+) "
@@ -55,8 +55,7 @@ def where(image, address):
 
 def arguments(image, plugin, out):
     """QEMU's arguments that have the plugin write to `out`."""
-    places = {"enabled": "latency_enabled", "vectors": "vectors",
-              "watched": "watch_vectors"}
+    places = {"enabled": "latency_enabled", **qemu.PLACES.VECTORS}
     symbols = {fields[-1]: int(fields[0], 16) for fields in
                map(str.split, image.tool("nm").splitlines())}
     for name in places.values():
@@ -87,7 +86,7 @@ def measure(host, plugin):
     """The sections of a run."""
     image = images.Image(host.build / "vmm.elf", systems.CROSS)
     guest = systems.Guest(host.build / "guest" / "many.bin", "many",
-                          memory=16, vcpus=VCPUS[host.variant])
+                          memory=16, vcpus=figures.OWN.MANY[host.variant])
     with tempfile.TemporaryDirectory() as scratch:
         out = pathlib.Path(scratch) / "out"
         host = dataclasses.replace(host, extra=arguments(image, plugin, out))
@@ -102,8 +101,9 @@ def measure(host, plugin):
 def longest(host):
     """Of a trap from a guest, as the figure `masked-longest` is."""
     found = measure(host, host.build / "plugins" / "masked.so")
+    tables = tuple(qemu.PLACES.VECTORS.values())
     traps = [section for section in found
-             if section.begin.startswith(("vectors", "watch_vectors"))]
+             if section.begin.startswith(tables)]
     if not traps:
         raise qemu.Failure("no trap seen")
     return traps[0].length

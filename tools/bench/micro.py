@@ -18,12 +18,9 @@ import options
 import path
 import qemu
 import systems
+from figure import Figure
 
-OTHER_CPU = {"sgi-other": "sgi-other-cpu", "cpu-on": "cpu-on-cpu",
-             "sgi-round-trip": "sgi-round-trip-cpu",
-             "sgi-other-spin": "sgi-other-cpu-spin",
-             "sgi-round-trip-spin": "sgi-round-trip-spin"}
-ON_TWO_CPUS = "only=sgi-other,sgi-other-spin,cpu-on"
+OWN = figures.OWN
 
 
 @dataclasses.dataclass
@@ -56,21 +53,20 @@ def socle_runs(host):
     yield Run("socle", host, [guest(host.build, vcpus=2)])
     two = dataclasses.replace(host, smp=2)
     yield Run("socle", two, [guest(host.build, vcpus=2, affinity=[0, 1],
-                                   bootargs=ON_TWO_CPUS)],
-              OTHER_CPU)
-    yield Run("socle", host, [guest(host.build, native_wfi=True,
-                                    bootargs="only=timer-wfi")],
-              {"timer-wfi": "timer-wfi-untrapped"})
+                                   bootargs=OWN.TWO_CPUS.bootargs)],
+              OWN.TWO_CPUS.names)
+    yield Run("socle", host, [guest(host.build, cpus=OWN.NATIVE_WAIT_CPUS,
+                                    bootargs=OWN.NATIVE_WAIT.bootargs)],
+              OWN.NATIVE_WAIT.names)
     yield Run("socle", host, pair(host))
     yield Run("socle", host, [bigger(host)], BIGGER)
     traced = dataclasses.replace(host, commands="trace start\n")
     yield Run("socle", traced, [guest(host.build,
-                                      bootargs="only=hypercall,timer-spin")],
-              TRACED)
+                                      bootargs=OWN.TRACED.bootargs)],
+              OWN.TRACED.names)
     yield from counted_runs(host)
 
 
-TRACED = {"hypercall": "hypercall-traced", "timer-spin": "timer-traced"}
 BIGGER = {"power-on": "power-on-256"}
 
 
@@ -89,17 +85,17 @@ def native_runs(host):
     yield Run("native", host, [guest(host.build)])
     two = dataclasses.replace(host, smp=2)
     yield Run("native", two, [guest(host.build, vcpus=2,
-                                    bootargs=ON_TWO_CPUS)],
-              OTHER_CPU)
+                                    bootargs=OWN.TWO_CPUS.bootargs)],
+              OWN.TWO_CPUS.names)
 
 
 def xen_runs(host):
     """On one CPU: with two, Xen makes no progress while counting."""
     yield Run("xen", host, [guest(host.build, vcpus=2)])
-    untrapped = dataclasses.replace(host, xen_args="vwfi=native")
+    untrapped = dataclasses.replace(host, xen_args=OWN.NATIVE_WAIT_XEN)
     yield Run("xen", untrapped, [guest(host.build,
-                                       bootargs="only=timer-wfi")],
-              {"timer-wfi": "timer-wfi-untrapped"})
+                                       bootargs=OWN.NATIVE_WAIT.bootargs)],
+              OWN.NATIVE_WAIT.names)
     yield Run("xen", host, pair(host))
     yield Run("xen", host, [bigger(host)], BIGGER)
 
@@ -108,11 +104,11 @@ def xen_runs(host):
 class Counted:
     """A figure that is counted on the paths of its traps."""
     host: systems.Host
-    figure: figures.Figure
+    figure: Figure
 
     def results(self):
         image = images.Image(self.host.build / "vmm.elf", systems.CROSS)
-        if self.figure.name == "masked-longest":
+        if self.figure.name == figures.MASKED:
             count = masked.longest(self.host)
         else:
             count = path.counted(self.host, image, self.figure)

@@ -24,8 +24,7 @@ import qemu
 import start
 import systems
 
-# RAM of the guest, at addresses that the image does not use.
-GUEST_RAM = 0x80000000
+GUEST_RAM = qemu.PLACES.GUEST_RAM
 ENDLESS = 1000000000			# rounds: QEMU is stopped before
 # The first paths are those of a guest that starts, with cold caches.
 SKIPPED = 16
@@ -115,7 +114,7 @@ def trace(host, image, figure, wanted):
 
 
 def counted(host, image, figure):
-    """Instructions at EL2 of the most frequent path, for each CPU."""
+    """The hypervisor's instructions of the most frequent path, for each CPU."""
     ways = trace(host, image, figure, figure.rounds)
     return sum(len(next(way for (on, way), _ in ways.counts.most_common()
                         if on == cpu)) for cpu in range(figure.smp))

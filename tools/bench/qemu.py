@@ -23,6 +23,8 @@ import arch  # noqa: E402  (tools is no package)
 COUNT = ["-icount", "shift=0,sleep=off"]
 ARCH = arch.ARCH
 MACHINE = arch.machine()
+# Where things are that are watched.
+PLACES = arch.bench("places")
 # {name: choices} of the machines that are measured, and the one that is enough.
 VARIANTS = MACHINE.VARIANTS
 USUAL = list(VARIANTS)[-1]

@@ -4,8 +4,8 @@
 
 cyclictest in Debian's PREEMPT_RT kernel: a thread that sleeps until each
 millisecond, and how long after it runs. Natively, under Socle alone, and beside
-two Linux guests that run stress-ng and four that send interrupts and flood PSCI,
-devices and timers: with the isolation that an engineer would choose, and without.
+two Linux guests that run stress-ng and four that flood interrupts, firmware, devices
+and timers: with the isolation that an engineer would choose, and without.
 One nanosecond an instruction (-icount). --svg draws the picture of
 docs/design/measuring.md.
 """
@@ -18,13 +18,14 @@ import re
 import sys
 import tempfile
 
+import figures
 import qemu
 import systems
 
 MEMORY = 256			# MiB of each Linux guest
 HOST_MEMORY = "2G"
 BOOTARGS = f"console={qemu.MACHINE.GUEST_CONSOLE} nokaslr"
-STORMS = ("sgi", "psci", "devices", "timer")
+STORMS = figures.OWN.STORMS
 STORM_VCPUS = 4
 LINUX = ("linux0", "linux1")
 # Milliseconds in which the neighbours' Linux boots, before the storms begin.

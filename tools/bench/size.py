@@ -17,7 +17,7 @@ import qemu
 import systems
 
 TOP = systems.TOP
-FOLDERS = ("arch/arm64", "arch/host", "arch/include", "core", "libs",
+FOLDERS = (f"arch/{qemu.ARCH}", "arch/host", "arch/include", "core", "libs",
            "drivers", "emulators", "commands", "daemons", "tests", "tools")
 SOURCES = {".c", ".h", ".S", ".py", ".sh", ".mk"}
 SECTION = re.compile(r"^\s*\[\s*\d+\]\s+(\S+)\s+\S+\s+[0-9a-f]+\s+[0-9a-f]+\s+"

@@ -42,7 +42,7 @@ def count(host, image):
     start = Start(image.vectors())
     host = dataclasses.replace(host, limit=600)
     guest = systems.Guest(host.build / "bench" / "micro.bin", "micro",
-                          bootargs="only=hypercall rounds=1", ram=0x80000000)
+                          bootargs="only=hypercall rounds=1", ram=qemu.PLACES.GUEST_RAM)
     with tempfile.TemporaryDirectory() as scratch:
         fifo = os.path.join(scratch, "log")
         os.mkfifo(fifo)

@@ -30,10 +30,6 @@ def null_disk(*devices):
 
 NULL_DISK = null_disk("virtio-blk-pci,drive=null,ioeventfd=off,"
                       "disable-legacy=on")
-XEN_MODULES = 0x50000000
-# Where Xen 4.17 is with its MMU on, and before: for the plugins (tests/plugins).
-XEN_PLACE = "image=0x200000,loaded=0x40200000"
-XEN_SIZE = 0x200000
 # The same seed for every native run. Without one, Linux collects entropy for every
 # random number, even for each system call, which is slow.
 SEED = "/ { chosen { rng-seed = [" + " ".join(
@@ -51,9 +47,9 @@ class Guest:
     ram: int = None			# its address in Socle's guest
     vcpus: int = 1
     affinity: list = None		# host CPU of each VCPU
-    native_wfi: bool = False		# under Socle
     devices: str = ""			# under Socle: nodes of its description
     properties: str = ""		# likewise, properties of its root
+    cpus: str = ""			# likewise, of the node of its VCPUs
 
 
 @dataclasses.dataclass
@@ -109,10 +105,10 @@ def native(host, guests):
 def description(guest):
     """The source of a guest's description."""
     initrd = f'initrd = "/images/{guest.name}.initrd";' if guest.initrd else ""
-    wait = " native-wfi;" if guest.native_wfi else ""
     affinity = ""
     if guest.affinity:
         affinity = "affinity = <%s>;" % " ".join(map(str, guest.affinity))
+    cpus = f" {guest.cpus}" if guest.cpus else ""
     memory = f'memory = "{guest.memory}M";'
     if guest.ram is not None:
         memory = (f"memory@{guest.ram:x} "
@@ -125,7 +121,7 @@ def description(guest):
 	#size-cells = <2>;
 	model = "{guest.name}"; {guest.properties}
 	{memory}
-	cpus {{ count = <{guest.vcpus}>; {affinity}{wait} }};
+	cpus {{ count = <{guest.vcpus}>; {affinity}{cpus} }};
 	boot {{
 		kernel = "/images/{guest.name}"; {initrd}
 		bootargs = "{guest.bootargs}";
@@ -217,7 +213,7 @@ def xen_domain(index, guest, address):
 		#size-cells = <2>;
 		cpus = <{guest.vcpus}>;
 		memory = <0x0 {guest.memory << 10:#x}>;
-		vpl011;
+		{qemu.PLACES.XEN_DOMAIN}
 {''.join(nodes)}	}};
 """, loads, address
 
@@ -228,15 +224,15 @@ def xen_chosen(host, domains):
 / {{ chosen {{
 	#address-cells = <2>;
 	#size-cells = <2>;
-	stdout-path = "/pl011@9000000";
-	xen,xen-bootargs = "console=dtuart dtuart=/pl011@9000000 {host.xen_args}";
+	stdout-path = "{qemu.PLACES.XEN_CONSOLE}";
+	xen,xen-bootargs = "{qemu.PLACES.XEN_BOOTARGS} {host.xen_args}";
 {''.join(domains)}}}; }};
 """
 
 
 def xen(host, guests):
     """Run the guests as domains that Xen starts itself. Returns the console."""
-    address = XEN_MODULES
+    address = qemu.PLACES.XEN_MODULES
     domains, loads = [], []
     for index, guest in enumerate(guests, 1):
         node, load, address = xen_domain(index, guest, address)
@@ -255,7 +251,7 @@ def xen(host, guests):
 
 def xen_dom0(host, guest):
     """Run the guest as Xen's dom0, which starts others. Returns its console."""
-    nodes, loads, _ = xen_modules(guest, XEN_MODULES)
+    nodes, loads, _ = xen_modules(guest, qemu.PLACES.XEN_MODULES)
     host = dataclasses.replace(
         host, xen_args=f"dom0_mem={guest.memory}M {host.xen_args}")
     with tempfile.TemporaryDirectory() as scratch:

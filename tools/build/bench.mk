@@ -3,8 +3,10 @@
 # commands that measure with them (docs/design/measuring.md).
 
 bench-dir := $(O)/bench
-# Names of the guests; files that all of them have, and those of each.
+# Names of the guests; files that all of them have, and those of each. Guests of
+# tests/guest that are measured too.
 bench-guests :=
+bench-others :=
 bench-y :=
 include $(wildcard tests/bench/$(ARCH)/Makefile)
 bench-objs := $(foreach f,$(bench-y) $(foreach g,$(bench-guests),$(bench-$(g)-y)),\
@@ -48,8 +50,8 @@ $(bench-guests:%=$(bench-dir)/%.bin): %.bin: %.elf
 
 .PHONY: bench-guest
 bench-guest: $(bench-guests:%=$(bench-dir)/%.bin)
-	$(Q)$(MAKE) --no-print-directory $(O)/guest/many.bin \
-		$(O)/guest/storm.bin
+	$(if $(bench-others),$(Q)$(MAKE) --no-print-directory \
+		$(bench-others:%=$(O)/guest/%.bin))
 
 # Xen, to compare with, and Linux with what is run in it.
 XEN ?= $(images)/xen
@@ -190,6 +192,9 @@ bench-linux-parts: bench-parts $(call image-file,Image) $(linux-initrd)
 bench-make = +$(Q)$(MAKE) --no-print-directory
 bench-run = $(Q)CROSS='$(CROSS_COMPILE)' SOCLE_ARCH='$(ARCH)' $(PYTHON) -B tools/bench/$(1) -O '$(O)'
 
+# The machine that was chosen, as these have it.
+bench-variant = $(strip $(foreach v,$(machine-choices),$(v)=$($(v))))
+
 .PHONY: bench bench-linux bench-size bench-trace bench-accesses bench-lines bench-io \
 	bench-fio bench-debian bench-rt bench-budget bench-readme
 bench: deps
@@ -215,8 +220,7 @@ bench-size: deps
 bench-trace: deps
 	$(if $(FIGURE),,$(error say which: make bench-trace FIGURE=uart-read))
 	$(bench-make) image bench-guest
-	$(call bench-run,path.py) --variant '$(strip $(foreach v,$(machine-choices),\
-		$(v)=$($(v))))' $(if $(filter 1,$(ASM)),--asm) \
+	$(call bench-run,path.py) --variant '$(bench-variant)' $(if $(filter 1,$(ASM)),--asm) \
 		$(BENCH_ARGS) $(FIGURE)
 
 # What real guests do, for what the figures are to be.
