@@ -58,11 +58,25 @@ static void test_layouts(void **state)
  * not give it. */
 static void test_layout_by_compatible(void **state)
 {
+	/* Those whose trees leave out reg-shift and reg-io-width; all have a
+	 * word for each register. */
+	static const char *const words[] = {
+		"brcm,bcm2835-aux-uart\0",
+		"mediatek,mt6577-uart\0",
+		"nvidia,tegra20-uart\0",
+		"ti,am654-uart\0",
+	};
 	uint32_t shift, width;
 
 	(void)state;
 	fake_reg_shift = 0;
 	fake_io_width = 0;
+	for (unsigned int i = 0; i < ARRAY_SIZE(words); i++) {
+		fake_compatible = words[i];
+		uart_layout(FAKE_NODE, ns16550_layouts, &shift, &width);
+		assert_int_equal(shift, 2);
+		assert_int_equal(width, 4);
+	}
 	fake_compatible = "nvidia,tegra210-uart\0nvidia,tegra20-uart\0";
 	uart_layout(FAKE_NODE, ns16550_layouts, &shift, &width);
 	assert_int_equal(shift, 2);

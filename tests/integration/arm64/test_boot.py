@@ -139,6 +139,28 @@ def test_initrd_that_is_not_to_be_mapped(start, bundle, tmp_path):
     assert host.cmd("echo alive") == "alive"
 
 
+@pytest.mark.parametrize("start,end", [
+    (0x90000000, 0x90001000),            # behind RAM
+    (0x9000000, 0x9001000),              # a device's registers
+    (0x7ffff000, 0x80001000),            # over RAM's end
+    (0x48000000, 0xffffffffffffffff)])
+def test_initrd_outside_ram(qemu, tmp_path, start, end):
+    """The same for addresses of a tree that nobody has loaded anything at."""
+    tree = host_tree(tmp_path / "host.dtb", f"""
+/ {{ chosen {{
+	linux,initrd-start = <{start >> 32:#x} {start & 0xffffffff:#x}>;
+	linux,initrd-end = <{end >> 32:#x} {end & 0xffffffff:#x}>;
+}}; }};
+""")
+    host = qemu(["-M", "virt,virtualization=on,gic-version=3", "-cpu",
+                 "cortex-a57", "-smp", "2", "-m", "1G", "-nodefaults",
+                 "-display", "none", "-serial", "stdio", "-kernel",
+                 str(BUILD / "vmm.bin"), "-dtb", str(tree)], limit=60)
+    host.expect(f"error: vfs: the initrd, {end - start:#x} bytes at {start:#x} "
+                "by /chosen, is not all in RAM")
+    host.expect("socle> ")
+
+
 @pytest.mark.parametrize("mem", ["128M", "3G", "64G"])
 def test_memory_sizes(boot, mem):
     # The machine that runs the test need not have that much memory.
