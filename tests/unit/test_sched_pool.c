@@ -269,7 +269,7 @@ static void test_null(void **state)
 	assert_ptr_equal(current_of(3), puppets[0].v);
 	whom = 2;
 	assert_int_equal(let(do_move), -ERR_INVAL);
-	assert_non_null(strstr(why.text, "a CPU of its own"));
+	assert_non_null(strstr(why.text, "no CPU is left for it"));
 	assert_string_equal(puppets[2].v->pool->name, "default");
 	/* No timer is set there, however long. */
 	host_advance(SLICE * 10);
