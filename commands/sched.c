@@ -97,6 +97,13 @@ static const struct subcommand sched_subs[] = {
 	{ "pool move", "GUEST[/VCPU]|--thread ID POOL [--force]",
 	  "Move VCPUs, or a thread of the hypervisor, to a pool.",
 	  sched_cmd_pool_move, sched_complete_move },
+#ifdef CONFIG_SCHED_ACCOUNT
+	{ "account start", "",
+	  "Measure, from zero, the hypervisor's time on behalf of VCPUs.",
+	  sched_cmd_account_start, NULL },
+	{ "account stop", "", "End that; 'vcpu times' keeps what it was.",
+	  sched_cmd_account_stop, NULL },
+#endif
 #ifdef CONFIG_SCHED_LATENCY
 	{ "latency start", "",
 	  "Measure on each CPU how long interrupts are masked.",

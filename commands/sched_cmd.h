@@ -25,6 +25,10 @@ void sched_complete_move(struct completion_ctx *c, int argc, char **argv);
 int sched_cmd_pool_schedule(struct session *s, int argc, char **argv);
 void sched_complete_schedule(struct completion_ctx *c, int argc, char **argv);
 
+/* vcpu_times.c */
+int sched_cmd_account_start(struct session *s, int argc, char **argv);
+int sched_cmd_account_stop(struct session *s, int argc, char **argv);
+
 /* sched_latency.c */
 int sched_cmd_latency(struct session *s, int argc, char **argv);
 int sched_cmd_latency_start(struct session *s, int argc, char **argv);

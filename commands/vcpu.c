@@ -139,27 +139,45 @@ int vcpu_cmd_refused(struct session *s, const char *arg, int err,
 	return err;
 }
 
-static void exits_row(struct table *t, const struct vcpu *v)
+/* The sum over VCPUs `first` to `last`. */
+static void exits_row(struct table *t, const char *name, const struct guest *g,
+		      uint32_t first, uint32_t last)
 {
+	uint64_t sum[VCPU_EXITS] = { 0 };
 	uint64_t counts[VCPU_EXITS];
 	uint64_t total = 0;
 
-	arch_vcpu_exits(v, counts);
-	table_str(t, v->name);
-	for (unsigned int i = 0; i < VCPU_EXITS; i++) {
-		table_u64(t, counts[i]);
-		total += counts[i];
+	for (uint32_t i = first; i <= last; i++) {
+		arch_vcpu_exits(g->vcpus[i], counts);
+		for (unsigned int k = 0; k < VCPU_EXITS; k++) {
+			sum[k] += counts[k];
+			total += counts[k];
+		}
+	}
+	table_str(t, name);
+	for (unsigned int k = 0; k < VCPU_EXITS; k++) {
+		table_u64(t, sum[k]);
 	}
 	table_u64(t, total);
 }
 
-static void exits_of_all(struct table *t)
+static void exits_rows(struct table *t, const struct guest *g, uint32_t first,
+		       uint32_t last)
+{
+	for (uint32_t i = first; i <= last; i++) {
+		exits_row(t, g->vcpus[i]->name, g, i, i);
+	}
+}
+
+static void exits_of_all(struct table *t, bool guests)
 {
 	struct guest *g;
 
 	for (unsigned int n = 0; (g = guest_get_nth(n)) != NULL; n++) {
-		for (uint32_t i = 0; i < g->cfg->vcpus; i++) {
-			exits_row(t, g->vcpus[i]);
+		if (guests) {
+			exits_row(t, g->name, g, 0, g->cfg->vcpus - 1);
+		} else {
+			exits_rows(t, g, 0, g->cfg->vcpus - 1);
 		}
 		guest_put(g);
 	}
@@ -175,13 +193,14 @@ static int vcpu_exits(struct session *s, int argc, char **argv)
 		{ "OTHER", COL_U64 },  { "TOTAL", COL_U64 },
 	};
 	bool json = take_flag(&argc, argv, "--json");
+	bool guests = take_flag(&argc, argv, "--guests");
 	uint32_t first = 0, last = 0;
 	struct guest *g = NULL;
 	struct table *t;
 
 	_Static_assert(ARRAY_SIZE(cols) == VCPU_EXITS + 2,
 		       "a column for each reason, in their order");
-	if (argc > 2) {
+	if (argc > (guests ? 1 : 2)) {
 		return command_usage(s, "at most one guest or VCPU is allowed");
 	}
 	if (argc == 2) {
@@ -192,13 +211,11 @@ static int vcpu_exits(struct session *s, int argc, char **argv)
 	}
 	t = table_begin(s, cols, ARRAY_SIZE(cols), json);
 	if (g == NULL) {
-		exits_of_all(t);
+		exits_of_all(t, guests);
 		table_end(t);
 		return 0;
 	}
-	for (uint32_t i = first; i <= last; i++) {
-		exits_row(t, g->vcpus[i]);
-	}
+	exits_rows(t, g, first, last);
 	table_end(t);
 	guest_put(g);
 	return 0;
@@ -326,9 +343,14 @@ static const struct subcommand vcpu_subs[] = {
 	{ "list", "[--json]",
 	  "List the guests' VCPUs, and the threads that work for them.",
 	  vcpu_list, NULL },
-	{ "exits", "[GUEST[/VCPU]] [--json]",
-	  "Count by reason the traps that VCPUs took.", vcpu_exits,
+	{ "exits", "[GUEST[/VCPU]|--guests] [--json]",
+	  "Count by reason the traps that VCPUs, or guests, took.", vcpu_exits,
 	  vcpu_complete },
+#ifdef CONFIG_SCHED_ACCOUNT
+	{ "times", "[--guests] [--json]",
+	  "Show what VCPUs spend their time on, or guests as a whole.",
+	  vcpu_cmd_times, NULL },
+#endif
 	{ "affinity", "GUEST[/VCPU] CPUS", "Let VCPUs run on these CPUs only.",
 	  vcpu_affinity, vcpu_complete },
 	{ "params", "[--json]",
@@ -353,7 +375,11 @@ static const struct command vcpu_command = {
 	.name = "vcpu",
 	.summary = "List guests' VCPUs; change where and how they run.",
 	.usage = "[--json]",
-	.examples = "vcpu list\nvcpu exits linux0\nvcpu affinity linux0/1 2-3\n"
+	.examples = "vcpu list\nvcpu exits linux0\n"
+#ifdef CONFIG_SCHED_ACCOUNT
+		    "vcpu times --guests\n"
+#endif
+		    "vcpu affinity linux0/1 2-3\n"
 		    "vcpu priority linux0 5\n"
 		    "vcpu set linux0/0 period=10ms budget=2ms\n"
 		    "vcpu set linux0 weight=300 cap=150\n"

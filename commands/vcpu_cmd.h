@@ -20,6 +20,9 @@ void vcpu_complete(struct completion_ctx *c, int argc, char **argv);
 int vcpu_cmd_refused(struct session *s, const char *arg, int err,
 		     const struct sched_refusal *why);
 
+/* vcpu_times.c */
+int vcpu_cmd_times(struct session *s, int argc, char **argv);
+
 /* vcpu_set.c */
 int vcpu_cmd_params(struct session *s, int argc, char **argv);
 int vcpu_cmd_shares(struct session *s, int argc, char **argv);

@@ -12,6 +12,7 @@
 #include <core/percpu.h>
 #include <core/sched.h>
 #include <core/sync.h>
+#include <core/watch.h>
 #include <libs/error.h>
 
 /* [C] */
@@ -139,7 +140,7 @@ static void begin_here(void *arg)
 	if (this_cpu()->latency) {
 		this_cpu()->latency->now.kind = LATENCY_NONE;
 		this_cpu()->latency->on = true;
-		arch_watch_exceptions(true);
+		watch_here();
 	}
 }
 
@@ -149,7 +150,7 @@ static void end_here(void *arg)
 	if (this_cpu()->latency) {
 		this_cpu()->latency->on = false;
 	}
-	arch_watch_exceptions(this_cpu()->trace != NULL);
+	watch_here();
 }
 
 static void clear_here(void *arg)
@@ -184,6 +185,7 @@ int latency_start(void)
 	if (!err) {
 		measuring = true;
 		WRITE_ONCE(latency_enabled, 1);
+		watch_set(WATCH_LATENCY, true);
 		cpu_call_all(begin_here, NULL);
 	}
 	mutex_unlock(&latency_mutex);
@@ -198,6 +200,7 @@ int latency_stop(void)
 	if (measuring) {
 		measuring = false;
 		WRITE_ONCE(latency_enabled, 0);
+		watch_set(WATCH_LATENCY, false);
 		cpu_call_all(end_here, NULL);
 	} else {
 		err = -ERR_STATE;

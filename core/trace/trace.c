@@ -9,11 +9,11 @@
 #include <arch/cpu.h>
 #include <arch/timer.h>
 #include <core/heap.h>
-#include <core/latency.h>
 #include <core/percpu.h>
 #include <core/sched.h>
 #include <core/sync.h>
 #include <core/trace.h>
+#include <core/watch.h>
 #include <libs/error.h>
 #include <string.h>
 
@@ -114,7 +114,7 @@ static void begin_here(void *arg)
 	(void)arg;
 	this_cpu()->trace = trace_buffers[cpu_id()];
 	sched_trace();
-	arch_watch_exceptions(true);
+	watch_here();
 }
 
 static void end_here(void *arg)
@@ -122,7 +122,7 @@ static void end_here(void *arg)
 	(void)arg;
 	sched_trace();
 	this_cpu()->trace = NULL;
-	arch_watch_exceptions(latency_on());
+	watch_here();
 }
 
 static bool valid(const struct trace_attr *attr)

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Exceptions in a trace, and how long they keep interrupts masked. A CPU that
- * is watched has vectors of its own (entry.S): the others' cost nothing.
+ * Exceptions in a trace, how long they keep interrupts masked, and how much of
+ * a VCPU's time they take. A CPU that is watched has vectors of its own
+ * (entry.S): the others' cost nothing.
  */
 #include <arch/cpu.h>
 #include <arch/vcpu.h>
 #include <arch_impl/esr.h>
 #include <arch_impl/trap.h>
+#include <core/account.h>
 #include <core/irq_dispatch.h>
 #include <core/latency.h>
 #include <core/trace.h>
@@ -53,53 +55,65 @@ static void trace_exit(const struct vcpu *v, const struct guest_regs *regs,
 		    detail(regs, esr));
 }
 
-static __noinline void measure_exit(const struct vcpu *v,
+static __noinline void measure_exit(struct vcpu *v,
 				    const struct guest_regs *regs, uint64_t esr)
 {
-	latency_begin(LATENCY_TRAP, esr_ec(esr), 0);
+	if (account_on()) {
+		account_exit(v);
+	}
+	if (latency_on()) {
+		latency_begin(LATENCY_TRAP, esr_ec(esr), 0);
+	}
 	trace_exit(v, regs, esr);
 }
 
 /* Before the handler. */
-void trap_watch_exit(const struct vcpu *v, const struct guest_regs *regs,
+void trap_watch_exit(struct vcpu *v, const struct guest_regs *regs,
 		     uint64_t esr);
-void trap_watch_exit(const struct vcpu *v, const struct guest_regs *regs,
+void trap_watch_exit(struct vcpu *v, const struct guest_regs *regs,
 		     uint64_t esr)
 {
-	if (latency_on()) {
+	if (watch_on()) {
 		measure_exit(v, regs, esr);
 	} else {
 		trace_exit(v, regs, esr);
 	}
 }
 
-/* An interrupt, of which the controller says what it is. */
+/* An interrupt, of which the controller says what it is. `left`: a VCPU's
+ * guest, or NULL. */
 static __noinline void measure_irq(enum trace_event event, uint32_t vcpu,
-				   uint64_t pc)
+				   uint64_t pc, struct vcpu *left)
 {
-	latency_begin(LATENCY_IRQ, irqchip->pending(), 0);
+	if (left && account_on()) {
+		account_exit(left);
+	}
+	if (latency_on()) {
+		latency_begin(LATENCY_IRQ, irqchip->pending(), 0);
+	}
 	trace_write(event, vcpu, irqchip->pending(), pc, 0);
 }
 
-static inline void watch_irq(enum trace_event event, uint32_t vcpu, uint64_t pc)
+static inline void watch_irq(enum trace_event event, uint32_t vcpu, uint64_t pc,
+			     struct vcpu *left)
 {
-	if (latency_on()) {
-		measure_irq(event, vcpu, pc);
+	if (watch_on()) {
+		measure_irq(event, vcpu, pc, left);
 	} else {
 		trace_write(event, vcpu, irqchip->pending(), pc, 0);
 	}
 }
 
-void trap_watch_exit_irq(const struct vcpu *v, const struct guest_regs *regs);
-void trap_watch_exit_irq(const struct vcpu *v, const struct guest_regs *regs)
+void trap_watch_exit_irq(struct vcpu *v, const struct guest_regs *regs);
+void trap_watch_exit_irq(struct vcpu *v, const struct guest_regs *regs)
 {
-	watch_irq(TRACE_EXIT_IRQ, v->id, regs->elr);
+	watch_irq(TRACE_EXIT_IRQ, v->id, regs->elr, v);
 }
 
 void trap_watch_irq(void);
 void trap_watch_irq(void)
 {
-	watch_irq(TRACE_IRQ, vcpu_current()->id, 0);
+	watch_irq(TRACE_IRQ, vcpu_current()->id, 0, NULL);
 }
 
 void trap_watch_irq_end(void);
@@ -109,17 +123,22 @@ void trap_watch_irq_end(void)
 }
 
 /* The last before the registers are restored. */
-static __noinline void measure_enter(const struct vcpu *v,
+static __noinline void measure_enter(struct vcpu *v,
 				     const struct guest_regs *regs)
 {
 	trace_write(TRACE_ENTER, v->id, 0, regs->elr, 0);
-	latency_end(0);
+	if (account_on()) {
+		account_enter(v);
+	}
+	if (latency_on()) {
+		latency_end(0);
+	}
 }
 
-void trap_watch_enter(const struct vcpu *v, const struct guest_regs *regs);
-void trap_watch_enter(const struct vcpu *v, const struct guest_regs *regs)
+void trap_watch_enter(struct vcpu *v, const struct guest_regs *regs);
+void trap_watch_enter(struct vcpu *v, const struct guest_regs *regs)
 {
-	if (latency_on()) {
+	if (watch_on()) {
 		measure_enter(v, regs);
 	} else {
 		trace_write(TRACE_ENTER, v->id, 0, regs->elr, 0);

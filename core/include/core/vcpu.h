@@ -163,6 +163,16 @@ struct vcpu_times {
 	uint64_t late;   /* arinc653: a window began so much late, at most */
 };
 
+/* core/sched/account.c's: the time it runs in this hypervisor. [R] */
+struct vcpu_account {
+	bool left;       /* its guest, and has not gone on */
+	bool stopped;    /* it is not measured any more */
+	ticks_t left_at; /* times.running at that moment */
+	ticks_t since;   /* times.running when measuring began */
+	ticks_t ran;     /* until measuring ended */
+	ticks_t traps;
+};
+
 struct vcpu {
 	struct arch_vcpu arch;      /* first: offsets used by assembly */
 	struct guest *guest;        /* [I] NULL: a thread */
@@ -200,6 +210,7 @@ struct vcpu {
 	struct budget_vcpu *budget; /* NULL: none; changes on no CPU */
 	void *group_data;           /* [R] the policy's: of that, on `cpu` */
 	uint64_t sched_data[SCHED_VCPU_SIZE / 8]; /* [R] the policy's */
+	struct vcpu_account account;              /* [R] */
 };
 
 /*
