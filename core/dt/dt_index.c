@@ -77,6 +77,16 @@ static void dt_index_prop(const void *fdt, int offset, struct dt_entry *e)
 	}
 }
 
+static void dt_entry_init(struct dt_entry *e, dt_node_t node)
+{
+	*e = (struct dt_entry){
+		.node = node,
+		.parent = -1,
+		.address_cells = DT_DEFAULT_ADDRESS_CELLS,
+		.size_cells = DT_DEFAULT_SIZE_CELLS,
+	};
+}
+
 void dt_index_build(const void *fdt)
 {
 	dt_node_t above[DT_MAX_DEPTH];
@@ -92,12 +102,8 @@ void dt_index_build(const void *fdt)
 				return;
 			}
 			e = &dt_index[n++];
-			*e = (struct dt_entry){
-				.node = offset,
-				.parent = depth ? above[depth - 1] : -1,
-				.address_cells = DT_DEFAULT_ADDRESS_CELLS,
-				.size_cells = DT_DEFAULT_SIZE_CELLS,
-			};
+			dt_entry_init(e, offset);
+			e->parent = depth ? above[depth - 1] : -1;
 			above[depth++] = offset;
 		} else if (tag == FDT_END_NODE) {
 			depth--;
@@ -132,6 +138,27 @@ static const struct dt_entry *dt_index_find(dt_node_t node)
 	unsigned int n = dt_index_behind(node);
 
 	return n > 0 && dt_index[n - 1].node == node ? &dt_index[n - 1] : NULL;
+}
+
+/* The entry of a node; without a table its properties are read into *read. What
+ * is no node has none. */
+static const struct dt_entry *dt_entry(dt_node_t node, struct dt_entry *read)
+{
+	int offset;
+
+	if (dt_index_count) {
+		const struct dt_entry *e = dt_index_find(node);
+
+		if (e) {
+			return e;
+		}
+		node = -1;
+	}
+	dt_entry_init(read, node);
+	fdt_for_each_property_offset(offset, dt_blob(), node) {
+		dt_index_prop(dt_blob(), offset, read);
+	}
+	return read;
 }
 
 dt_node_t dt_next(dt_node_t from, int *depth)
@@ -233,38 +260,25 @@ dt_node_t dt_next_compatible(dt_node_t from, const char *compatible)
 
 const char *dt_compatible(dt_node_t node, int *len)
 {
-	const struct dt_entry *e;
+	struct dt_entry read;
+	const struct dt_entry *e = dt_entry(node, &read);
 
-	if (!dt_index_count) {
-		return fdt_getprop(dt_blob(), node, "compatible", len);
-	}
-	e = dt_index_find(node);
-	*len = e ? e->compatible_len : -1;
-	return e ? e->compatible : NULL;
+	*len = e->compatible_len;
+	return e->compatible;
 }
 
 const char *dt_type(dt_node_t node)
 {
-	const struct dt_entry *e;
+	struct dt_entry read;
 
-	if (!dt_index_count) {
-		return dt_str(node, "device_type");
-	}
-	e = dt_index_find(node);
-	return e ? e->type : NULL;
+	return dt_entry(node, &read)->type;
 }
 
 int dt_bus_cells(dt_node_t bus, unsigned int *address, unsigned int *size)
 {
-	const struct dt_entry *e;
+	struct dt_entry read;
+	const struct dt_entry *e = dt_entry(bus, &read);
 
-	if (!dt_index_count) {
-		return dt_bus_cells_read(bus, address, size);
-	}
-	e = dt_index_find(bus);
-	if (!e) {
-		return -ERR_NOENT;
-	}
 	*address = e->address_cells;
 	*size = e->size_cells;
 	return MAX(*address, *size) <= DT_MAX_CELLS ? 0 : -ERR_FORMAT;
@@ -272,26 +286,16 @@ int dt_bus_cells(dt_node_t bus, unsigned int *address, unsigned int *size)
 
 bool dt_available(dt_node_t node)
 {
-	const struct dt_entry *e;
-	const char *status;
-	int len;
+	struct dt_entry read;
 
-	if (dt_index_count) {
-		e = dt_index_find(node);
-		return e && !e->unavailable;
-	}
-	status = dt_prop(node, "status", &len);
-	return !status || dt_status_okay(status, len);
+	return !dt_entry(node, &read)->unavailable;
 }
 
 const void *dt_reg_prop(dt_node_t node, int *len)
 {
-	const struct dt_entry *e;
+	struct dt_entry read;
+	const struct dt_entry *e = dt_entry(node, &read);
 
-	if (!dt_index_count) {
-		return dt_prop(node, "reg", len);
-	}
-	e = dt_index_find(node);
-	*len = e ? e->reg_len : -1;
-	return e ? e->reg : NULL;
+	*len = e->reg_len;
+	return e->reg;
 }

@@ -35,9 +35,6 @@ struct dt_irq_spec {
 /* A bus's #address-cells and #size-cells. -ERR_FORMAT above four. */
 int __must_check dt_bus_cells(dt_node_t bus, unsigned int *address,
 			      unsigned int *size);
-/* The same from the tree itself. */
-int __must_check dt_bus_cells_read(dt_node_t bus, unsigned int *address,
-				   unsigned int *size);
 /* A controller's or nexus's #interrupt-cells. -ERR_FORMAT. */
 int __must_check dt_irq_cells(dt_node_t controller, unsigned int *cells);
 /* Convert a specifier at a controller. */

@@ -10,34 +10,6 @@ struct dt_window {
 	dt_addr_t base, size;
 };
 
-static int dt_cell_count(dt_node_t bus, const char *name, uint32_t otherwise,
-			 unsigned int *out)
-{
-	uint32_t cells;
-	int err = dt_u32(bus, name, &cells);
-
-	if (err == -ERR_NOENT) {
-		*out = otherwise;
-		return 0;
-	}
-	if (err < 0 || cells > DT_MAX_CELLS) {
-		return -ERR_FORMAT;
-	}
-	*out = cells;
-	return 0;
-}
-
-int dt_bus_cells_read(dt_node_t bus, unsigned int *address, unsigned int *size)
-{
-	int err = dt_cell_count(bus, "#address-cells", DT_DEFAULT_ADDRESS_CELLS,
-				address);
-
-	if (err < 0) {
-		return err;
-	}
-	return dt_cell_count(bus, "#size-cells", DT_DEFAULT_SIZE_CELLS, size);
-}
-
 /* The first cell of a PCI address has flags, so plain arithmetic is wrong. */
 static bool dt_bus_is_pci(dt_node_t bus)
 {
