@@ -3,7 +3,6 @@
 #include <core/command.h>
 #include <core/device.h>
 #include <core/dma.h>
-#include <core/guest.h>
 #include <libs/error.h>
 #include <stdio.h>
 
@@ -12,7 +11,8 @@ static int device_list(struct session *s, int argc, char **argv)
 	static const struct column cols[] = {
 		{ "NAME", COL_STR },  { "CLASS", COL_STR },
 		{ "STATE", COL_STR }, { "DRIVER", COL_STR },
-		{ "BUS", COL_STR },   { "USER", COL_STR },
+		{ "BUS", COL_STR },   { "OWNER", COL_STR },
+		{ "USER", COL_STR },
 	};
 	struct device *dev;
 	struct table *t;
@@ -28,6 +28,7 @@ static int device_list(struct session *s, int argc, char **argv)
 		table_str(t, device_state_name(dev->state));
 		table_str(t, dev->driver ? dev->driver->name : NULL);
 		table_str(t, dev->parent ? dev->parent->name : dev->bus->name);
+		table_str(t, device_owner_name(dev->owner));
 		table_str(t, dev->user);
 		device_put(dev);
 	}
@@ -54,6 +55,16 @@ static int device_argument(struct session *s, int argc, char **argv,
 	return 0;
 }
 
+static void device_info_range(struct record *r, const char *what,
+			      unsigned int n, paddr_t base, uint64_t size)
+{
+	char title[24];
+
+	(void)snprintf(title, sizeof(title), "%s %u", what, n);
+	record_fmt(r, title, "0x%llx, 0x%llx bytes", (unsigned long long)base.v,
+		   (unsigned long long)size);
+}
+
 static void device_info_node(struct record *r, const struct device *dev)
 {
 	char path[128];
@@ -66,12 +77,18 @@ static void device_info_node(struct record *r, const struct device *dev)
 	record_str(r, "Node", dt_node_path(dev->dt, path, sizeof(path)));
 	record_str(r, "Compatible", dt_str(dev->dt, "compatible"));
 	for (unsigned int i = 0; dt_reg(dev->dt, i, &base, &size) == 0; i++) {
-		char title[24];
+		device_info_range(r, "Registers", i, base, size);
+	}
+}
 
-		(void)snprintf(title, sizeof(title), "Registers %u", i);
-		record_fmt(r, title, "0x%llx, 0x%llx bytes",
-			   (unsigned long long)base.v,
-			   (unsigned long long)size);
+static void device_info_mapped(struct record *r, const struct device *dev)
+{
+	uint64_t size;
+	paddr_t base;
+
+	for (unsigned int i = 0; device_get_registers(dev, i, &base, &size);
+	     i++) {
+		device_info_range(r, "Mapped", i, base, size);
 	}
 }
 
@@ -135,9 +152,10 @@ static int device_info(struct session *s, int argc, char **argv)
 		   dev->driver ? device_class_name(dev->driver->class) : NULL);
 	record_str(&r, "Error", dev->error ? err_str(dev->error) : NULL);
 	record_str(&r, "User", dev->user);
-	record_str(&r, "Owner", dev->owner ? dev->owner->name : "hypervisor");
+	record_str(&r, "Owner", device_owner_name(dev->owner));
 	device_info_node(&r, dev);
 	device_info_bus(&r, dev);
+	device_info_mapped(&r, dev);
 	device_info_irqs(&r, dev);
 	device_info_dma(&r, dev);
 	record_end(&r);
@@ -155,6 +173,9 @@ static int device_unbind_run(struct session *s, int argc, char **argv)
 		return err;
 	}
 	err = device_unbind(dev);
+	if (err == 0) {
+		err = device_set_owner(dev, DEVICE_OF_NOBODY);
+	}
 	if (err == -ERR_BUSY && dev->user) {
 		out_error(s, "'%s' is in use by the %s", dev->name, dev->user);
 	} else if (err == -ERR_BUSY) {
@@ -181,7 +202,10 @@ static int device_bind_run(struct session *s, int argc, char **argv)
 	if (err) {
 		return err;
 	}
-	err = device_bind(dev);
+	err = device_set_owner(dev, DEVICE_OF_HYPERVISOR);
+	if (err == 0) {
+		err = device_bind(dev);
+	}
 	if (err == -ERR_BUSY) {
 		out_error(s, "'%s' already has a driver: %s", dev->name,
 			  dev->driver->name);
@@ -212,9 +236,9 @@ static const struct subcommand device_subs[] = {
 	  device_list, NULL },
 	{ "info", "DEVICE [--json]", "Show all about one device.",
 	  device_info, device_complete },
-	{ "unbind", "DEVICE", "Remove a device's driver from it.",
+	{ "unbind", "DEVICE", "Remove a device's driver; it is nobody's then.",
 	  device_unbind_run, device_complete },
-	{ "bind", "DEVICE", "Look for a driver for a device again.",
+	{ "bind", "DEVICE", "Take a device back, and look for a driver.",
 	  device_bind_run, device_complete },
 	{ .name = NULL },
 };

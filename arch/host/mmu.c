@@ -96,6 +96,36 @@ void arch_icache_forget(void)
 {
 }
 
+/*
+ * Registers of a test's device live in its fake physical memory, which can
+ * always be accessed. What is mapped is recorded, a bit a page, and
+ * arch_mmu_lookup() tells.
+ */
+static uint64_t device_pages[HOST_PHYS_SIZE / PAGE_SIZE / 64];
+
+static void mark_device(paddr_t pa, uint64_t size, bool mapped)
+{
+	uint64_t end = MIN(pa.v + size, HOST_PHYS_SIZE);
+
+	pthread_mutex_lock(&lock);
+	for (uint64_t at = ALIGN_DOWN(pa.v, PAGE_SIZE); at < end;
+	     at += PAGE_SIZE) {
+		uint64_t page = at / PAGE_SIZE;
+
+		device_pages[page / 64] &= ~BIT(page % 64);
+		device_pages[page / 64] |= (uint64_t)mapped << page % 64;
+	}
+	pthread_mutex_unlock(&lock);
+}
+
+static bool is_device(uint64_t phys)
+{
+	uint64_t page = phys / PAGE_SIZE;
+
+	return phys < HOST_PHYS_SIZE &&
+	       (device_pages[page / 64] >> page % 64 & 1) != 0;
+}
+
 static bool in_window(uint64_t va, uint64_t size)
 {
 	return ((va | size) & PAGE_MASK) == 0 && size &&
@@ -202,6 +232,8 @@ int arch_mmu_protect(vaddr_t va, uint64_t size, enum mmu_prot prot)
 
 int arch_mmu_lookup(vaddr_t va, paddr_t *pa, enum mmu_prot *prot)
 {
+	uint64_t phys = va.v - (uintptr_t)host_phys;
+	enum mmu_prot found = MMU_DEVICE;
 	struct mapping *m;
 	int err = -ERR_FAULT;
 
@@ -209,10 +241,14 @@ int arch_mmu_lookup(vaddr_t va, paddr_t *pa, enum mmu_prot *prot)
 	m = find(va.v, 1);
 	if (m) {
 		*pa = PADDR(m->pa + (va.v - m->va));
-		if (prot) {
-			*prot = m->prot;
-		}
+		found = m->prot;
 		err = 0;
+	} else if (is_device(phys)) {
+		*pa = PADDR(phys);
+		err = 0;
+	}
+	if (err == 0 && prot) {
+		*prot = found;
 	}
 	pthread_mutex_unlock(&lock);
 	return err;
@@ -245,8 +281,16 @@ uint64_t host_window_mapped(void)
 	return sum;
 }
 
-/* Registers of a test's device live in its fake physical memory. */
 volatile void *arch_mmu_map_device(paddr_t pa, uint64_t size)
 {
-	return size && pa.v < HOST_PHYS_SIZE ? arch_phys_to_virt(pa) : NULL;
+	if (size == 0 || pa.v >= HOST_PHYS_SIZE) {
+		return NULL;
+	}
+	mark_device(pa, size, true);
+	return arch_phys_to_virt(pa);
+}
+
+void arch_mmu_unmap_device(paddr_t pa, uint64_t size)
+{
+	mark_device(pa, size, false);
 }

@@ -52,6 +52,11 @@ const char *device_state_name(enum device_state state)
 	return names[state];
 }
 
+const char *device_owner_name(enum device_owner owner)
+{
+	return owner == DEVICE_OF_HYPERVISOR ? "hypervisor" : "nobody";
+}
+
 /* --- binding ------------------------------------------------------------ */
 
 static const struct device_bus *bus_of(const struct driver *drv)
@@ -91,6 +96,7 @@ static void release_resources(struct device *dev)
 		irq_release(dev->irqs[--dev->nirqs]);
 	}
 	dma_fini(dev);
+	device_unmap_locked(dev);
 	dev->priv = NULL;
 }
 
@@ -186,6 +192,7 @@ static void retry_deferred_locked(void)
 		again = false;
 		list_for_each(dev, &devices, node) {
 			again |= dev->state == DEVICE_DEFERRED &&
+				 dev->owner == DEVICE_OF_HYPERVISOR &&
 				 bind_locked(dev) == 0;
 		}
 	}
@@ -202,7 +209,7 @@ unsigned int device_probe(enum device_class class)
 		int err;
 
 		if (dev->state != DEVICE_UNBOUND || !drv ||
-		    drv->class != class) {
+		    drv->class != class || dev->owner != DEVICE_OF_HYPERVISOR) {
 			continue;
 		}
 		/* The driver was found when the device was listed. */
@@ -240,7 +247,7 @@ int device_bind(struct device *dev)
 	int err = -ERR_BUSY;
 
 	mutex_lock(&device_mutex);
-	if (dev->state != DEVICE_BOUND) {
+	if (dev->state != DEVICE_BOUND && dev->owner == DEVICE_OF_HYPERVISOR) {
 		err = bind_locked(dev);
 		if (err == 0) {
 			retry_deferred_locked();
@@ -256,6 +263,19 @@ int device_unbind(struct device *dev)
 
 	mutex_lock(&device_mutex);
 	err = unbind_locked(dev);
+	mutex_unlock(&device_mutex);
+	return err;
+}
+
+int device_set_owner(struct device *dev, enum device_owner owner)
+{
+	int err = -ERR_BUSY;
+
+	mutex_lock(&device_mutex);
+	if (dev->state != DEVICE_BOUND) {
+		dev->owner = owner;
+		err = 0;
+	}
 	mutex_unlock(&device_mutex);
 	return err;
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Devices of the host tree: finds the nodes with drivers, and their
  * resources. */
-#include <arch/mmu.h>
 #include <core/heap.h>
 #include <core/log.h>
 #include <core/panic.h>
@@ -209,14 +208,10 @@ int device_map(struct device *dev, unsigned int index, volatile void **regs,
 	if (err) {
 		return err;
 	}
-	*regs = arch_mmu_map_device(base, bytes);
-	if (!*regs) {
-		return -ERR_NOMEM;
-	}
 	if (size) {
 		*size = bytes;
 	}
-	return 0;
+	return device_map_range(dev, base, bytes, regs);
 }
 
 int device_irq_request(struct device *dev, unsigned int index, irq_handler_t fn,

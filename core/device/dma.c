@@ -67,7 +67,7 @@ const struct dt_dma *device_dma(struct device *dev)
 	return &dev->dma;
 }
 
-int dma_init(struct device *dev, unsigned int bits)
+__cold int dma_init(struct device *dev, unsigned int bits)
 {
 	struct dma_pool *pool;
 	uint64_t last;
@@ -96,7 +96,7 @@ int dma_init(struct device *dev, unsigned int bits)
 	return 0;
 }
 
-void dma_fini(struct device *dev)
+__cold void dma_fini(struct device *dev)
 {
 	struct dma_pool *pool = dev->dma_pool;
 
@@ -111,7 +111,7 @@ void dma_fini(struct device *dev)
 
 /* --- shared memory ------------------------------------------------------ */
 
-static unsigned int order_of(size_t size)
+static __cold unsigned int order_of(size_t size)
 {
 	unsigned int order = 0;
 
@@ -127,7 +127,7 @@ static unsigned int order_of(size_t size)
  * CPU may still fetch such lines speculatively, but these are never dirty and
  * so never written back (arch_mmu_map() of MMU_UNCACHED).
  */
-static int map_uncached(struct dma_buffer *b, size_t bytes)
+static __cold int map_uncached(struct dma_buffer *b, size_t bytes)
 {
 	vaddr_t va;
 	int err = window_alloc(&va, bytes);
@@ -145,7 +145,7 @@ static int map_uncached(struct dma_buffer *b, size_t bytes)
 	return 0;
 }
 
-int dma_alloc(struct device *dev, size_t size, struct dma_buffer *out)
+__cold int dma_alloc(struct device *dev, size_t size, struct dma_buffer *out)
 {
 	uint64_t last = dev->dma_pool ? dev->dma_pool->last : UINT64_MAX;
 	unsigned int order = order_of(size);
@@ -170,7 +170,7 @@ int dma_alloc(struct device *dev, size_t size, struct dma_buffer *out)
 	return 0;
 }
 
-void dma_free(struct device *dev, struct dma_buffer *b)
+__cold void dma_free(struct device *dev, struct dma_buffer *b)
 {
 	unsigned int order = order_of(b->size);
 	uint64_t bytes = PAGE_SIZE << order;
@@ -299,7 +299,7 @@ void dma_unmap_pooled(struct device *dev, const struct io_segment *seg,
 	spin_unlock_irqrestore(&pool->lock, flags);
 }
 
-bool dma_get_stats(const struct device *dev, struct dma_stats *st)
+__cold bool dma_get_stats(const struct device *dev, struct dma_stats *st)
 {
 	struct dma_pool *pool = dev->dma_pool;
 	unsigned long flags;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Preparing a function for its driver: waking it, enabling decoding, mapping
  * its registers. */
-#include <arch/mmu.h>
 #include <core/pci.h>
 #include <core/time.h>
 #include <libs/error.h>
@@ -66,11 +65,11 @@ int pci_map_bar(struct pci_device *p, unsigned int n, volatile void **regs,
 		    bar->addr < w->bus || off >= w->size) {
 			continue;
 		}
-		*regs = arch_mmu_map_device(PADDR(w->cpu.v + off), bar->size);
 		if (size) {
 			*size = bar->size;
 		}
-		return *regs ? 0 : -ERR_NOMEM;
+		return device_map_range(&p->dev, PADDR(w->cpu.v + off),
+					bar->size, regs);
 	}
 	return -ERR_NOSPC;
 }

@@ -2,7 +2,6 @@
 /* Host GICv2 (IHI0048): distributor, CPU interface, virtual interface. */
 #include <arch/ipi.h>
 #include <arch/mmio.h>
-#include <arch/mmu.h>
 #include <arch_impl/cpu.h>
 #include <arch_impl/vgic.h>
 #include <core/device.h>
@@ -196,14 +195,15 @@ static void gicv2_skip_copies(uint64_t size)
 	}
 }
 
-static int map_frames(dt_node_t node)
+static int map_frames(struct device *dev)
 {
 	volatile uint8_t **const frames[] = { &gic.gicd, &gic.gicc, &gic.gich };
+	volatile void *regs;
 	paddr_t base;
 	uint64_t size;
 
 	for (unsigned int i = 0; i < ARRAY_SIZE(frames); i++) {
-		if (dt_reg(node, i, &base, &size)) {
+		if (dt_reg(dev->dt, i, &base, &size)) {
 			log_err("gic: reg entry %u of the GICv2 node is "
 				"missing; distributor, CPU, hypervisor and "
 				"virtual CPU interface are needed",
@@ -216,15 +216,15 @@ static int map_frames(dt_node_t node)
 				 (unsigned long long)size, GICC_SIZE_MIN);
 			size = GICC_SIZE_MIN;
 		}
-		*frames[i] = arch_mmu_map_device(base, size);
-		if (!*frames[i]) {
+		if (device_map_range(dev, base, size, &regs)) {
 			return -ERR_NOMEM;
 		}
+		*frames[i] = regs;
 		if (i == 1) {
 			gicv2_skip_copies(size);
 		}
 	}
-	if (dt_reg(node, 3, &base, &size)) {
+	if (dt_reg(dev->dt, 3, &base, &size)) {
 		return -ERR_FORMAT;
 	}
 	vgic_host.gicv_base = base.v;
@@ -237,7 +237,7 @@ static __cold int gicv2_probe(struct device *dev)
 	dt_node_t node = dev->dt;
 	uint32_t vtr, lines;
 	enum irq_trigger trigger;
-	int err = map_frames(node);
+	int err = map_frames(dev);
 
 	if (err) {
 		return err;

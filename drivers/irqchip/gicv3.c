@@ -2,7 +2,6 @@
 /* Host GICv3 (IHI0069): distributor, redistributors, CPU interface. */
 #include <arch/ipi.h>
 #include <arch/mmio.h>
-#include <arch/mmu.h>
 #include <arch_impl/cpu.h>
 #include <arch_impl/vgic.h>
 #include <core/device.h>
@@ -286,17 +285,18 @@ static struct irqchip gicv3_chip = {
 	.cpu_init = gicv3_cpu_init,
 };
 
-static int map_regions(dt_node_t node)
+static int map_regions(struct device *dev)
 {
+	volatile void *regs;
 	uint32_t n;
 	paddr_t base;
 	uint64_t size;
 
-	if (dt_reg(node, 0, &base, &size)) {
+	if (device_map(dev, 0, &regs, NULL)) {
 		return -ERR_FORMAT;
 	}
-	gic.gicd = arch_mmu_map_device(base, size);
-	if (dt_u32(node, "#redistributor-regions", &n)) {
+	gic.gicd = regs;
+	if (dt_u32(dev->dt, "#redistributor-regions", &n)) {
 		n = 1;
 	}
 	if (n > MAX_REGIONS) {
@@ -305,18 +305,18 @@ static int map_regions(dt_node_t node)
 		n = MAX_REGIONS;
 	}
 	for (uint32_t i = 0; i < n; i++) {
-		if (dt_reg(node, 1 + i, &base, &size)) {
+		if (dt_reg(dev->dt, 1 + i, &base, &size)) {
 			return -ERR_FORMAT;
 		}
-		gic.gicr[i].base = arch_mmu_map_device(base, size);
-		gic.gicr[i].size = size;
-		gic.gicr[i].pa = base.v;
-		if (!gic.gicr[i].base) {
+		if (device_map_range(dev, base, size, &regs)) {
 			return -ERR_NOMEM;
 		}
+		gic.gicr[i].base = regs;
+		gic.gicr[i].size = size;
+		gic.gicr[i].pa = base.v;
 	}
 	gic.nr_regions = n;
-	return gic.gicd ? 0 : -ERR_NOMEM;
+	return 0;
 }
 
 static void fill_vgic_host(dt_node_t node)
@@ -342,7 +342,7 @@ static __cold int gicv3_probe(struct device *dev)
 {
 	dt_node_t node = dev->dt;
 	uint32_t lines;
-	int err = map_regions(node);
+	int err = map_regions(dev);
 
 	if (err) {
 		return err;

@@ -514,7 +514,7 @@ static void its_free(struct msi_controller *mc, uint32_t device, unsigned int n,
 static int its_probe(struct device *dev)
 {
 	volatile void *regs;
-	uint64_t size;
+	uint64_t size, typer;
 	paddr_t base;
 	int err;
 
@@ -529,13 +529,14 @@ static int its_probe(struct device *dev)
 	if (err) {
 		return err;
 	}
-	its.regs = regs;
-	its.pa = base.v;
-	its.typer = mmio_read64(its.regs + GITS_TYPER);
-	if (TYPER_EVENT_BITS(its.typer) < EVENT_BITS ||
-	    TYPER_ITT_ENTRY(its.typer) * EVENTS > PAGE_SIZE) {
+	typer = mmio_read64((volatile uint8_t *)regs + GITS_TYPER);
+	if (TYPER_EVENT_BITS(typer) < EVENT_BITS ||
+	    TYPER_ITT_ENTRY(typer) * EVENTS > PAGE_SIZE) {
 		return -ERR_NOSUPP;
 	}
+	its.regs = regs;
+	its.pa = base.v;
+	its.typer = typer;
 	list_init(&its.devices);
 	its.mc = (struct msi_controller){
 		.dt = dev->dt,

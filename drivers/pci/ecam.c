@@ -6,7 +6,6 @@
  */
 #include <arch/boot.h>
 #include <arch/mmio.h>
-#include <arch/mmu.h>
 #include <core/device.h>
 #include <core/dt_blob.h>
 #include <core/dt_pci.h>
@@ -40,14 +39,16 @@ static int ecam_open(struct pci_host *h, uint8_t bus)
 	uint64_t off = (uint64_t)(bus - h->first_bus) << BUS_SHIFT;
 	uint64_t at = e->base.v + off, from = ALIGN_DOWN(at, BIT(MAP_SHIFT));
 	uint64_t to = from + BIT(MAP_SHIFT);
+	volatile void *regs;
+	int err;
 
 	from = MAX(from, e->base.v);
 	to = MIN(to, e->base.v + e->size);
-	if (!arch_mmu_map_device(PADDR(from), to - from)) {
-		return -ERR_NOMEM;
+	err = device_map_range(h->dev, PADDR(from), to - from, &regs);
+	if (err == 0) {
+		e->bus[bus] = (volatile uint8_t *)regs + (at - from);
 	}
-	e->bus[bus] = arch_mmu_map_device(PADDR(at), BIT(BUS_SHIFT));
-	return e->bus[bus] ? 0 : -ERR_NOMEM;
+	return err;
 }
 
 static volatile uint8_t *ecam_reg(struct pci_host *h, uint16_t rid,

@@ -297,6 +297,25 @@ def test_console(boot, tmp_path, ring):
     assert "in use" in machine.cmd("device unbind virtio0", ok=False)
 
 
+def test_registers_and_owner(boot):
+    """Without its driver a device has no registers mapped, and nobody owns it;
+    they come back with the driver."""
+    machine = boot()
+    name = next(name for name, row in devices(machine).items()
+                if row["class"] == "rtc")
+    for _ in range(2):
+        info = machine.cmd(f"device info {name}")
+        there = re.search(r"Registers 0:\s+(0x.*)\n", info).group(1)
+        assert re.search(r"Mapped 0:\s+(0x.*)\n", info).group(1) == there
+        assert devices(machine)[name]["owner"] == "hypervisor"
+        machine.cmd(f"device unbind {name}")
+        info = machine.cmd(f"device info {name}")
+        assert "Mapped" not in info
+        assert re.search(r"Owner:\s+nobody\n", info)
+        assert devices(machine)[name]["owner"] == "nobody"
+        machine.cmd(f"device bind {name}")
+
+
 def test_nothing_there(boot):
     """Empty slots are not listed and take no interrupt."""
     machine = boot()

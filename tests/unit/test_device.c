@@ -16,6 +16,7 @@
 
 #include "core/device/device.c"
 #include "core/device/device_tree.c"
+#include "core/device/registers.c"
 #include "tests/unit/dts.h"
 
 static struct vcpu self;
@@ -143,6 +144,37 @@ static void remove_irqs(struct device *dev)
 	assert_int_equal(dev->nirqs, 2);
 }
 
+/* Maps all its registers, then succeeds or not by its name. */
+static int probe_regs(struct device *dev)
+{
+	volatile void *regs;
+	uint64_t size;
+	unsigned int n = 0;
+
+	while (device_map(dev, n, &regs, &size) == 0) {
+		n++;
+	}
+	assert_true(n > 0);
+	if (strncmp(dev->name, "wait", 4) == 0) {
+		return -ERR_DEFER;
+	}
+	if (strncmp(dev->name, "empty", 5) == 0) {
+		return DEVICE_EMPTY;
+	}
+	return strncmp(dev->name, "bad", 3) == 0 ? -ERR_IO : 0;
+}
+
+static void remove_regs(struct device *dev)
+{
+	/* They are there to the end. */
+	const struct device_regs *r = mapped;
+
+	while (r && r->dev != dev) {
+		r = r->next;
+	}
+	assert_non_null(r);
+}
+
 /* A bus with two devices on it, found by its own driver. */
 static const unsigned int child_ids[2] = { 7, 8 };
 static struct device children[2];
@@ -214,6 +246,7 @@ TEST_DRIVER(picky, DEVICE_SERIAL, NULL, "v,uart");
 TEST_DRIVER(needy, DEVICE_NET, remove_coarse, "v,needy");
 TEST_DRIVER(supply, DEVICE_OTHER, NULL, "v,supply");
 TEST_DRIVER(irqs, DEVICE_BLOCK, remove_irqs, "v,irqs");
+TEST_DRIVER(regs, DEVICE_ENTROPY, remove_regs, "v,regs");
 TEST_DRIVER(bus, DEVICE_BUS, remove_bus, "v,bus");
 
 static const struct driver toy_driver = {
@@ -448,6 +481,104 @@ static void test_resources(void **state)
 	device_put(dev);
 }
 
+static bool is_mapped(uint64_t pa)
+{
+	paddr_t found;
+	enum mmu_prot prot;
+	vaddr_t va = VADDR((uintptr_t)arch_phys_to_virt(PADDR(pa)));
+
+	return arch_mmu_lookup(va, &found, &prot) == 0 && found.v == pa &&
+	       prot == MMU_DEVICE;
+}
+
+static unsigned int count_mapped(const struct device *dev, uint64_t *bytes)
+{
+	uint64_t size;
+	unsigned int n = 0;
+	paddr_t base;
+
+	for (*bytes = 0; device_get_registers(dev, n, &base, &size); n++) {
+		*bytes += size;
+	}
+	return n;
+}
+
+/* Registers are unmapped when a probe fails or has to wait, in an empty slot,
+ * and behind remove(); a page stays mapped as long as a device needs it. */
+static void test_registers(void **state)
+{
+	struct device *a, *b;
+	uint64_t bytes;
+
+	(void)state;
+	load("/dts-v1/; / { #address-cells = <1>; #size-cells = <1>;"
+	     "a@10000 { compatible = \"v,regs\";"
+	     " reg = <0x10000 0x1800>, <0x20000 0x10>, <0x10000 0x1800>; };"
+	     "b@11900 { compatible = \"v,regs\";"
+	     " reg = <0x11900 0x100>, <0x30ff0 0x20>, <0x11900 0x100>; };"
+	     "wait@40000 { compatible = \"v,regs\"; reg = <0x40000 0x10>; };"
+	     "empty@50000 { compatible = \"v,regs\"; reg = <0x50000 0x10>; };"
+	     "bad@60000 { compatible = \"v,regs\"; reg = <0x60000 0x10>; };"
+	     "};");
+	assert_int_equal(device_probe(DEVICE_ENTROPY), 2);
+	assert_false(is_mapped(0x40000) || is_mapped(0x50000) ||
+		     is_mapped(0x60000));
+	assert_true(is_mapped(0x10000) && is_mapped(0x11000) &&
+		    is_mapped(0x20000) && is_mapped(0x30000) &&
+		    is_mapped(0x31000));
+	a = device_get("a@10000");
+	b = device_get("b@11900");
+	/* The third are the first. */
+	assert_int_equal(count_mapped(a, &bytes), 2);
+	assert_int_equal(bytes, 0x1810);
+	assert_int_equal(device_unbind(a), 0);
+	assert_int_equal(count_mapped(a, &bytes), 0);
+	assert_int_equal(count_mapped(b, &bytes), 2);
+	assert_true(is_mapped(0x11000) && !is_mapped(0x20000));
+	assert_int_equal(device_bind(a), 0);
+	assert_int_equal(device_unbind(b), 0);
+	assert_true(is_mapped(0x11000));
+	assert_false(is_mapped(0x30000) || is_mapped(0x31000));
+	assert_int_equal(device_unbind(a), 0);
+	assert_false(is_mapped(0x10000) || is_mapped(0x11000));
+	assert_null(mapped);
+	device_put(a);
+	device_put(b);
+}
+
+/* A device that was given up is not probed before it is taken back. */
+static void test_owner(void **state)
+{
+	struct device *b, *n;
+
+	(void)state;
+	load("/dts-v1/; / { #address-cells = <1>; #size-cells = <1>;"
+	     "b { compatible = \"v,base\"; };"
+	     "n { compatible = \"v,needy\"; };"
+	     "s { compatible = \"v,supply\"; }; };");
+	b = device_get("b");
+	n = device_get("n");
+	assert_int_equal(b->owner, DEVICE_OF_HYPERVISOR);
+	assert_int_equal(device_probe(DEVICE_NET), 0);
+	assert_int_equal(n->state, DEVICE_DEFERRED);
+	assert_int_equal(device_set_owner(n, DEVICE_OF_NOBODY), 0);
+	assert_int_equal(device_probe(DEVICE_OTHER), 2);
+	assert_int_equal(n->state, DEVICE_DEFERRED);
+	assert_int_equal(device_set_owner(b, DEVICE_OF_NOBODY), -ERR_BUSY);
+	assert_int_equal(b->owner, DEVICE_OF_HYPERVISOR);
+	assert_int_equal(device_unbind(b), 0);
+	assert_int_equal(device_set_owner(b, DEVICE_OF_NOBODY), 0);
+	assert_int_equal(device_probe(DEVICE_OTHER), 0);
+	assert_int_equal(device_bind(b), -ERR_BUSY);
+	assert_int_equal(b->state, DEVICE_UNBOUND);
+	assert_int_equal(device_set_owner(b, DEVICE_OF_HYPERVISOR), 0);
+	assert_int_equal(device_bind(b), 0);
+	assert_int_equal(device_set_owner(n, DEVICE_OF_HYPERVISOR), 0);
+	assert_int_equal(device_bind(n), 0);
+	device_put(b);
+	device_put(n);
+}
+
 static int probe_same(struct device *dev)
 {
 	(void)dev;
@@ -569,6 +700,8 @@ int main(void)
 		cmocka_unit_test(test_bus),
 		cmocka_unit_test(test_controllers),
 		cmocka_unit_test(test_resources),
+		cmocka_unit_test(test_registers),
+		cmocka_unit_test(test_owner),
 		cmocka_unit_test(test_two_drivers_for_one),
 		cmocka_unit_test(test_unterminated),
 		cmocka_unit_test(test_dma),

@@ -28,7 +28,7 @@ extern const uint8_t secondary_entry[], secondary_start[];
 
 /* Is the CPU started by PSCI, which is assumed if the tree has no
  * enable-method? Spin tables are not supported. */
-static bool smp_by_psci(unsigned int cpu, uint64_t hwid)
+static __cold bool smp_by_psci(unsigned int cpu, uint64_t hwid)
 {
 	const char *method = dt_cpu_method(hwid);
 
@@ -41,7 +41,7 @@ static bool smp_by_psci(unsigned int cpu, uint64_t hwid)
 	return false;
 }
 
-int arch_cpu_start(unsigned int cpu)
+__cold int arch_cpu_start(unsigned int cpu)
 {
 	struct percpu *p = percpu_table[cpu];
 	/* One for each CPU, never freed: a CPU that was given up may still
@@ -79,7 +79,7 @@ int arch_cpu_start(unsigned int cpu)
 }
 
 void arm64_secondary_main(struct percpu *p) __noreturn;
-void arm64_secondary_main(struct percpu *p)
+__cold void arm64_secondary_main(struct percpu *p)
 {
 	write_sysreg((uint64_t)p, tpidr_el2);
 	if (READ_ONCE(p->state) != CPU_PRESENT) {

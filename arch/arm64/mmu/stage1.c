@@ -127,3 +127,15 @@ volatile void *arch_mmu_map_device(paddr_t pa, uint64_t size)
 	spin_unlock_irqrestore(&el2_lock, flags);
 	return err ? NULL : arch_phys_to_virt(pa);
 }
+
+void arch_mmu_unmap_device(paddr_t pa, uint64_t size)
+{
+	int err = 0;
+
+	if (el2_early.console - pa.v >= size) {
+		err = arch_mmu_unmap(VADDR((uint64_t)arch_phys_to_virt(pa)),
+				     size);
+	}
+	/* -ERR_NOMEM: nothing has changed. */
+	(void)err;
+}

@@ -27,7 +27,7 @@ uint64_t arch_timer_hz(void)
 	return hz;
 }
 
-int timer_host_early(void)
+__cold int timer_host_early(void)
 {
 	dt_node_t node = dt_next_compatible(-1, "arm,armv8-timer");
 	uint32_t freq = 0;
@@ -52,7 +52,8 @@ static void hyp_timer_handler(unsigned int irq, void *arg)
 	timer_interrupt();
 }
 
-static int forward(enum vtimer_kind kind, irq_handler_t fn, const char *name)
+static __cold int forward(enum vtimer_kind kind, irq_handler_t fn,
+			  const char *name)
 {
 	unsigned int irq = timer_host_irq[kind];
 	int err = irq_request(irq, fn, NULL, name);
@@ -64,7 +65,7 @@ static int forward(enum vtimer_kind kind, irq_handler_t fn, const char *name)
 	return err;
 }
 
-int timer_host_init(void)
+__cold int timer_host_init(void)
 {
 	dt_node_t node = dt_next_compatible(-1, "arm,armv8-timer");
 	enum irq_trigger trigger;

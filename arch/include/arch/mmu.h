@@ -57,6 +57,10 @@ bool arch_mmu_path(vaddr_t va, struct mmu_path *out);
  * granular; the same page may be asked for again. NULL when out of memory, or
  * when the range is partly RAM. Any context but interrupts. */
 volatile void *arch_mmu_map_device(paddr_t pa, uint64_t size);
+/* Unmap whole pages of registers on all CPUs, however often they were mapped.
+ * All stay mapped if one is the early console's, to which a panic writes, or if
+ * there is no memory to split a block. Thread or boot context. */
+void arch_mmu_unmap_device(paddr_t pa, uint64_t size);
 
 /* Fill whole pages with zeroes, as fast as the CPU can. Any context. */
 void arch_zero_pages(void *va, size_t size);

@@ -17,7 +17,6 @@ struct device_fact;
 struct dma_pool;
 struct dma_stats;
 struct driver;
-struct guest;
 
 #define DEVICE_NAME_MAX 32 /* with its terminator */
 #define DEVICE_EMPTY 1     /* of driver.probe() */
@@ -52,6 +51,13 @@ enum device_state {
 /* Pure. */
 const char *device_state_name(enum device_state state);
 
+enum device_owner {
+	DEVICE_OF_HYPERVISOR, /* which may bind a driver */
+	DEVICE_OF_NOBODY,     /* given up by a person */
+};
+/* Pure. */
+const char *device_owner_name(enum device_owner owner);
+
 /* Where devices are found: the host tree, or a bus such as PCI. */
 struct device_bus {
 	const char *name;
@@ -85,15 +91,16 @@ struct driver {
 	const void *ids;
 	/*
 	 * Boot or thread context. On an error nothing of the driver's may
-	 * remain; the caller releases what device_map() and
-	 * device_irq_request() returned. -ERR_DEFER: try again when other
+	 * remain; the caller releases what device_map(), device_map_range()
+	 * and device_irq_request() returned. -ERR_DEFER: try again when other
 	 * devices are there; -ERR_NOSUPP: the driver does not serve this
 	 * device, which is not logged; DEVICE_EMPTY: nothing is there (an empty
 	 * slot); at boot the device is then removed from the list.
 	 */
 	int (*probe)(struct device *dev);
 	/* The reverse. When it returns, nothing of the device is in use any
-	 * more. NULL: the driver cannot be removed. Thread context. */
+	 * more, its registers included. NULL: the driver cannot be removed.
+	 * Thread context. */
 	void (*remove)(struct device *dev);
 };
 #define DRIVER(ident) REGISTRY_ADD(driver, struct driver, ident)
@@ -115,7 +122,7 @@ struct device {
 	enum device_state state;            /* [D] */
 	int error;                          /* [D] of the last probe */
 	const char *user;                   /* [D] who needs it; NULL: none */
-	struct guest *owner;                /* [D] NULL: the hypervisor */
+	enum device_owner owner;            /* [D] */
 	struct dt_dma dma;                  /* [I] see device_dma() */
 	bool dma_unread;                    /* [D] not read from the tree yet */
 	struct dma_pool *dma_pool;          /* [O] core/dma.h; or NULL */
@@ -150,10 +157,14 @@ void device_list_lock(void);
 void device_list_unlock(void);
 
 /* For the operator: remove the driver, or let drivers probe the device again.
- * -ERR_BUSY: it has a user, or is bound already; -ERR_NOSUPP: its driver cannot
- * be removed; bind: the probe's error. Thread context. */
+ * -ERR_BUSY: it has a user, is bound already, or is not the hypervisor's;
+ * -ERR_NOSUPP: its driver cannot be removed; bind: the probe's error. Thread
+ * context. */
 int __must_check device_unbind(struct device *dev);
 int __must_check device_bind(struct device *dev);
+/* No driver is bound to a device that is not the hypervisor's. -ERR_BUSY: one
+ * is bound now. Thread context. */
+int __must_check device_set_owner(struct device *dev, enum device_owner owner);
 
 /* Set the device's user, which must release it before the driver can be
  * removed; NULL: no user any more. Thread context. */
@@ -172,10 +183,22 @@ void device_put(struct device *dev);
  * or dma_init() called. Boot or thread context. */
 const struct dt_dma *device_dma(struct device *dev);
 
-/* In the context of probe(): registers `index` of the node, mapped; *size in
- * bytes, may be NULL. dt_reg()'s errors, -ERR_NOMEM. They stay mapped. */
+/* In the context of probe(): map registers `index` of the node; *size in bytes,
+ * may be NULL. dt_reg()'s errors, and those of device_map_range(). */
 int __must_check device_map(struct device *dev, unsigned int index,
 			    volatile void **regs, uint64_t *size);
+/*
+ * In the context of probe(): map registers whose address is known otherwise, of
+ * `size` bytes. The device keeps a record; they are unmapped when the probe
+ * fails, or after the driver's remove(). May be called again for the same
+ * registers, or a part. -ERR_NOMEM, also if the range is partly RAM.
+ */
+int __must_check device_map_range(struct device *dev, paddr_t base,
+				  uint64_t size, volatile void **regs);
+/* Range n of those that are mapped, the last one mapped first; false past the
+ * last. Thread context. */
+bool device_get_registers(const struct device *dev, unsigned int n,
+			  paddr_t *base, uint64_t *size);
 /* In the context of probe(): request interrupt `index` of the node for `fn`,
  * not enabled; *irq is its number. Released automatically when the driver is
  * removed. irq_of_node()'s and irq_request()'s errors. */

@@ -144,9 +144,9 @@ unsigned int pci_find_capability(struct pci_device *p, uint8_t id,
 int __must_check pci_enable(struct pci_device *p);
 
 /* In the context of probe(), after pci_enable(): map a BAR (*size: its bytes,
- * may be NULL); also an I/O BAR, whose ports are memory on such a bridge. It
- * stays mapped. -ERR_NOENT: the function has no such BAR; -ERR_NOSPC;
- * -ERR_NOMEM. */
+ * may be NULL); also an I/O BAR, whose ports are memory on such a bridge.
+ * Undone automatically when the driver is removed. -ERR_NOENT: the function has
+ * no such BAR; -ERR_NOSPC; -ERR_NOMEM. */
 int __must_check pci_map_bar(struct pci_device *p, unsigned int n,
 			     volatile void **regs, uint64_t *size);
 

@@ -5,6 +5,7 @@
 #include <arch_impl/cpu.h>
 #include <arch_impl/pgtable.h>
 #include <arch_impl/sections.h>
+#include <core/dt.h>
 #include <core/page.h>
 #include <core/thread.h>
 #include <core/wbox.h>
@@ -252,6 +253,42 @@ WBOX_TEST(mmu_device, "mmu: RAM does not become a device")
 	WB_ASSERT(!arch_mmu_map_device(PADDR(MMU_WINDOW_BASE), PAGE_SIZE));
 	WB_ASSERT(!arch_mmu_map_device(PADDR(~UINT64_C(0) - 10), 64));
 	WB_ASSERT(!arch_mmu_map_device(PADDR(0x1000), 0));
+}
+
+/* A page of no device and no RAM, below 1 GiB. */
+#define UNUSED_PAGE 0x3f000000
+
+WBOX_TEST(mmu_unmap_device, "mmu: registers are unmapped")
+{
+	vaddr_t va = VADDR((uintptr_t)arch_phys_to_virt(PADDR(UNUSED_PAGE)));
+	enum mmu_prot prot;
+	paddr_t pa;
+
+	WB_ASSERT(arch_mmu_lookup(va, &pa, NULL) == -ERR_FAULT);
+	WB_ASSERT(arch_mmu_map_device(PADDR(UNUSED_PAGE + 8), 8));
+	WB_ASSERT(arch_mmu_lookup(va, &pa, &prot) == 0 && prot == MMU_DEVICE);
+	WB_ASSERT(at_ok((void *)va.v, false));
+	arch_mmu_unmap_device(PADDR(UNUSED_PAGE), PAGE_SIZE);
+	WB_ASSERT(arch_mmu_lookup(va, &pa, NULL) == -ERR_FAULT);
+	WB_ASSERT(!at_ok((void *)va.v, false));
+	/* Twice does no harm. */
+	arch_mmu_unmap_device(PADDR(UNUSED_PAGE), PAGE_SIZE);
+}
+
+/* The early console's page stays: a panic writes there. */
+WBOX_TEST(mmu_console_stays, "mmu: the early console stays mapped")
+{
+	struct dt_chosen chosen;
+	uint64_t size;
+	paddr_t pa, found;
+	vaddr_t va;
+
+	dt_get_chosen(&chosen);
+	WB_ASSERT(dt_reg(chosen.stdout_node, 0, &pa, &size) == 0);
+	va = VADDR((uintptr_t)arch_phys_to_virt(pa));
+	WB_ASSERT(arch_mmu_lookup(va, &found, NULL) == 0);
+	arch_mmu_unmap_device(PADDR(ALIGN_DOWN(pa.v, PAGE_SIZE)), PAGE_SIZE);
+	WB_ASSERT(arch_mmu_lookup(va, &found, NULL) == 0 && found.v == pa.v);
 }
 
 /* enable.S: as many address bits as the CPU has, but 48 at most. */
