@@ -118,23 +118,31 @@ static void begin(void)
 
 static void guest_executes(unsigned int cpu, void *data)
 {
-	enum a64 what = (enum a64)((uint64_t)data >> CLASS_SHIFT);
+	enum insn_class what = (enum insn_class)((uint64_t)data >> CLASS_SHIFT);
 
 	now.in_hypervisor[cpu] = false;
 	switch (what) {
-	case A64_SERIES:
+	case INSN_SERIES:
 		next_series();
 		break;
-	case A64_BEGIN:
+	case INSN_BEGIN:
 		begin();
 		break;
-	case A64_END:
+	case INSN_END:
 		end();
 		break;
 	default:
 		now.cpus[cpu].guest++;
 		break;
 	}
+}
+
+/* Addresses are sign-extended on architectures that use the upper bits. */
+static uint64_t address_of(uint64_t value)
+{
+	unsigned int unused = 64 - CLASS_SHIFT;
+
+	return (uint64_t)((int64_t)(value << unused) >> unused);
 }
 
 static void hypervisor_executes(unsigned int cpu, void *data)
@@ -147,8 +155,8 @@ static void hypervisor_executes(unsigned int cpu, void *data)
 	now.in_hypervisor[cpu] = true;
 	now.cpus[cpu].hypervisor++;
 	if (now.round && plugin.executed) {
-		plugin.executed(cpu, value & ADDRESS_MASK,
-				(enum a64)(value >> CLASS_SHIFT));
+		plugin.executed(cpu, address_of(value),
+				(enum insn_class)(value >> CLASS_SHIFT));
 	}
 }
 
@@ -263,19 +271,21 @@ static void watch_touches(struct qemu_plugin_insn *insn, bool ours)
 					 ours ? (void *)1 : NULL);
 }
 
-uint32_t core_opcode(const struct qemu_plugin_insn *insn)
+struct insn core_insn(const struct qemu_plugin_insn *from)
 {
-	uint32_t value = 0;
+	size_t size = qemu_plugin_insn_size(from);
+	struct insn insn = { .address = qemu_plugin_insn_vaddr(from) };
 
+	insn.size = (unsigned int)(size < INSN_MAX_SIZE ? size : INSN_MAX_SIZE);
 	if (setup.copies) {
-		qemu_plugin_insn_data(insn, &value, sizeof(value));
+		qemu_plugin_insn_data(from, insn.bytes, insn.size);
 	} else {
 		const void *at =
-			(const void *)qemu_plugin_insn_data(insn, NULL, 0);
+			(const void *)qemu_plugin_insn_data(from, NULL, 0);
 
-		memcpy(&value, at, sizeof(value));
+		memcpy(insn.bytes, at, insn.size);
 	}
-	return value;
+	return insn;
 }
 
 static void translated(qemu_plugin_id_t id, struct qemu_plugin_tb *tb)
@@ -294,13 +304,14 @@ static void translated(qemu_plugin_id_t id, struct qemu_plugin_tb *tb)
 	}
 	for (size_t i = 0; i < n; i++) {
 		struct qemu_plugin_insn *insn = qemu_plugin_tb_get_insn(tb, i);
-		uint64_t address = qemu_plugin_insn_vaddr(insn);
+		struct insn decoded = core_insn(insn);
+		uint64_t address = decoded.address;
 		bool ours = is_ours(address);
-		enum a64 what = a64_class(core_opcode(insn));
+		enum insn_class what = insn_class(&decoded);
 		uint64_t value = (address & ADDRESS_MASK) |
 				 (uint64_t)what << CLASS_SHIFT;
 
-		if ((setup.idle || setup.blocks) && what != A64_SERIES) {
+		if ((setup.idle || setup.blocks) && what != INSN_SERIES) {
 			continue;
 		}
 		qemu_plugin_register_vcpu_insn_exec_cb(
@@ -414,9 +425,9 @@ QEMU_PLUGIN_EXPORT
 int qemu_plugin_install(qemu_plugin_id_t id, const qemu_info_t *info, int argc,
 			char **argv)
 {
-	if (strcmp(info->target_name, "aarch64") != 0 ||
+	if (strcmp(info->target_name, INSN_TARGET) != 0 ||
 	    !info->system_emulation) {
-		core_fail("this is no qemu-system-aarch64");
+		core_fail("this is no qemu-system-" INSN_TARGET);
 	}
 	if (info->system.max_vcpus > CORE_MAX_CPUS) {
 		core_fail("more CPUs than there is place for");

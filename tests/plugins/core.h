@@ -20,7 +20,8 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "tests/plugins/a64.h"
+#include <decode.h>
+
 #include "tests/plugins/qemu_plugin.h"
 
 #define CORE_MAX_CPUS 64
@@ -38,7 +39,8 @@ struct core_counts {
 struct plugin {
 	void (*begin)(void);
 	/* The hypervisor executes an instruction, at that virtual address. */
-	void (*executed)(unsigned int cpu, uint64_t address, enum a64 what);
+	void (*executed)(unsigned int cpu, uint64_t address,
+			 enum insn_class what);
 	/* One of its instructions has loaded or stored. */
 	void (*accessed)(unsigned int cpu, uint64_t address, unsigned int bytes,
 			 bool device);
@@ -58,8 +60,8 @@ struct plugin {
 
 extern const struct plugin plugin; /* the plugin's own */
 
-/* The instruction's four bytes. */
-uint32_t core_opcode(const struct qemu_plugin_insn *insn);
+/* The instruction, for insn_class() and the like. */
+struct insn core_insn(const struct qemu_plugin_insn *from);
 
 /* Is a round being counted? */
 bool core_in_round(void);

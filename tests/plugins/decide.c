@@ -14,9 +14,6 @@
 
 #include "tests/plugins/core.h"
 
-#define RET 0xd65f0000
-#define RET_MASK 0xfffffc1f
-
 enum event { NOTHING, FROM, UNTIL, RETURN, MARK };
 
 static uint64_t from, bytes, until, mark;
@@ -41,8 +38,12 @@ static enum event event_of(struct qemu_plugin_insn *insn)
 	if (address == mark) {
 		return MARK;
 	}
-	if (address - from < bytes && (core_opcode(insn) & RET_MASK) == RET) {
-		return RETURN;
+	if (address - from < bytes) {
+		struct insn decoded = core_insn(insn);
+
+		if (insn_class(&decoded) == INSN_RETURN) {
+			return RETURN;
+		}
 	}
 	return NOTHING;
 }

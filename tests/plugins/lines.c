@@ -49,9 +49,9 @@ static const char *const names[COLUMNS] = {
 };
 
 /* The column that counts an instruction; 0: none does. */
-static const unsigned char column_of[A64_CLASSES] = {
-	[A64_BARRIER] = BARRIERS, [A64_WRITE] = WRITES, [A64_READ] = READS,
-	[A64_TLB] = TLB,          [A64_CACHE] = CACHE,
+static const unsigned char column_of[INSN_CLASSES] = {
+	[INSN_BARRIER] = BARRIERS, [INSN_WRITE] = WRITES, [INSN_READ] = READS,
+	[INSN_TLB] = TLB,          [INSN_CACHE] = CACHE,
 };
 
 /* Distinct lines of a round. A slot is of this round if its stamp is. */
@@ -101,7 +101,7 @@ static void begin(void)
 	memset(found, 0, sizeof(found));
 }
 
-static void executed(unsigned int cpu, uint64_t address, enum a64 what)
+static void executed(unsigned int cpu, uint64_t address, enum insn_class what)
 {
 	(void)cpu;
 	touch(&fetched, address);

@@ -6,11 +6,11 @@
  * executed (ADDRESS:INSTRUCTIONS, by block). The file is up to date whenever
  * QEMU ends.
  *
- * A section begins at a vector, or with MSR DAIFSet while there is none. It
- * ends with an exception return, with WFI, with MSR DAIFClr, and where code
- * that is about to unmask interrupts looks at the flag `latency_enabled`, which
- * it loads into w17 (arch/arm64/include/arch_impl/cpu.h). What a CPU does
- * before it has unmasked interrupts for the first time is no section.
+ * A section begins at a vector, or where interrupts are masked while there is
+ * none. It ends with an exception return, with a wait, where interrupts are
+ * unmasked, and where code that is about to do that looks at the flag
+ * `latency_enabled` (insn_mask()). What a CPU does before it has unmasked
+ * interrupts for the first time is no section.
  *
  * Arguments: enabled=ADDRESS of the flag; vectors=ADDRESS and watched=ADDRESS,
  * the tables of vectors.
@@ -25,24 +25,6 @@
 #define PLACES 512
 #define WAY 65536 /* blocks of a section that are remembered */
 #define DISTINCT 2048
-
-#define WFI 0xd503207f
-#define DAIF_MASK 0xfffff0ff /* of MSR DAIFSet and DAIFClr, all but CRm */
-#define DAIF_SET 0xd50340df
-#define DAIF_CLR 0xd50340ff
-#define DAIF_I (2u << 8)
-
-/* Offsets of vectors: an interrupt at EL2, and all of lower levels. */
-#define VECTOR_TABLE 0x800
-#define VECTOR_IRQ 0x280
-#define VECTOR_LOWER 0x400
-
-/* LDR (literal) of w17, and LDR (immediate) of w17 by x17 after ADRP (C6.2.166,
- * C6.2.167). */
-#define LDR_W17 0x18000011
-#define LDR_W17_MASK 0xff00001f
-#define LDR_W17_X17 0xb9400231
-#define LDR_W17_X17_MASK 0xffc003ff
 
 enum event { NOTHING, VECTOR, SET, CLEAR, UNMASK };
 
@@ -70,41 +52,24 @@ static FILE *to;
 
 static bool is_vector(uint64_t address, uint64_t table)
 {
-	uint64_t offset = address - table;
-
-	return table && offset < VECTOR_TABLE && offset % 0x80 == 0 &&
-	       (offset == VECTOR_IRQ || offset >= VECTOR_LOWER);
+	return table && insn_is_vector(address - table);
 }
 
-static bool is_unmask(uint64_t address, uint32_t opcode)
+static enum event event_of(struct qemu_plugin_insn *from)
 {
-	int64_t offset = (int32_t)(opcode << 8) >> 13;
+	static const enum event events[] = {
+		[INSN_KEEPS] = NOTHING,
+		[INSN_MASKS] = SET,
+		[INSN_UNMASKS] = CLEAR,
+		[INSN_WILL_UNMASK] = UNMASK,
+	};
+	struct insn insn = core_insn(from);
 
-	if ((opcode & LDR_W17_MASK) == LDR_W17) {
-		return address + (uint64_t)(offset * 4) == enabled;
-	}
-	return (opcode & LDR_W17_X17_MASK) == LDR_W17_X17;
-}
-
-static enum event event_of(struct qemu_plugin_insn *insn)
-{
-	uint64_t address = qemu_plugin_insn_vaddr(insn);
-	uint32_t opcode = core_opcode(insn);
-
-	if (is_vector(address, vectors) || is_vector(address, watched)) {
+	if (is_vector(insn.address, vectors) ||
+	    is_vector(insn.address, watched)) {
 		return VECTOR;
 	}
-	if ((opcode & DAIF_MASK) == DAIF_SET && (opcode & DAIF_I)) {
-		return SET;
-	}
-	if (is_unmask(address, opcode)) {
-		return UNMASK;
-	}
-	if (opcode == WFI || a64_class(opcode) == A64_ERET ||
-	    ((opcode & DAIF_MASK) == DAIF_CLR && (opcode & DAIF_I))) {
-		return CLEAR;
-	}
-	return NOTHING;
+	return events[insn_mask(&insn, enabled)];
 }
 
 static void print(void)
@@ -209,14 +174,18 @@ static void executes(unsigned int cpu, uint64_t address, uint64_t n)
 	}
 }
 
-/* `data`: the block's address, and above it the number of its instructions. */
+/* `data`: the block's address, which is sign-extended, and above it the number
+ * of its instructions. */
 #define COUNT_SHIFT 50
+#define ADDRESS_MASK ((UINT64_C(1) << COUNT_SHIFT) - 1)
 
 static void whole(unsigned int cpu, void *data)
 {
 	uint64_t value = (uint64_t)data;
 
-	executes(cpu, value & ((UINT64_C(1) << COUNT_SHIFT) - 1),
+	executes(cpu,
+		 (uint64_t)((int64_t)(value << (64 - COUNT_SHIFT)) >>
+			    (64 - COUNT_SHIFT)),
 		 value >> COUNT_SHIFT);
 }
 
@@ -274,7 +243,8 @@ static void block(struct qemu_plugin_tb *tb, FILE *out)
 	if (!any) {
 		qemu_plugin_register_vcpu_tb_exec_cb(
 			tb, whole, QEMU_PLUGIN_CB_NO_REGS,
-			(void *)(first | (uint64_t)n << COUNT_SHIFT));
+			(void *)((first & ADDRESS_MASK) |
+				 (uint64_t)n << COUNT_SHIFT));
 		return;
 	}
 	for (size_t i = 0; i < n; i++) {

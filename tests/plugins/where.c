@@ -15,7 +15,7 @@ static struct {
 } slots[SLOTS];
 static unsigned int used, rounds;
 
-static void executed(unsigned int cpu, uint64_t address, enum a64 what)
+static void executed(unsigned int cpu, uint64_t address, enum insn_class what)
 {
 	uint64_t i = address / 4 % SLOTS;
 

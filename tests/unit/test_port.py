@@ -278,6 +278,49 @@ def test_bench(port):
                     "IRQ=aia") == "IRQ=aia"
 
 
+DECODE = """\
+#include "tests/plugins/insn.h"
+
+#define INSN_TARGET "riscv64"
+
+static inline enum insn_class insn_class(const struct insn *insn)
+{
+	return insn->size == 2 && insn->bytes[0] == 0x82 ? INSN_RETURN
+							 : INSN_OTHER;
+}
+
+static inline enum insn_mask insn_mask(const struct insn *insn, uint64_t flag)
+{
+	return insn->address == flag ? INSN_MASKS : INSN_KEEPS;
+}
+
+static inline bool insn_is_vector(uint64_t offset)
+{
+	return offset == 0;
+}
+"""
+
+
+@pytest.mark.skipif(not shutil.which("gcc"), reason="no gcc")
+def test_plugins(port, tmp_path):
+    """They are built with what decodes the port's instructions; else none is."""
+    own = port / f"tests/plugins/{NEW}"
+    shutil.copytree(TOP / "tests/plugins", own.parent,
+                    ignore=shutil.ignore_patterns("arm64"))
+    arguments = ("-s", "ARCH=host", f"TARGET={NEW}", "plugins")
+    status, said = make(port, *arguments, f"O={tmp_path / 'none'}")
+    assert status == 0, said
+    assert not list((tmp_path / "none").glob("*.so"))
+    own.mkdir()
+    (own / "decode.h").write_text(DECODE)
+    status, said = make(port, *arguments, f"O={tmp_path / 'some'}")
+    assert status == 0, said
+    found = {path.stem: path.read_bytes()
+             for path in (tmp_path / "some").glob("*.so")}
+    assert {"count", "decide", "lines", "llc", "masked", "where"} <= set(found)
+    assert all(b"qemu-system-riscv64" in text for text in found.values())
+
+
 def test_what_is_expected_of_arm64_is_tested_with_any():
     """Tests of the tools' are not the port's to change."""
     done = subprocess.run(

@@ -62,7 +62,7 @@ $(images)/xen: $(material)/$(xen-package)/package
 	$(Q)cp $(call unpacked,$(xen-package),$(xen-file)) $@
 
 $(bench-dir)/load: tests/bench/linux/load.c arch/$(ARCH)/linux/program.h \
-		tests/plugins/marks.h $(bench-dir)/.flags
+		tests/plugins/$(ARCH)/marks.h $(bench-dir)/.flags
 	$(say) LD $@
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(filter-out -fPIE,$(guest-flags)) -fno-pie -nostdlib -static \

@@ -17,7 +17,7 @@ guest-flags := $(cc-target) -std=gnu11 -g -O2 -ffreestanding -fno-common -fPIE \
 	-fno-asynchronous-unwind-tables -fno-omit-frame-pointer \
 	$(cflags-cpu) \
 	$(prefix-map) $(warnings) -iquote . -Itests/guest/include \
-	-I$(guest-arch)/include -Iarch/$(ARCH)/linux -nostdinc \
+	-I$(guest-arch)/include -Iarch/$(ARCH)/linux -Itests/plugins/$(ARCH) -nostdinc \
 	-isystem $(libc-include) -Ilibs/include/std
 
 guest-dir := $(O)/guest

@@ -154,13 +154,15 @@ $(tools): $(O)/%: $(O)/tools/%.o $(registered-objs) $(target-lib) $(lib)
 		$(host-libs)
 
 # Plugins for QEMU's TCG: one file of tests/plugins each, with the core that all
-# share. Not sanitized: QEMU is not.
-plugin-names := $(filter-out core,$(basename $(notdir \
-	$(wildcard tests/plugins/*.c))))
+# share. Not sanitized: QEMU is not. They decode the instructions of $(TARGET); there
+# are none where nothing does.
+plugin-arch := tests/plugins/$(TARGET)
+plugin-names := $(if $(wildcard $(plugin-arch)/decode.h),$(filter-out core,\
+	$(basename $(notdir $(wildcard tests/plugins/*.c)))))
 plugins := $(patsubst %,$(O)/%.so,$(plugin-names))
 plugin-objs := $(patsubst %,$(O)/tests/plugins/%.o,core $(plugin-names))
 $(foreach p,core $(plugin-names),$(eval \
-	CFLAGS_tests/plugins/$(p).o := -fPIC -O2))
+	CFLAGS_tests/plugins/$(p).o := -fPIC -O2 -I$(plugin-arch)))
 
 .PHONY: plugins
 plugins: $(plugins)

@@ -52,6 +52,12 @@ static inline uint64_t program_since_power(void)
 	return ticks * (1000000000u / hz);
 }
 
+/* So many times round a loop of two instructions; n is not 0. */
+static inline void program_spin(uint64_t n)
+{
+	__asm__ volatile("1: subs %0, %0, #1\n\tb.ne 1b" : "+r"(n) : : "cc");
+}
+
 /* Begin in `start(uintptr_t *stack)`: argc, then argv, is there. */
 #define PROGRAM_START(start) \
 	__asm__(".globl _start\n" \

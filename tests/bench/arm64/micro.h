@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "tests/plugins/marks.h"
+#include "tests/plugins/arm64/marks.h"
 
 #define sysreg_read(name) \
 	({ \
@@ -16,8 +16,6 @@
 	})
 #define sysreg_write(name, v) \
 	__asm__ volatile("msr " #name ", %x0" : : "rZ"((uint64_t)(v)))
-/* For a plugin in QEMU; to a CPU it is a NOP. */
-#define mark(number) __asm__ volatile("hint %0" : : "i"(number) : "memory")
 #define isb() __asm__ volatile("isb" : : : "memory")
 
 static inline uint32_t read32(uint64_t addr)

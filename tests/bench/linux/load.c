@@ -15,14 +15,13 @@
  *	load end			and ends
  *
  * Results are lines `work NAME NANOSECONDS`. Series and rounds are for a plugin
- * in QEMU (tests/plugins/marks.h), which has the results.
+ * in QEMU (tests/plugins/<arch>/marks.h), which has the results.
  */
+#include <marks.h>
 #include <program.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-#include "tests/plugins/marks.h"
 
 #define CLOCK_MONOTONIC 1
 #define CLOCK_BOOTTIME 7
@@ -183,13 +182,13 @@ static void series(const char *name)
 	put("series ");
 	put(name);
 	put("\n");
-	__asm__ volatile("hint %0" : : "i"(MARK_SERIES) : "memory");
+	mark(MARK_SERIES);
 }
 
 /* A function of its own, for those that ask where time goes. */
 __attribute__((noinline)) static int spin(uint64_t n)
 {
-	__asm__ volatile("1: subs %0, %0, #1\n\tb.ne 1b" : "+r"(n) : : "cc");
+	program_spin(n);
 	return 0;
 }
 
@@ -238,11 +237,11 @@ void load_main(uint64_t *stack)
 		leave(0);
 	}
 	if (what == 'b' && argv[1][1] == 'e') {
-		__asm__ volatile("hint %0" : : "i"(MARK_BEGIN) : "memory");
+		mark(MARK_BEGIN);
 		leave(0);
 	}
 	if (what == 'e') {
-		__asm__ volatile("hint %0" : : "i"(MARK_END) : "memory");
+		mark(MARK_END);
 		leave(0);
 	}
 	put("load: unknown command\n");

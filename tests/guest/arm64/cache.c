@@ -8,7 +8,7 @@
  */
 #include <guest.h>
 
-#include "tests/plugins/marks.h"
+#include "tests/plugins/arm64/marks.h"
 
 #define LINE 64
 #define READS 65536        /* measured reads */
@@ -37,8 +37,6 @@ static void caches_on(void)
 	guest_sysreg_write(sctlr_el1, guest_sysreg_read(sctlr_el1) | 0x1005);
 	__asm__ volatile("isb");
 }
-
-#define mark(number) __asm__ volatile("hint %0" : : "i"(number) : "memory")
 
 static void turn_over(void)
 {

@@ -9,6 +9,8 @@
 #include <guest.h>
 #include <vq.h>
 
+#include "tests/plugins/arm64/marks.h"
+
 #define SEND VIRTIO_SLOT(0)
 #define RECEIVE VIRTIO_SLOT(1)
 #define RX_QUEUE 0
@@ -186,17 +188,6 @@ static void try(const struct wrong *w)
 	}
 }
 
-static void mark(int which)
-{
-	if (which == 0) {
-		__asm__ volatile("hint #125" : : : "memory");
-	} else if (which == 1) {
-		__asm__ volatile("hint #126" : : : "memory");
-	} else {
-		__asm__ volatile("hint #127" : : : "memory");
-	}
-}
-
 /* Kicks one card with n packets; reads the other one's interrupt status and
  * acknowledges it. */
 static void round_of(uint16_t n, uint32_t len)
@@ -207,11 +198,11 @@ static void round_of(uint16_t n, uint32_t len)
 		vq_desc(&tx, i, at, HEADER + len, 0, 0);
 		vq_add(&tx, i);
 	}
-	mark(1);
+	mark(MARK_BEGIN);
 	vq_kick(&tx);
 	guest_write32(RECEIVE + VIRTIO_INTERRUPT_ACK,
 		      guest_read32(RECEIVE + VIRTIO_INTERRUPT_STATUS));
-	mark(2);
+	mark(MARK_END);
 	if (arrived() != n) {
 		guest_puts("WRONG: packets are lost\n");
 	}
@@ -223,7 +214,7 @@ static void round_of(uint16_t n, uint32_t len)
 
 static void rounds(uint16_t n, uint32_t len)
 {
-	mark(0);
+	mark(MARK_SERIES);
 	for (unsigned int i = 0; i < ROUNDS; i++) {
 		round_of(n, len);
 	}
@@ -248,7 +239,7 @@ void guest_main(const void *tree)
 		rounds(1, FRAME);
 		rounds(32, FRAME);
 		rounds(1, 64);
-		mark(0); /* the last is over */
+		mark(MARK_SERIES); /* the last is over */
 	}
 	guest_puts("packets: done\n");
 }

@@ -63,7 +63,7 @@ static inline struct percpu *arch_percpu(void)
  * trap's handler they are masked already: a branch on the mask, which is not
  * taken, is all that it executes. The routines return to x17 and keep all but
  * x16. The mask's part has the flag in w16, the other one in w17: by these
- * tests/plugins/masked.c finds them.
+ * tests/plugins/arm64/decode.h finds them.
  */
 #ifdef CONFIG_SCHED_LATENCY
 #ifdef __AARCH64_CMODEL_TINY__
