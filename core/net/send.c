@@ -35,10 +35,11 @@ struct net_frame {
 	uint16_t vlan;
 	uint16_t priority; /* of its tag, if it had one: PCP and DEI */
 	uint32_t taken;    /* bytes of the packet that `head` stands for */
-	unsigned int nsegs;
 	uint8_t head[HEAD_SIZE] __aligned(8);
-	/* First the head, then the rest of the packet. */
-	struct io_segment segs[NET_SEGS_MAX + 1];
+	/* Room for the head and then the rest of the packet, and how many of
+	 * them are there; 0: none is built yet. */
+	struct io_segment *segs;
+	unsigned int nsegs;
 };
 
 /* One call of netport_send(). */
@@ -483,12 +484,11 @@ static bool net_send_along(struct net_send *s, const struct net_packet *pkt)
 static __noinline void net_send_one(struct net_send *s,
 				    const struct net_packet *pkt)
 {
-	struct net_frame f;
+	struct io_segment segs[NET_SEGS_MAX + 1];
+	struct net_frame f = { .pkt = pkt, .segs = segs };
 	enum net_drop why;
 	unsigned int to;
 
-	f.pkt = pkt;
-	f.nsegs = 0;
 	if (!frame_admit(s, &f, &why)) {
 		net_dropped(s->from, NETPORT_IN, why);
 		return;

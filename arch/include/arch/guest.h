@@ -30,7 +30,7 @@ void arch_guest_fini(struct guest *g);
 void arch_guest_reset(struct guest *g);
 
 /* How many emulated regions the interrupt controller adds, and which, in memory
- * or at I/O ports. Thread context. */
+ * or at I/O ports; 0 if it has no registers there. Thread context. */
 unsigned int arch_guest_regions(struct guest *g, struct emu_region *out,
 				unsigned int max);
 
