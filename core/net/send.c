@@ -30,6 +30,8 @@
 #define HEAD_SIZE (HEAD_TYPE + 2)
 #define HEAD_UNTAGGED (HEAD_SIZE - NET_ETH_LEN)
 
+#define MAC_MASK (BIT(8 * NET_MAC_LEN) - 1)
+
 struct net_frame {
 	const struct net_packet *pkt;
 	uint16_t vlan;
@@ -47,7 +49,6 @@ struct net_send {
 	struct netport *from;
 	struct netswitch *sw;
 	ticks_t now;
-	bool many;        /* packets: `way` pays */
 	uint64_t touched; /* ports that have received something */
 	size_t copied;    /* bytes */
 	uint64_t packets, bytes;
@@ -59,7 +60,7 @@ struct net_send {
 		struct netport *to; /* NULL: none yet */
 		uint16_t vlan;
 		bool tagged;
-		bool plain; /* no counting or capture, and no tag is added */
+		bool plain; /* nothing that net_send_plain() cannot do */
 	} way;
 	/* Given to a port and not in its counts yet: no atomic operation for
 	 * each packet. */
@@ -286,6 +287,21 @@ static void net_count_given(struct net_send *s)
 	}
 }
 
+/* A port's owner has taken a packet of so many bytes. */
+static inline void net_given(struct net_send *s, struct netport *to,
+			     uint32_t len)
+{
+	if (s->given.to != to) {
+		net_count_given(s);
+		s->given.to = to;
+		s->given.packets = s->given.bytes = 0;
+		s->touched |= BIT(to->index);
+	}
+	s->given.packets++;
+	s->given.bytes += len;
+	s->copied += len;
+}
+
 /* Packets for one receiver. */
 struct net_delivery {
 	struct net_send *send;
@@ -316,15 +332,7 @@ static inline void net_give(const struct net_delivery *d,
 		net_add(&t->drops[why], 1);
 		return;
 	}
-	if (s->given.to != d->to) {
-		net_count_given(s);
-		s->given.to = d->to;
-		s->given.packets = s->given.bytes = 0;
-		s->touched |= BIT(d->to->index);
-	}
-	s->given.packets++;
-	s->given.bytes += pkt->len;
-	s->copied += pkt->len;
+	net_given(s, d->to, pkt->len);
 }
 
 static void net_give_completed(void *delivery, const struct net_packet *pkt)
@@ -378,15 +386,13 @@ static void net_unicast(struct net_send *s, struct net_frame *f,
 	} else if (READ_ONCE(to->isolated) && READ_ONCE(s->from->isolated)) {
 		net_dropped(to, NETPORT_OUT, NET_DROP_ISOLATED);
 	} else {
-		if (s->many && f->taken == NET_ETH_LEN) {
+		if (f->taken == NET_ETH_LEN) {
 			s->way.dst = frame_dst(f);
 			s->way.src = frame_src(f);
 			s->way.to = to;
 			s->way.vlan = f->vlan;
 			s->way.tagged = tagged;
-			s->way.plain = !tagged &&
-				       net_plain(s->from, NETPORT_IN) &&
-				       net_plain(to, NETPORT_OUT);
+			s->way.plain = false;
 		}
 		net_deliver(s, f, to, tagged);
 	}
@@ -423,39 +429,99 @@ static void net_flood(struct net_send *s, struct net_frame *f)
 	}
 }
 
-/*
- * Hot, of a batch: a packet in one piece, without a tag or work for the
- * receiver, between the same addresses as the one before it, which has been
- * given to its port. All that was asked of the ports then holds for it too.
- * False: go the whole way.
- */
-static bool net_send_along(struct net_send *s, const struct net_packet *pkt)
-{
-	const struct io_segment *seg = pkt->segs;
-	struct netport *to = s->way.to;
-	struct io_segment segs[2];
-	struct net_packet out;
-	enum net_drop why = NET_DROP_NO_BUFFER;
-	struct {
-		uint64_t dst_src; /* and two bytes of the source */
-		uint32_t src;
-		uint16_t type;
-	} head;
+/* The head of a frame without a tag, each of whose bytes is read once: what is
+ * compared is what is delivered. */
+struct net_head {
+	uint64_t dst_src; /* and two bytes of the source */
+	uint32_t src;
+	uint16_t type;
+};
 
-	if (to == NULL || !s->way.plain || s->given.to != to ||
-	    pkt->nsegs != 1 || seg->size <= HEAD_SIZE ||
-	    pkt->len > to->max_len || net_offload_any(&pkt->offload)) {
+/*
+ * Find the way of a packet that has no tag. False: somebody limits or captures
+ * it, it is not for one port alone, or it is to be dropped.
+ */
+static bool net_find_way(struct net_send *s, const struct net_head *head)
+{
+	struct netport *from = s->from, *to;
+	const struct netport_vlan *in, *out;
+	struct netswitch_query q = {
+		.dst = head->dst_src & MAC_MASK,
+		.src = head->dst_src >> 48 | (uint64_t)head->src << 16,
+		.from = from->index,
+		.now = s->now,
+	};
+	unsigned int index;
+
+	s->way.to = NULL;
+	in = __atomic_load_n(&from->vlan, __ATOMIC_ACQUIRE);
+	q.vlan = in->vid;
+	if (!net_plain(from, NETPORT_IN) || q.vlan == 0 ||
+	    ((q.src | q.dst) & NET_MAC_GROUP) != 0 ||
+	    (READ_ONCE(from->check_source) && q.src != READ_ONCE(from->mac))) {
 		return false;
 	}
-	/* Each byte is read once: what is compared is what is delivered. */
+	index = s->sw->policy->forward(s->sw->state, &q);
+	if (index >= NETSWITCH_PORTS_MAX) {
+		return false;
+	}
+	to = __atomic_load_n(&s->sw->port[index], __ATOMIC_ACQUIRE);
+	if (to == from || to == NULL) {
+		return false;
+	}
+	out = __atomic_load_n(&to->vlan, __ATOMIC_ACQUIRE);
+	if (out->vid != q.vlan || !READ_ONCE(to->up) ||
+	    (READ_ONCE(to->isolated) && READ_ONCE(from->isolated)) ||
+	    !net_plain(to, NETPORT_OUT)) {
+		return false;
+	}
+	s->way.dst = q.dst;
+	s->way.src = q.src;
+	s->way.to = to;
+	s->way.vlan = q.vlan;
+	s->way.tagged = false;
+	s->way.plain = true;
+	return true;
+}
+
+/*
+ * Hot: a packet in one piece, without a tag or work for the receiver, for one
+ * port, and neither limited nor captured. Most are. What was asked of the ports
+ * for the one before it holds for the next between the same addresses, too.
+ * False: go the whole way, by which it is also dropped.
+ */
+static bool net_send_plain(struct net_send *s, const struct net_packet *pkt)
+{
+	const struct io_segment *seg = pkt->segs;
+	struct io_segment segs[2];
+	enum net_drop why = NET_DROP_NO_BUFFER;
+	struct net_packet out;
+	struct net_head head;
+	struct netport *to;
+
+	if (pkt->nsegs != 1 || seg->size <= HEAD_SIZE ||
+	    net_offload_any(&pkt->offload)) {
+		return false;
+	}
 	__builtin_memcpy(&head.dst_src, seg->va, sizeof(head.dst_src));
 	__builtin_memcpy(&head.src, (const uint8_t *)seg->va + 8,
 			 sizeof(head.src));
 	__builtin_memcpy(&head.type, (const uint8_t *)seg->va + 12,
 			 sizeof(head.type));
-	if (head.dst_src != (s->way.dst | s->way.src << 48) ||
-	    head.src != (uint32_t)(s->way.src >> 16) ||
-	    head.type == TYPE_CUSTOMER_TAG) {
+	if (head.type == TYPE_CUSTOMER_TAG) {
+		return false;
+	}
+	if (s->way.to == NULL ||
+	    head.dst_src != (s->way.dst | s->way.src << 48) ||
+	    head.src != (uint32_t)(s->way.src >> 16)) {
+		if (!net_find_way(s, &head)) {
+			return false;
+		}
+	} else if (!s->way.plain) {
+		return false;
+	}
+	to = s->way.to;
+	if (pkt->len > to->max_len) {
 		return false;
 	}
 	segs[0] = (struct io_segment){ .va = &head, .size = NET_ETH_LEN };
@@ -471,13 +537,11 @@ static bool net_send_along(struct net_send *s, const struct net_packet *pkt)
 	};
 	s->packets++;
 	s->bytes += pkt->len;
-	if (!to->ops->receive(to, &out, &why)) {
+	if (to->ops->receive(to, &out, &why)) {
+		net_given(s, to, pkt->len);
+	} else {
 		net_dropped(to, NETPORT_OUT, why);
-		return true;
 	}
-	s->given.packets++;
-	s->given.bytes += pkt->len;
-	s->copied += pkt->len;
 	return true;
 }
 
@@ -541,19 +605,20 @@ size_t netport_send(struct netport *p, const struct net_packet *packets,
 		    unsigned int n)
 {
 	unsigned long flags = arch_irq_save();
-	struct net_send s = {
-		.from = p,
-		/* Pairs with netport_attach_locked(). */
-		.sw = __atomic_load_n(&p->sw, __ATOMIC_ACQUIRE),
-		.now = time_now(),
-		.many = n > 1,
-	};
+	struct net_send s;
 
+	s.from = p;
+	/* Pairs with netport_attach_locked(). */
+	s.sw = __atomic_load_n(&p->sw, __ATOMIC_ACQUIRE);
+	s.now = time_now();
+	s.touched = s.copied = 0;
+	s.packets = s.bytes = 0;
+	s.way.to = s.given.to = NULL;
 	if (s.sw == NULL || !READ_ONCE(p->up)) {
 		net_add(&p->traffic[NETPORT_IN].drops[NET_DROP_LINK_DOWN], n);
 	} else {
 		for (unsigned int i = 0; i < n; i++) {
-			if (i == 0 || !net_send_along(&s, &packets[i])) {
+			if (!net_send_plain(&s, &packets[i])) {
 				net_send_one(&s, &packets[i]);
 			}
 		}
