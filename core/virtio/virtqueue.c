@@ -10,7 +10,7 @@
 #include <libs/error.h>
 #include <string.h>
 
-#include "virtqueue_priv.h"
+#include "virtqueue_split.h"
 
 int ring_fault(struct virtqueue *vq, const char *why)
 {

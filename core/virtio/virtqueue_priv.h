@@ -176,15 +176,6 @@ int table_read(struct virtqueue *vq, const struct virtq_table *t, uint32_t i,
 int ring_fault(struct virtqueue *vq, const char *why);
 
 int split_pop(struct virtqueue *vq, struct virtq_chain *chain);
-void split_push(struct virtqueue *vq, const struct virtq_chain *chain,
-		uint32_t written);
-/* Make used buffers visible to the driver; false if there are none. Then, after
- * a full barrier: does the driver want an interrupt for them? */
-bool split_show(struct virtqueue *vq);
-bool split_due(struct virtqueue *vq);
-/* Off: without an event index only. */
-void split_kicks(struct virtqueue *vq, bool on);
-bool split_pending(struct virtqueue *vq);
 
 int packed_pop(struct virtqueue *vq, struct virtq_chain *chain);
 void packed_unpop(struct virtqueue *vq, const struct virtq_chain *chain);

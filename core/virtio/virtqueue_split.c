@@ -3,40 +3,7 @@
 #include <arch/cpu.h>
 #include <libs/error.h>
 
-#include "virtqueue_priv.h"
-
-/* Bytes from the start of the table, and of the available and the used ring. */
-#define DESC(i) ((uint32_t)sizeof(struct virtq_desc) * (uint32_t)(i))
-#define AVAIL_FLAGS ((uint32_t)offsetof(struct virtq_avail, flags))
-#define AVAIL_IDX ((uint32_t)offsetof(struct virtq_avail, idx))
-#define AVAIL_RING(i) \
-	((uint32_t)offsetof(struct virtq_avail, ring) + \
-	 (uint32_t)sizeof(uint16_t) * (uint32_t)(i))
-#define USED_FLAGS ((uint32_t)offsetof(struct virtq_used, flags))
-#define USED_IDX ((uint32_t)offsetof(struct virtq_used, idx))
-#define USED_ELEM(i) \
-	((uint32_t)offsetof(struct virtq_used, ring) + \
-	 (uint32_t)sizeof(struct virtq_used_elem) * (uint32_t)(i))
-#define USED_ID(i) \
-	(USED_ELEM(i) + (uint32_t)offsetof(struct virtq_used_elem, id))
-#define USED_LEN(i) \
-	(USED_ELEM(i) + (uint32_t)offsetof(struct virtq_used_elem, len))
-/* Behind the last entry of the rings of a queue of n (2.7.10). */
-#define USED_EVENT(n) AVAIL_RING(n)
-#define AVAIL_EVENT(n) USED_ELEM(n)
-
-static uint32_t slot(const struct virtqueue *vq, uint16_t count)
-{
-	return count & (uint32_t)(vq->size - 1);
-}
-
-/* Read the driver's index, before the entries below it: pairs with the driver's
- * barrier in 2.7.13.3.1. */
-static bool more(struct virtqueue *vq)
-{
-	vq->avail = load_acquire(area_at(&vq->driver, AVAIL_IDX));
-	return vq->avail != vq->next;
-}
+#include "virtqueue_split.h"
 
 /* Walk an indirect table, whose buffers are linked as those of the queue. */
 static int walk_table(struct virtqueue *vq, struct virtq_chain *chain,
@@ -176,73 +143,63 @@ static __noinline int pop_thoroughly(struct virtqueue *vq,
 	return 1;
 }
 
+/*
+ * Hot: a chain of one descriptor, as most packets and buffers for them are. It
+ * is checked as by usual_add() and usual_end(). False: another, or something is
+ * different; read it again.
+ */
+static inline bool usual_single(struct virtqueue *vq, struct virtq_chain *chain)
+{
+	const struct guest_memory_hint *h = &vq->hint;
+	struct io_segment *s = chain->segs;
+	uint64_t i = chain->id, off;
+	struct virtq_raw d;
+	bool write;
+
+	if (unlikely(!vq->desc.flat || chain->max == 0 ||
+		     !guest_hint_holds(&vq->guest->memory, h) ||
+		     !arch_index_below(&i, vq->size))) {
+		return false;
+	}
+	d = read_desc(vq->desc.flat + sizeof(d) * i);
+	off = d.addr - h->ipa;
+	write = (d.third & VIRTQ_DESC_F_WRITE) != 0;
+	if (unlikely((d.third & (VIRTQ_DESC_F_INDIRECT | VIRTQ_DESC_F_NEXT)) ||
+		     off >= h->size || d.len - UINT64_C(1) >= h->size - off ||
+		     (write && !h->writable) || vq->taken >= vq->size)) {
+		return false;
+	}
+	s->va = h->va + off;
+	s->pa = PADDR(h->pa + off);
+	s->size = d.len;
+	chain->ndescs = 1;
+	chain->readable.segs = s;
+	chain->readable.n = !write;
+	chain->readable_size = write ? 0 : d.len;
+	chain->writable.segs = s + !write;
+	chain->writable.n = write;
+	chain->writable_size = write ? d.len : 0;
+	vq->taken++;
+	vq->stats.chains++;
+	return true;
+}
+
 int split_pop(struct virtqueue *vq, struct virtq_chain *chain)
 {
 	struct usual u;
 
-	if (vq->next == vq->avail && !more(vq)) {
+	if (vq->next == vq->avail && !split_more(vq)) {
 		return 0;
 	}
 	if (unlikely((uint16_t)(vq->avail - vq->next) > vq->size)) {
 		return ring_fault(vq, "an available index that is too far");
 	}
 	chain->id = READ_ONCE(*(const uint16_t *)area_at(
-		&vq->driver, AVAIL_RING(slot(vq, vq->next))));
-	if (likely(usual_walk(vq, chain, &u) && usual_end(vq, chain, &u, 1))) {
+		&vq->driver, AVAIL_RING(split_slot(vq, vq->next))));
+	if (likely(usual_single(vq, chain)) ||
+	    likely(usual_walk(vq, chain, &u) && usual_end(vq, chain, &u, 1))) {
 		vq->next++;
 		return 1;
 	}
 	return pop_thoroughly(vq, chain);
-}
-
-void split_push(struct virtqueue *vq, const struct virtq_chain *chain,
-		uint32_t written)
-{
-	uint32_t i = slot(vq, vq->used);
-
-	/* Written separately: an entry may lie on two pages. */
-	store_32(area_at(&vq->device, USED_ID(i)), chain->id);
-	store_32(area_at(&vq->device, USED_LEN(i)), written);
-	vq->used++;
-}
-
-bool split_show(struct virtqueue *vq)
-{
-	if (vq->used == vq->told) {
-		return false;
-	}
-	/* Pairs with the driver's read of entries after the index. */
-	store_release(area_at(&vq->device, USED_IDX), vq->used);
-	return true;
-}
-
-bool split_due(struct virtqueue *vq)
-{
-	uint16_t old = vq->told;
-
-	vq->told = vq->used;
-	if (vq->event_idx) {
-		return virtq_need_event(
-			READ_ONCE(*(const uint16_t *)area_at(
-				&vq->driver, USED_EVENT(vq->size))),
-			vq->used, old);
-	}
-	return !(READ_ONCE(
-			 *(const uint16_t *)area_at(&vq->driver, AVAIL_FLAGS)) &
-		 VIRTQ_AVAIL_F_NO_INTERRUPT);
-}
-
-void split_kicks(struct virtqueue *vq, bool on)
-{
-	if (vq->event_idx) {
-		store_16(area_at(&vq->device, AVAIL_EVENT(vq->size)), vq->next);
-	} else {
-		store_16(area_at(&vq->device, USED_FLAGS),
-			 on ? 0 : VIRTQ_USED_F_NO_NOTIFY);
-	}
-}
-
-bool split_pending(struct virtqueue *vq)
-{
-	return vq->next != vq->avail || more(vq);
 }

@@ -15,7 +15,7 @@
 #include <core/virtio_driver.h>
 
 #include "core/virtio/driver_priv.h"
-#include "core/virtio/virtqueue_priv.h"
+#include "core/virtio/virtqueue_split.h"
 #include "tests/unit/emu_fake.h"
 
 #define RING FAKE_RAM_BASE

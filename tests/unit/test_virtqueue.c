@@ -12,7 +12,7 @@
 
 #include <core/virtio.h>
 
-#include "core/virtio/virtqueue_priv.h"
+#include "core/virtio/virtqueue_split.h"
 #include "tests/unit/virtio_driver.h"
 
 #define BASE FAKE_RAM_BASE
