@@ -4,7 +4,7 @@
 
 /* Set the line, and latch an edge; false: no change. Each call with `level` is
  * an edge to an edge-triggered input. */
-static bool drive(const struct virq_ref *r, bool level)
+static inline bool drive(const struct virq_ref *r, bool level)
 {
 	struct vgic_bank *b = r->b;
 	bool was = (b->line & r->m) != 0;
@@ -21,26 +21,107 @@ static bool drive(const struct virq_ref *r, bool level)
 	return !was;
 }
 
-static void line_private(struct vgic_cpu *vc, unsigned int intid, bool level)
+/*
+ * The list register that a private interrupt has, if the guest has ended what
+ * was in it, or else a free one, which is its own from then on. -1: none.
+ */
+static inline int own_lr(struct vgic_cpu *vc, const struct virq_ref *r)
 {
-	struct virq_ref r = virq_ref(vc->vgic, vc, intid);
-	struct vgic_cpuset set = { { 0 } };
-	bool shared;
+	unsigned int n = r->q->lr;
+	uint32_t room;
 
-	spin_lock(&vc->lock);
-	if (!drive(&r, level) || (level && vgic_attach_again(vc, &r))) {
-		vgic_unlock_cpu(vc);
-		return;
+	if (r->b->in_lr & r->m) {
+		return vgic_lr_state(vgic_lr_get(vc, n)) ? -1 : (int)n;
 	}
+	room = vgic_free_lrs(vc);
+	if (!room || ((r->b->queued | r->b->active) & r->m) ||
+	    virq_is_shared(r)) {
+		return -1;
+	}
+	n = vgic_ctz(room);
+	r->b->in_lr |= r->m;
+	r->q->where = vc->index;
+	r->q->lr = (uint8_t)n;
+	vc->lr_used |= 1U << n;
+	vc->lr_intid[n] = r->intid;
+	return (int)n;
+}
+
+/*
+ * Hot: an interrupt of a device or a timer is pending again, and the guest has
+ * ended it since its list register was written, or (private) there is a free
+ * one: it is pending there at once. Nothing waits in a queue, and nothing is to
+ * be made up for: so all that it needs is in `r`. SGIs of a GICv2 have sources,
+ * and are left out. False: go by vgic_update_private() or vgic_update_spi().
+ */
+static __noinline bool attach_again(struct vgic_cpu *vc, struct vgic_bank *b,
+				    struct virq *q, uint16_t intid)
+{
+	/* In registers: no caller keeps a reference. */
+	const struct virq_ref here = {
+		.b = b,
+		.q = q,
+		.m = 1U << intid % 32,
+		.intid = intid,
+	};
+	const struct virq_ref *r = &here;
+	uint64_t lr;
+	int n;
+
+	if (((b->hw | b->want_resample) & r->m) || !vgic_reachable(vc) ||
+	    vc->stale ||
+	    (vc->levels[VGIC_QUEUE_GRP0] | vc->levels[VGIC_QUEUE_GRP1]) ||
+	    !vgic_may_signal(vc, r) || r->intid < 16) {
+		return false;
+	}
+	n = own_lr(vc, r);
+	if (n < 0) {
+		return false;
+	}
+	b->active &= ~r->m;
+	b->lr_pending |= r->m;
+	b->lr_latch = (b->lr_latch & ~r->m) | (b->latch & r->m);
+	b->latch &= ~r->m;
+	lr = vgic_lr_pending(r);
+	if (b->line & ~b->edge & r->m) {
+		/* As choose_deactivation(). */
+		lr |= BIT(vgic_lr_ops->at.eoi);
+	}
+	vc->lr[n] = lr;
+	if (vc->loaded_on) {
+		vgic_lr_ops->write_lr((unsigned int)n, lr);
+	}
+	vc->wake = true;
+	return true;
+}
+
+static __noinline void update_private(struct vgic_cpu *vc, unsigned int intid)
+{
+	struct vgic_cpuset set = { { 0 } };
 	/* The guest's lock comes first, if SPIs are on the VCPU. */
-	vgic_unlock_cpu(vc);
-	shared = vgic_lock(vc);
+	bool shared = vgic_lock(vc);
+
 	vgic_update_private(vc, intid, &set);
 	vgic_unlock(vc, shared);
 }
 
+static inline void line_private(struct vgic_cpu *vc, unsigned int intid,
+				bool level)
+{
+	struct virq_ref r = virq_ref(vc->vgic, vc, intid);
+	bool done;
+
+	spin_lock(&vc->lock);
+	done = !drive(&r, level) ||
+	       (level && attach_again(vc, r.b, r.q, r.intid));
+	vgic_unlock_cpu(vc);
+	if (unlikely(!done)) {
+		update_private(vc, intid);
+	}
+}
+
 /* Where it is already, if it has ended there. */
-static bool pend_spi_again(struct vgic *vg, const struct virq_ref *r)
+static inline bool pend_spi_again(struct vgic *vg, const struct virq_ref *r)
 {
 	struct vgic_cpu *vc;
 	bool done;
@@ -50,20 +131,27 @@ static bool pend_spi_again(struct vgic *vg, const struct virq_ref *r)
 		return false;
 	}
 	spin_lock(&vc->lock);
-	done = vgic_attach_again(vc, r);
+	done = attach_again(vc, r->b, r->q, r->intid);
 	vgic_unlock_cpu(vc);
 	return done;
 }
 
-static void line_shared(struct vgic *vg, unsigned int intid, bool level)
+/* The guest's lock is held. */
+static __noinline void update_shared(struct vgic *vg, unsigned int intid)
+{
+	struct vgic_cpuset set = { { 0 } };
+
+	vgic_update_spi(vg, intid, &set);
+	vgic_deliver_retargeted(vg);
+}
+
+static inline void line_shared(struct vgic *vg, unsigned int intid, bool level)
 {
 	struct virq_ref r = virq_ref(vg, NULL, intid);
-	struct vgic_cpuset set = { { 0 } };
 
 	spin_lock(&vg->lock);
 	if (drive(&r, level) && !(level && pend_spi_again(vg, &r))) {
-		vgic_update_spi(vg, intid, &set);
-		vgic_deliver_retargeted(vg);
+		update_shared(vg, intid);
 	}
 	spin_unlock(&vg->lock);
 }

@@ -256,67 +256,6 @@ void vgic_attach(struct vgic_cpu *vc, const struct virq_ref *r, unsigned int n)
 	install(vc, r, n, &lr);
 }
 
-/*
- * The list register that a private interrupt has, if the guest has ended what
- * was in it, or else a free one, which is its own from then on. -1: none.
- */
-static inline int own_lr(struct vgic_cpu *vc, const struct virq_ref *r)
-{
-	unsigned int n = r->q->lr;
-	uint32_t room;
-
-	if (r->b->in_lr & r->m) {
-		return vgic_lr_state(vgic_lr_get(vc, n)) ? -1 : (int)n;
-	}
-	room = vgic_free_lrs(vc);
-	if (!room || ((r->b->queued | r->b->active) & r->m) ||
-	    virq_is_shared(r)) {
-		return -1;
-	}
-	n = vgic_ctz(room);
-	r->b->in_lr |= r->m;
-	r->q->where = vc->index;
-	r->q->lr = (uint8_t)n;
-	vc->lr_used |= 1U << n;
-	vc->lr_intid[n] = r->intid;
-	return (int)n;
-}
-
-/* Nothing waits in a queue, and nothing is to be made up for: so all that it
- * needs is in `r`. SGIs of a GICv2 have sources, and are left out. */
-bool vgic_attach_again(struct vgic_cpu *vc, const struct virq_ref *r)
-{
-	struct vgic_bank *b = r->b;
-	uint64_t lr;
-	int n;
-
-	if (((b->hw | b->want_resample) & r->m) || !vgic_reachable(vc) ||
-	    vc->stale ||
-	    (vc->levels[VGIC_QUEUE_GRP0] | vc->levels[VGIC_QUEUE_GRP1]) ||
-	    !vgic_may_signal(vc, r) || r->intid < 16) {
-		return false;
-	}
-	n = own_lr(vc, r);
-	if (n < 0) {
-		return false;
-	}
-	b->active &= ~r->m;
-	b->lr_pending |= r->m;
-	b->lr_latch = (b->lr_latch & ~r->m) | (b->latch & r->m);
-	b->latch &= ~r->m;
-	lr = vgic_lr_pending(r);
-	if (b->line & ~b->edge & r->m) {
-		/* As choose_deactivation(). */
-		lr |= BIT(vgic_lr_ops->at.eoi);
-	}
-	vc->lr[n] = lr;
-	if (vc->loaded_on) {
-		vgic_lr_ops->write_lr((unsigned int)n, lr);
-	}
-	vc->wake = true;
-	return true;
-}
-
 /* Out of list register n; its state has been read back. */
 static void detach(struct vgic_cpu *vc, const struct virq_ref *r,
 		   unsigned int n)

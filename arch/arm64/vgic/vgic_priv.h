@@ -250,13 +250,6 @@ void vgic_attach(struct vgic_cpu *vc, const struct virq_ref *r, unsigned int n);
 void vgic_attach_sgi(struct vgic_cpu *vc, const struct virq_ref *r,
 		     unsigned int n, unsigned int source);
 /*
- * Hot: an interrupt of a device or a timer is pending again, and the guest has
- * ended it since its list register was written, or (private) there is a free
- * one: it is pending there at once. False: go by vgic_update_private() or
- * vgic_update_spi().
- */
-bool vgic_attach_again(struct vgic_cpu *vc, const struct virq_ref *r);
-/*
  * Read list register n back, bring software's state and the list register in
  * line, and free the list register if the interrupt is neither pending nor
  * active.
