@@ -170,7 +170,7 @@ void virtqueue_push(struct virtqueue *vq, const struct virtq_chain *chain,
 	}
 }
 
-static bool show(struct virtqueue *vq)
+static inline bool show(struct virtqueue *vq)
 {
 	return vq->live && (vq->packed ? packed_show(vq) : split_show(vq));
 }
@@ -180,7 +180,7 @@ static bool show(struct virtqueue *vq)
  * interrupts and checking for used buffers (2.7.14, 2.8.14): at least one side
  * sees the other's write.
  */
-static bool is_due(struct virtqueue *vq)
+static inline bool is_due(struct virtqueue *vq)
 {
 	bool due = vq->packed ? packed_due(vq) : split_due(vq);
 
@@ -214,7 +214,7 @@ void virtqueue_kicks_off(struct virtqueue *vq)
 	}
 }
 
-static void kicks_on(struct virtqueue *vq)
+static inline void kicks_on(struct virtqueue *vq)
 {
 	vq->kicks_off = false;
 	if (vq->packed) {
@@ -225,7 +225,7 @@ static void kicks_on(struct virtqueue *vq)
 }
 
 /* Is there a chain to be taken? */
-static bool pending(struct virtqueue *vq)
+static inline bool pending(struct virtqueue *vq)
 {
 	assert_held(&vq->lock);
 	if (!vq->open) {
@@ -380,6 +380,9 @@ int virtqueue_start(struct virtqueue *vq, uint64_t features)
 	vq->avail_wrap = vq->used_wrap = vq->told_wrap = true;
 	vq->next = vq->used = vq->told = 0;
 	vq->avail = packed ? UINT16_MAX : 0;
+	if (!packed) {
+		split_start(vq);
+	}
 	virtqueue_unlock(vq, flags);
 	return 0;
 }

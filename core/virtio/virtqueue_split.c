@@ -118,6 +118,9 @@ static inline bool usual_walk(struct virtqueue *vq,
 			return false;
 		}
 		if (!(d.third & VIRTQ_DESC_F_NEXT)) {
+			if (unlikely(n == 0)) {
+				vq->single = true;
+			}
 			return true;
 		}
 		i = d.fourth;
@@ -162,10 +165,13 @@ static inline bool usual_single(struct virtqueue *vq, struct virtq_chain *chain)
 		return false;
 	}
 	d = read_desc(vq->desc.flat + sizeof(d) * i);
+	if (unlikely(d.third & (VIRTQ_DESC_F_INDIRECT | VIRTQ_DESC_F_NEXT))) {
+		vq->single = false;
+		return false;
+	}
 	off = d.addr - h->ipa;
 	write = (d.third & VIRTQ_DESC_F_WRITE) != 0;
-	if (unlikely((d.third & (VIRTQ_DESC_F_INDIRECT | VIRTQ_DESC_F_NEXT)) ||
-		     off >= h->size || d.len - UINT64_C(1) >= h->size - off ||
+	if (unlikely(off >= h->size || d.len - UINT64_C(1) >= h->size - off ||
 		     (write && !h->writable) || vq->taken >= vq->size)) {
 		return false;
 	}
@@ -196,7 +202,7 @@ int split_pop(struct virtqueue *vq, struct virtq_chain *chain)
 	}
 	chain->id = READ_ONCE(*(const uint16_t *)area_at(
 		&vq->driver, AVAIL_RING(split_slot(vq, vq->next))));
-	if (likely(usual_single(vq, chain)) ||
+	if ((vq->single && likely(usual_single(vq, chain))) ||
 	    likely(usual_walk(vq, chain, &u) && usual_end(vq, chain, &u, 1))) {
 		vq->next++;
 		return 1;

@@ -31,11 +31,21 @@ static inline uint32_t split_slot(const struct virtqueue *vq, uint16_t count)
 	return count & (uint32_t)(vq->size - 1);
 }
 
+/* Find the words of a queue that has just been pinned. Each is aligned, and so
+ * on one page. */
+static inline void split_start(struct virtqueue *vq)
+{
+	vq->word.avail = area_at(&vq->driver, AVAIL_IDX);
+	vq->word.used_event = area_at(&vq->driver, USED_EVENT(vq->size));
+	vq->word.used = area_at(&vq->device, USED_IDX);
+	vq->word.avail_event = area_at(&vq->device, AVAIL_EVENT(vq->size));
+}
+
 /* Read the driver's index, before the entries below it: pairs with the driver's
  * barrier in 2.7.13.3.1. */
 static inline bool split_more(struct virtqueue *vq)
 {
-	vq->avail = load_acquire(area_at(&vq->driver, AVAIL_IDX));
+	vq->avail = load_acquire(vq->word.avail);
 	return vq->avail != vq->next;
 }
 
@@ -66,7 +76,7 @@ static inline bool split_show(struct virtqueue *vq)
 		return false;
 	}
 	/* Pairs with the driver's read of entries after the index. */
-	store_release(area_at(&vq->device, USED_IDX), vq->used);
+	store_release(vq->word.used, vq->used);
 	return true;
 }
 
@@ -77,10 +87,8 @@ static inline bool split_due(struct virtqueue *vq)
 
 	vq->told = vq->used;
 	if (vq->event_idx) {
-		return virtq_need_event(
-			READ_ONCE(*(const uint16_t *)area_at(
-				&vq->driver, USED_EVENT(vq->size))),
-			vq->used, old);
+		return virtq_need_event(READ_ONCE(*vq->word.used_event),
+					vq->used, old);
 	}
 	return !(READ_ONCE(
 			 *(const uint16_t *)area_at(&vq->driver, AVAIL_FLAGS)) &
@@ -91,7 +99,7 @@ static inline bool split_due(struct virtqueue *vq)
 static inline void split_kicks(struct virtqueue *vq, bool on)
 {
 	if (vq->event_idx) {
-		store_16(area_at(&vq->device, AVAIL_EVENT(vq->size)), vq->next);
+		store_16(vq->word.avail_event, vq->next);
 	} else {
 		store_16(area_at(&vq->device, USED_FLAGS),
 			 on ? 0 : VIRTQ_USED_F_NO_NOTIFY);

@@ -394,10 +394,10 @@ static const struct wrong wrongs[] = {
 		.ring = { { DATA, 5, 0, 0 } },
 	},
 	{
-		.what = "a head that is far too large",
+		.what = "a head that is far too large, where a descriptor is",
 		.split = true,
-		.head = 0xffff,
-		.ring = { { DATA, 5, 0, 0 } },
+		.head = (TABLE - BASE) / 16,
+		.table = { { DATA, 5, 0, 0 } },
 	},
 	{
 		.what = "a link that is too large",

@@ -38,6 +38,7 @@ struct virtqueue {
 	bool live;                        /* [L] and given back */
 	bool broken;                      /* [L] the driver broke the rules */
 	bool packed, event_idx, indirect; /* [L] as negotiated */
+	bool single;                      /* [L] split: as the last chain was */
 	bool kicks_off;             /* [L] the driver is told not to kick */
 	bool avail_wrap, used_wrap; /* [L] packed: 2.8.1 */
 	uint16_t size;              /* [L] entries */
@@ -52,6 +53,11 @@ struct virtqueue {
 	 * flags are written last. */
 	bool unshown, told_wrap;
 	uint16_t first, first_flags;
+	/* [L] Split: the words that each batch reads or writes. */
+	struct {
+		const uint16_t *avail, *used_event; /* the driver's */
+		uint16_t *used, *avail_event;       /* the device's */
+	} word;
 	struct virtq_area desc, driver, device; /* [L] pinned while live */
 	struct guest_memory_hint hint;          /* [L] */
 	struct guest *guest;                    /* [I] */
