@@ -49,6 +49,7 @@ struct net_send {
 	struct netport *from;
 	struct netswitch *sw;
 	ticks_t now;
+	bool alone;       /* the packet is the only one */
 	uint64_t touched; /* ports that have received something */
 	size_t copied;    /* bytes */
 	uint64_t packets, bytes;
@@ -533,10 +534,21 @@ static bool net_send_plain(struct net_send *s, const struct net_packet *pkt)
 		.segs = segs,
 		.nsegs = ARRAY_SIZE(segs),
 		.len = pkt->len,
-		.offload = pkt->offload,
+		.offload.flags = pkt->offload.flags,
 	};
 	s->packets++;
 	s->bytes += pkt->len;
+	if (s->alone && to->ops->receive_alone != NULL) {
+		if (!to->ops->receive_alone(to, &out, &why)) {
+			net_dropped(to, NETPORT_OUT, why);
+			return true;
+		}
+		/* It has been told: it is not `touched`. */
+		s->given.to = to;
+		s->given.packets = 1;
+		s->given.bytes = s->copied = pkt->len;
+		return true;
+	}
 	if (to->ops->receive(to, &out, &why)) {
 		net_given(s, to, pkt->len);
 	} else {
@@ -611,6 +623,7 @@ size_t netport_send(struct netport *p, const struct net_packet *packets,
 	/* Pairs with netport_attach_locked(). */
 	s.sw = __atomic_load_n(&p->sw, __ATOMIC_ACQUIRE);
 	s.now = time_now();
+	s.alone = n == 1;
 	s.touched = s.copied = 0;
 	s.packets = s.bytes = 0;
 	s.way.to = s.given.to = NULL;

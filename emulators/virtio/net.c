@@ -245,6 +245,7 @@ static int net_connect(struct net_dev *n)
 static const struct netport_ops net_port_ops = {
 	.receive = net_receive,
 	.receive_done = net_receive_done,
+	.receive_alone = net_receive_alone,
 	.send = net_send_left,
 	.set_inline = net_set_inline,
 	.link = net_link,

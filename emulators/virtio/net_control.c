@@ -75,12 +75,12 @@ static bool filter_vlan(const struct net_filter *f, const uint8_t *head,
 	return (READ_ONCE(f->vlans[vid / 64]) >> (vid % 64) & 1) != 0;
 }
 
-bool net_filter_pass(const struct net_dev *n, const uint8_t *head, size_t size)
+bool net_filter_judge(const struct net_dev *n, const uint8_t *head, size_t size)
 {
 	const struct net_filter *f = &n->filter;
 	net_mac_t dst = 0;
 
-	if (!f->on || f->promiscuous) {
+	if (f->promiscuous) {
 		return true;
 	}
 	if (f->vlans_on && !filter_vlan(f, head, size)) {

@@ -106,16 +106,14 @@ void net_count(const struct virtio_device *vd, const struct virtqueue *vq,
 
 /* --- from the guest ------------------------------------------------------ */
 
-/* The offload of a packet, as far as the negotiated features allow it. */
+/* The offload of a packet, as far as the negotiated features, CSUM among them,
+ * allow it. */
 static struct net_offload tx_offload(const struct net_dev *n,
 				     const struct virtio_net_hdr *h)
 {
-	struct net_offload o = { .flags = 0 };
+	struct net_offload o;
 	uint64_t wants = 0;
 
-	if (!virtio_has(n->vd, VIRTIO_NET_F_CSUM)) {
-		return o;
-	}
 	o = (struct net_offload){
 		.flags = h->flags & NET_HDR_NEEDS_CSUM,
 		.gso_type = h->gso_type,
@@ -139,35 +137,48 @@ static struct net_offload tx_offload(const struct net_dev *n,
 	return o;
 }
 
-/* Remove the header, wherever it lies (2.7.4). Returns its bytes. It is nearly
- * always at the start of the first buffer. */
-static size_t tx_header(const struct net_dev *n, struct io_list *l,
-			struct virtio_net_hdr *h)
-{
-	struct io_segment *s = l->segs;
-
-	if (likely(l->n > 0 && n->header == sizeof(*h) &&
-		   s->size > sizeof(*h))) {
-		__builtin_memcpy(h, s->va, sizeof(*h));
-		s->va = (uint8_t *)s->va + sizeof(*h);
-		s->size -= sizeof(*h);
-		return sizeof(*h);
-	}
-	return io_list_pull(l, h, n->header);
-}
-
-static void tx_packet(const struct net_dev *n, struct virtq_chain *chain,
-		      struct net_packet *pkt)
+/* The header lies in several parts, or is short (2.7.4): take it out. */
+static __noinline void tx_gather(const struct net_dev *n,
+				 struct virtq_chain *chain,
+				 struct net_packet *pkt)
 {
 	struct virtio_net_hdr h = { .flags = 0 };
-	size_t got = tx_header(n, &chain->readable, &h);
+	size_t got = io_list_pull(&chain->readable, &h, n->header);
 
 	*pkt = (struct net_packet){
 		.segs = chain->readable.segs,
 		.nsegs = chain->readable.n,
 		.len = chain->readable_size - (uint32_t)got,
-		.offload = tx_offload(n, &h),
 	};
+	if (virtio_has(n->vd, VIRTIO_NET_F_CSUM)) {
+		pkt->offload = tx_offload(n, &h);
+	}
+}
+
+/* The header is nearly always at the start of the first buffer. It is read, by
+ * one copy, if it can say anything. */
+static inline void tx_packet(const struct net_dev *n, struct virtq_chain *chain,
+			     struct net_packet *pkt)
+{
+	struct io_segment *s = chain->readable.segs;
+	struct virtio_net_hdr h;
+
+	if (unlikely(chain->readable.n == 0 || n->header != sizeof(h) ||
+		     s->size <= sizeof(h))) {
+		tx_gather(n, chain, pkt);
+		return;
+	}
+	*pkt = (struct net_packet){
+		.segs = s,
+		.nsegs = chain->readable.n,
+		.len = chain->readable_size - (uint32_t)sizeof(h),
+	};
+	if (virtio_has(n->vd, VIRTIO_NET_F_CSUM)) {
+		__builtin_memcpy(&h, s->va, sizeof(h));
+		pkt->offload = tx_offload(n, &h);
+	}
+	s->va = (uint8_t *)s->va + sizeof(h);
+	s->size -= sizeof(h);
 }
 
 /* [Q]. Take one chain, number n of a batch, and count its parts. */
@@ -386,7 +397,7 @@ static uint32_t rx_fill(struct rx_source *from, const struct io_list *to)
 	return (uint32_t)n;
 }
 
-/* Write the header in front of the packet, as tx_header() reads it. */
+/* Write the header in front of the packet, as tx_packet() reads it. */
 static void rx_header(const struct net_dev *n, struct io_list *l,
 		      const struct virtio_net_hdr *h)
 {
@@ -452,14 +463,57 @@ static __noinline bool rx_spread(const struct net_dev *n, struct virtqueue *vq,
 	return count > 0;
 }
 
+#define RX_HEADER sizeof(struct virtio_net_hdr)
+
+static __noinline void rx_write_header(uint8_t *to,
+				       const struct net_packet *pkt)
+{
+	struct virtio_net_hdr h = rx_make_header(pkt, 1);
+
+	__builtin_memcpy(to, &h, sizeof(h));
+}
+
+/* The header of a packet in one buffer. Most are zeros but for their number of
+ * buffers. */
+static inline void rx_first_header(uint8_t *to, const struct net_packet *pkt)
+{
+	static const struct virtio_net_hdr plain = { .num_buffers = 1 };
+
+	if (unlikely(pkt->offload.flags != 0 || pkt->offload.gso_type != 0)) {
+		rx_write_header(to, pkt);
+	} else {
+		__builtin_memcpy(to, &plain, sizeof(plain));
+	}
+}
+
+/* The data of a packet that fits. Its first part is most often the addresses
+ * and the type alone, which have been judged (core/net/send.c). */
+static inline void rx_data(uint8_t *to, const struct net_packet *pkt)
+{
+	const struct io_segment *s = pkt->segs, *end = s + pkt->nsegs;
+	size_t left = pkt->len;
+
+	if (likely(s->size == NET_ETH_LEN && left >= NET_ETH_LEN)) {
+		__builtin_memcpy(to, s->va, NET_ETH_LEN);
+		to += NET_ETH_LEN;
+		left -= NET_ETH_LEN;
+		s++;
+	}
+	for (; s < end && left > 0; s++) {
+		size_t part = MIN(s->size, left);
+
+		copy_bytes(to, s->va, part);
+		to += part;
+		left -= part;
+	}
+}
+
 /* vq->lock is held. Put a packet into the queue; it nearly always fits in one
  * part of one buffer. */
-static bool rx_put(const struct net_dev *n, struct virtqueue *vq,
-		   struct net_rx *rx, const struct net_packet *pkt)
+static inline bool rx_put(const struct net_dev *n, struct virtqueue *vq,
+			  struct net_rx *rx, const struct net_packet *pkt)
 {
 	struct virtq_chain *chain = &rx->chain[0];
-	struct virtio_net_hdr h;
-	size_t left = pkt->len;
 	uint8_t *to;
 
 	chain->segs = rx->segs;
@@ -467,23 +521,15 @@ static bool rx_put(const struct net_dev *n, struct virtqueue *vq,
 	if (virtqueue_pop(vq, chain) != 1) {
 		return false;
 	}
-	if (unlikely(chain->writable.n != 1 || n->header != sizeof(h) ||
-		     chain->writable_size < sizeof(h) + pkt->len)) {
+	if (unlikely(chain->writable.n != 1 || n->header != RX_HEADER ||
+		     chain->writable_size < RX_HEADER + pkt->len)) {
 		virtqueue_unpop(vq, chain);
 		return rx_spread(n, vq, rx, pkt);
 	}
 	to = chain->writable.segs->va;
-	h = rx_make_header(pkt, 1);
-	__builtin_memcpy(to, &h, sizeof(h));
-	to += sizeof(h);
-	for (unsigned int i = 0; i < pkt->nsegs && left > 0; i++) {
-		size_t part = MIN(pkt->segs[i].size, left);
-
-		copy_bytes(to, pkt->segs[i].va, part);
-		to += part;
-		left -= part;
-	}
-	virtqueue_push(vq, chain, (uint32_t)sizeof(h) + pkt->len);
+	rx_first_header(to, pkt);
+	rx_data(to + RX_HEADER, pkt);
+	virtqueue_push(vq, chain, (uint32_t)RX_HEADER + pkt->len);
 	return true;
 }
 
@@ -502,6 +548,12 @@ static struct virtqueue *rx_queue(const struct net_dev *n,
 	return &n->vd->queues[2 * pair];
 }
 
+/* Bytes, if there can be other pairs. */
+static void rx_count(struct net_rx *rx, uint32_t len)
+{
+	(void)__atomic_fetch_add(&rx->bytes, len, __ATOMIC_RELAXED);
+}
+
 /*
  * The copy is made with the queue locked: another sender to the same queue
  * waits for the copy of one packet. Copying without the lock would need memory
@@ -512,6 +564,7 @@ bool net_receive(struct netport *p, const struct net_packet *pkt,
 {
 	struct net_dev *n = netport_arg(p);
 	struct virtqueue *vq = rx_queue(n, pkt);
+	struct net_rx *rx = n->rx[vq->index / 2];
 	unsigned long flags;
 	bool good;
 
@@ -520,7 +573,7 @@ bool net_receive(struct netport *p, const struct net_packet *pkt,
 		return false;
 	}
 	flags = virtqueue_lock(vq);
-	good = rx_put(n, vq, n->rx[vq->index / 2], pkt);
+	good = rx_put(n, vq, rx, pkt);
 	virtqueue_unlock(vq, flags);
 	if (!good) {
 		*why = NET_DROP_NO_BUFFER;
@@ -528,8 +581,36 @@ bool net_receive(struct netport *p, const struct net_packet *pkt,
 		(void)__atomic_fetch_or(&n->unpublished,
 					(uint32_t)BIT(vq->index / 2),
 					__ATOMIC_RELAXED);
-		(void)__atomic_fetch_add(&n->rx[vq->index / 2]->bytes, pkt->len,
-					 __ATOMIC_RELAXED);
+		rx_count(rx, pkt->len);
+	}
+	return good;
+}
+
+/* Published while the queue is locked anyway. */
+bool net_receive_alone(struct netport *p, const struct net_packet *pkt,
+		       enum net_drop *why)
+{
+	struct net_dev *n = netport_arg(p);
+	struct virtqueue *vq = rx_queue(n, pkt);
+	struct net_rx *rx = n->rx[vq->index / 2];
+	unsigned long flags;
+	bool good, due;
+
+	if (!net_filter_pass(n, pkt->segs[0].va, pkt->segs[0].size)) {
+		*why = NET_DROP_FILTER;
+		return false;
+	}
+	flags = virtqueue_lock(vq);
+	good = rx_put(n, vq, rx, pkt);
+	due = good && virtqueue_publish(vq);
+	virtqueue_unlock(vq, flags);
+	if (due) {
+		virtio_interrupt(vq);
+	}
+	if (!good) {
+		*why = NET_DROP_NO_BUFFER;
+	} else if (n->pairs_max > 1) {
+		rx_count(rx, pkt->len);
 	}
 	return good;
 }

@@ -68,6 +68,8 @@ int net_transmit(struct net_dev *n, struct virtqueue *vq, unsigned int most);
 bool net_receive(struct netport *p, const struct net_packet *pkt,
 		 enum net_drop *why);
 void net_receive_done(struct netport *p);
+bool net_receive_alone(struct netport *p, const struct net_packet *pkt,
+		       enum net_drop *why);
 bool net_send_left(struct netport *p);
 /* See struct virtio_kind. */
 void net_count(const struct virtio_device *vd, const struct virtqueue *vq,
@@ -80,8 +82,15 @@ void net_data_fini(struct net_dev *n);
 /* net_control.c */
 int net_control(struct net_dev *n, struct virtqueue *vq);
 void net_filter_reset(struct net_dev *n);
-/* Does a frame with this head (14 bytes, 18 with a tag) pass the filter? */
-bool net_filter_pass(const struct net_dev *n, const uint8_t *head, size_t size);
+/* Does a frame with this head (14 bytes, 18 with a tag) pass the filter, which
+ * is on? */
+bool net_filter_judge(const struct net_dev *n, const uint8_t *head,
+		      size_t size);
+static inline bool net_filter_pass(const struct net_dev *n, const uint8_t *head,
+				   size_t size)
+{
+	return !n->filter.on || net_filter_judge(n, head, size);
+}
 /*
  * Set which offloads the driver accepts, from the features of GUEST_OFFLOADS.
  */

@@ -234,6 +234,42 @@ static void test_receive(void **state)
 	assert_true(fake_stop());
 }
 
+/* A packet that comes alone is published by the same call; with its head apart
+ * or not. */
+static void test_receive_alone(void **state)
+{
+	const struct netport_ops *ops;
+	enum net_drop why = NET_DROPS;
+	struct io_segment segs[2];
+	struct net_packet pkt = { .segs = segs, .nsegs = 2, .len = 1000 };
+	uint32_t len;
+
+	(void)state;
+	device(NULL);
+	ops = fake_netport->attr.ops;
+	drive(VIRTIO_F_EVENT_IDX);
+	fill(1000, 8);
+	segs[0] = (struct io_segment){ .va = packet, .size = NET_ETH_LEN };
+	segs[1] = (struct io_segment){ .va = packet + NET_ETH_LEN,
+				       .size = 1000 - NET_ETH_LEN };
+	assert_false(ops->receive_alone(fake_netport, &pkt, &why));
+	assert_int_equal(why, NET_DROP_NO_BUFFER);
+	receive_buffers(2, 1600);
+	drv_interrupts(&rx, true, 0);
+	fake_line_calls = 0;
+	assert_true(ops->receive_alone(fake_netport, &pkt, &why));
+	assert_int_equal(fake_line_calls, 1);
+	assert_int_equal(drv_used(&rx, &len), 0);
+	assert_int_equal(len, HDR + 1000);
+	assert_memory_equal(drv_at(RX_DATA + HDR, 1000), packet, 1000);
+	segs[0].size = 500;
+	segs[1] = (struct io_segment){ .va = packet + 500, .size = 500 };
+	assert_true(ops->receive_alone(fake_netport, &pkt, &why));
+	assert_int_equal(drv_used(&rx, &len), 1);
+	assert_memory_equal(drv_at(RX_DATA + 1600 + HDR, 1000), packet, 1000);
+	assert_true(fake_stop());
+}
+
 static void test_mergeable(void **state)
 {
 	struct net_offload o = {
@@ -681,6 +717,7 @@ int main(void)
 		cmocka_unit_test(test_batch),
 		cmocka_unit_test(test_offload),
 		cmocka_unit_test(test_receive),
+		cmocka_unit_test(test_receive_alone),
 		cmocka_unit_test(test_mergeable),
 		cmocka_unit_test(test_bounded),
 		cmocka_unit_test(test_filter),

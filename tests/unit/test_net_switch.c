@@ -288,6 +288,69 @@ static void test_source(void **state)
 	frame[6] |= 1;
 	assert_int_equal(who_gets(1, 60), 0);
 	assert_int_equal(fake_drops(&port[1], NETPORT_IN, NET_DROP_SOURCE), 1);
+	fake_frame(frame, 1, 2, 60);
+	assert_int_equal(who_gets(1, 60), 1);
+	frame[6] |= 1;
+	assert_int_equal(who_gets(1, 60), 0);
+	assert_int_equal(fake_drops(&port[1], NETPORT_IN, NET_DROP_SOURCE), 2);
+}
+
+static unsigned int alone_calls;
+
+static bool alone_receive(struct netport *p, const struct net_packet *pkt,
+			  enum net_drop *why)
+{
+	alone_calls++;
+	return fake_receive(p, pkt, why);
+}
+
+/* An owner that takes a packet that is alone by one call is told by it; of two
+ * it is told after the last. */
+static void test_alone(void **state)
+{
+	static const struct netport_ops ops = {
+		.receive = fake_receive,
+		.receive_done = fake_done,
+		.receive_alone = alone_receive,
+	};
+	static struct fake_port one;
+	struct netport_attr attr = {
+		.name = "one",
+		.ops = &ops,
+		.arg = &one,
+		.mac = { 2, 0, 0, 0, 0, 9 },
+		.max_len = 1514,
+	};
+	struct io_segment seg = { .va = frame, .size = 60 };
+	struct net_packet two[2] = { { .segs = &seg, .nsegs = 1, .len = 60 },
+				     { .segs = &seg, .nsegs = 1, .len = 60 } };
+	struct netport_info info;
+
+	(void)state;
+	alone_calls = 0;
+	assert_int_equal(netport_create(&one.port, &attr), 0);
+	assert_int_equal(netport_attach(one.port, "lan", false), 0);
+	fake_frame(frame, 0xff, 9, 60);
+	(void)fake_send(&one, frame, 60);
+	fake_frame(frame, 9, 1, 60);
+	assert_int_equal(fake_send(&port[0], frame, 60), 60);
+	assert_int_equal(alone_calls, 1);
+	assert_int_equal(one.count, 1);
+	assert_memory_equal(one.got[0].data, frame, 60);
+	assert_int_equal(one.done, 0);
+	assert_int_equal(netport_send(port[0].port, two, 2), 120);
+	assert_int_equal(alone_calls, 1);
+	assert_int_equal(one.count, 3);
+	assert_int_equal(one.done, 1);
+	one.full = true;
+	assert_int_equal(fake_send(&port[0], frame, 60), 0);
+	assert_int_equal(alone_calls, 2);
+	assert_int_equal(one.done, 1);
+	netport_get_info(one.port, &info);
+	assert_int_equal(info.counts[NETPORT_OUT].packets, 3);
+	assert_int_equal(info.counts[NETPORT_OUT].bytes, 180);
+	assert_int_equal(info.counts[NETPORT_OUT].drops[NET_DROP_NO_BUFFER], 1);
+	fake_port_destroy(&one);
 }
 
 static void test_reserved(void **state)
@@ -668,6 +731,7 @@ int main(void)
 		WITH(hub, test_queues),
 		WITH(bridge, test_isolated),
 		WITH(bridge, test_source),
+		WITH(bridge, test_alone),
 		WITH(bridge, test_reserved),
 		WITH(bridge, test_malformed),
 		WITH(hub, test_changed_meanwhile),

@@ -113,6 +113,12 @@ struct netport_ops {
 	 */
 	void (*receive_done)(struct netport *p);
 	/*
+	 * As receive and receive_done together, for a packet that is sent alone
+	 * and whose offload is none. NULL: the two are called.
+	 */
+	bool (*receive_alone)(struct netport *p, const struct net_packet *pkt,
+			      enum net_drop *why);
+	/*
 	 * Send a part of what the owner has left over for the switch's worker;
 	 * true: there is more. After netport_defer(), and again until it
 	 * returns false. Context as receive, but one CPU at a time. NULL: the
