@@ -79,22 +79,25 @@ static bool bridge_old(const struct bridge *b, const struct bridge_entry *e,
 	       time - READ_ONCE(e->seen) > READ_ONCE(b->ageing);
 }
 
-/* Find the entry of a key: its place, and a copy of its contents; NULL if there
- * is none. */
-static struct bridge_entry *bridge_find(const struct bridge *b, uint64_t key,
-					uint32_t *port)
+/* Where an entry is, NULL if there is none, and its port as it was read. */
+struct bridge_found {
+	struct bridge_entry *e;
+	uint32_t port;
+};
+
+static struct bridge_found bridge_find(const struct bridge *b, uint64_t key)
 {
 	struct bridge_bucket *k = bridge_bucket(b, key);
 
 	for (unsigned int i = 0; i < BRIDGE_TRIES; i++) {
 		uint32_t before =
 			__atomic_load_n(&k->writing, __ATOMIC_ACQUIRE);
-		struct bridge_entry *found = NULL;
+		struct bridge_found found = { .e = NULL };
 
 		for (unsigned int w = 0; w < BRIDGE_WAYS; w++) {
 			if (READ_ONCE(k->way[w].key) == key) {
-				found = &k->way[w];
-				*port = READ_ONCE(found->port);
+				found.e = &k->way[w];
+				found.port = READ_ONCE(found.e->port);
 				break;
 			}
 		}
@@ -106,7 +109,7 @@ static struct bridge_entry *bridge_find(const struct bridge *b, uint64_t key,
 		}
 		arch_cpu_relax();
 	}
-	return NULL;
+	return (struct bridge_found){ .e = NULL };
 }
 
 /* [L]. Write an entry of a bucket; key 0 removes it. */
@@ -175,13 +178,12 @@ static void bridge_learn_locked(struct bridge *b, uint64_t key, uint32_t port,
 				uint32_t time)
 {
 	struct bridge_bucket *k = bridge_bucket(b, key);
-	struct bridge_entry *e;
-	uint32_t now_at;
+	struct bridge_found found = bridge_find(b, key);
+	struct bridge_entry *e = found.e;
 
-	e = bridge_find(b, key, &now_at);
 	if (e != NULL) {
 		/* It has moved, unless the operator has fixed it. */
-		if (!(now_at & BRIDGE_STATIC)) {
+		if (!(found.port & BRIDGE_STATIC)) {
 			bridge_write(b, k, e, key, port, time);
 		}
 		return;
@@ -200,10 +202,10 @@ static void bridge_learn_locked(struct bridge *b, uint64_t key, uint32_t port,
 static void bridge_learn(struct bridge *b, uint64_t key, uint32_t port,
 			 uint32_t time)
 {
-	uint32_t at;
-	struct bridge_entry *e = bridge_find(b, key, &at);
+	struct bridge_found found = bridge_find(b, key);
+	struct bridge_entry *e = found.e;
 
-	if (e != NULL && (at == port || (at & BRIDGE_STATIC))) {
+	if (e != NULL && (found.port == port || (found.port & BRIDGE_STATIC))) {
 		/* If another entry has just taken this place, that one lives a
 		 * little longer, which does no harm. */
 		if (READ_ONCE(e->seen) != time) {
@@ -222,8 +224,7 @@ static unsigned int bridge_forward(void *state, const struct netswitch_query *q)
 {
 	struct bridge *b = state;
 	uint32_t time = bridge_time(b, q->now);
-	const struct bridge_entry *e;
-	uint32_t port = 0;
+	struct bridge_found found;
 
 	if (unlikely((q->dst & BRIDGE_RESERVED_MASK) == BRIDGE_RESERVED)) {
 		return NETSWITCH_DROP;
@@ -232,11 +233,11 @@ static unsigned int bridge_forward(void *state, const struct netswitch_query *q)
 	if (q->dst & NET_MAC_GROUP) {
 		return NETSWITCH_FLOOD;
 	}
-	e = bridge_find(b, bridge_key(q->dst, q->vlan), &port);
-	if (e == NULL || bridge_old(b, e, time)) {
+	found = bridge_find(b, bridge_key(q->dst, q->vlan));
+	if (found.e == NULL || bridge_old(b, found.e, time)) {
 		return NETSWITCH_FLOOD;
 	}
-	return port & ~(uint32_t)BRIDGE_STATIC;
+	return found.port & ~(uint32_t)BRIDGE_STATIC;
 }
 
 static void bridge_set_ageing(void *state, uint32_t seconds)
@@ -305,10 +306,8 @@ static int bridge_add_static(void *state, net_mac_t mac, uint16_t vlan,
 	uint64_t key = bridge_key(mac, vlan);
 	struct bridge_bucket *k = bridge_bucket(b, key);
 	unsigned long flags = spin_lock_irqsave(&b->lock);
-	struct bridge_entry *e;
-	uint32_t at;
+	struct bridge_entry *e = bridge_find(b, key).e;
 
-	e = bridge_find(b, key, &at);
 	for (unsigned int w = 0; e == NULL && w < BRIDGE_WAYS; w++) {
 		/* A fixed address may replace a learned one. */
 		if (k->way[w].key == 0 || !(k->way[w].port & BRIDGE_STATIC)) {
@@ -328,10 +327,8 @@ static int bridge_remove(void *state, net_mac_t mac, uint16_t vlan)
 	struct bridge *b = state;
 	uint64_t key = bridge_key(mac, vlan);
 	unsigned long flags = spin_lock_irqsave(&b->lock);
-	struct bridge_entry *e;
-	uint32_t at;
+	struct bridge_entry *e = bridge_find(b, key).e;
 
-	e = bridge_find(b, key, &at);
 	if (e != NULL) {
 		bridge_write(b, bridge_bucket(b, key), e, 0, 0, 0);
 	}
