@@ -111,20 +111,11 @@ static unsigned int least_loaded(const struct vcpu *v, struct runqueue *rq)
 	return best;
 }
 
-/*
- * The last CPU if there is no other, or if it is idle, because its caches may
- * still hold data of `v`; else another idle CPU; else the last CPU if `v` may
- * preempt there; else the one with the lowest load.
- */
-static unsigned int choose(const struct vcpu *v, struct runqueue *rq)
+static __noinline unsigned int choose_of_many(const struct vcpu *v,
+					      struct runqueue *rq, bool here)
 {
-	bool here = cpumask_test(&v->allowed, rq->cpu);
-	int idle;
+	int idle = idle_claim(&v->allowed);
 
-	if (here && (READ_ONCE(rq->pool->nr_cpus) == 1 || looks_idle(rq))) {
-		return rq->cpu;
-	}
-	idle = idle_claim(&v->allowed);
 	if (idle >= 0) {
 		return (unsigned int)idle;
 	}
@@ -132,6 +123,21 @@ static unsigned int choose(const struct vcpu *v, struct runqueue *rq)
 		return rq->cpu;
 	}
 	return least_loaded(v, rq);
+}
+
+/*
+ * The last CPU if there is no other, or if it is idle, because its caches may
+ * still hold data of `v`; else another idle CPU; else the last CPU if `v` may
+ * preempt there; else the one with the lowest load.
+ */
+static inline unsigned int choose(const struct vcpu *v, struct runqueue *rq)
+{
+	bool here = cpumask_test(&v->allowed, rq->cpu);
+
+	if (here && (READ_ONCE(rq->pool->nr_cpus) == 1 || looks_idle(rq))) {
+		return rq->cpu;
+	}
+	return choose_of_many(v, rq, here);
 }
 
 /*

@@ -440,10 +440,23 @@ static void wake_in_place(struct vcpu *v, struct runqueue *rq)
 	}
 }
 
+/* Hot: as rq_lock_of(), in line while nobody moves `v`. */
+static inline struct runqueue *lock_of(struct vcpu *v)
+{
+	struct runqueue *rq = rq_of(READ_ONCE(v->cpu));
+
+	spin_lock(&rq->lock);
+	if (likely(v->cpu == rq->cpu)) {
+		return rq;
+	}
+	spin_unlock(&rq->lock);
+	return rq_lock_of(v);
+}
+
 static bool wake_blocked(struct vcpu *v)
 {
 	unsigned long flags = arch_irq_save();
-	struct runqueue *rq = rq_lock_of(v);
+	struct runqueue *rq = lock_of(v);
 	bool blocked = v->state == VCPU_BLOCKED;
 
 	if (!blocked) {
