@@ -11,11 +11,6 @@
 
 const struct vgic_lr_ops *vgic_lr_ops;
 
-uint64_t vgic_lr_get(const struct vgic_cpu *vc, unsigned int n)
-{
-	return vc->loaded_on ? vgic_lr_ops->read_lr(n) : vc->lr[n];
-}
-
 void vgic_lr_put(struct vgic_cpu *vc, unsigned int n, uint64_t val)
 {
 	if (vc->loaded_on) {

@@ -197,7 +197,10 @@ static inline uint32_t vgic_free_lrs(const struct vgic_cpu *vc)
 }
 
 /* List registers, loaded or not. */
-uint64_t vgic_lr_get(const struct vgic_cpu *vc, unsigned int n);
+static inline uint64_t vgic_lr_get(const struct vgic_cpu *vc, unsigned int n)
+{
+	return vc->loaded_on ? vgic_lr_ops->read_lr(n) : vc->lr[n];
+}
 void vgic_lr_put(struct vgic_cpu *vc, unsigned int n, uint64_t val);
 uint64_t vgic_vmcr(const struct vgic_cpu *vc);
 
