@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Targets around the build: help, cleaning, formatting, editor support, checks.
 
+# The machine's variables are the architecture's own.
 .PHONY: help
 help:
-	@cat tools/build/help.txt
+	@sed -e '/^@ARCH@$$/{' -e 'r arch/$(ARCH)/help.txt' -e d -e '}' \
+		tools/build/help.txt
 
 # Downloads outlive `clean`.
 .PHONY: clean distclean
