@@ -10,6 +10,7 @@ mode for a hypervisor if that is false. For the benches it has VARIANTS, the mac
 that they measure side by side ({name: {choice: value}}; where one is enough, it is
 the last), and REPEATABLE (options with which the machine is the same in each run).
 exits.py has exit_text(syndrome, detail): what a guest's exit in a trace was for.
+debian.py has what a Debian system for it is made of.
 """
 
 import importlib.util

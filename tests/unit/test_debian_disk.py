@@ -10,8 +10,9 @@ import sys
 
 import pytest
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] /
-                       "tools/material"))
+from of_arm64 import TOP
+
+sys.path.insert(0, str(TOP / "tools/material"))
 import debian  # noqa: E402  (tools/material is no package)
 
 MMDEBSTRAP = """\
@@ -63,13 +64,13 @@ def test_a_kernel_that_starts_no_program_for_arm(tmp_path, monkeypatch):
     monkeypatch.setattr(debian, "BINFMT", tmp_path)
     monkeypatch.setattr(debian.shutil, "which", lambda *_, **__: None)
     with pytest.raises(SystemExit, match="qemu-user-static"):
-        debian.enable_arm()
+        debian.enable_foreign()
     (tmp_path / "qemu-aarch64").write_text("disabled\n", "ascii")
     with pytest.raises(SystemExit):
-        debian.enable_arm()
+        debian.enable_foreign()
     (tmp_path / "qemu-aarch64").write_text("enabled\ninterpreter /x\n",
                                            "ascii")
-    debian.enable_arm()
+    debian.enable_foreign()
 
 
 def test_progress_counts_packages(monkeypatch, capsys):

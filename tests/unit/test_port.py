@@ -102,6 +102,16 @@ def register(name, offset):
     f"tests/guest/{NEW}/Makefile":
         f"guest-y += ecall\nguest-common-y += tests/guest/{NEW}/start.o\n",
 }
+DEBIAN = """\
+ARCH = EMULATED = "riscv64"
+MACHINES = ("riscv64",)
+KERNEL = "linux-image-riscv64"
+GRUB_PACKAGE = "grub-efi-riscv64"
+GRUB = "usr/lib/grub/riscv64-efi/monolithic/grubriscv64.efi"
+BOOT = "BOOTRISCV64.EFI"
+FIRMWARE = ""
+ENTRY = 0x20000000
+"""
 # QEMU's list of CPUs, for whom it is not installed.
 QEMU = """#!/bin/sh
 echo "Available CPUs:"
@@ -230,6 +240,36 @@ def test_run(port, tmp_path):
         assert told in said
 
 
+def test_help(port):
+    """`make help` has the machine's variables of the architecture."""
+    for arch, said_of in ((NEW, "IRQ=plic|aia"), ("arm64", "GIC=2|3")):
+        (port / f"arch/{arch}/help.txt").write_text(f"  {said_of}  choose\n")
+        status, said = make(port, "help", f"ARCH={arch}")
+        assert status == 0, said
+        assert f"Variables of run\n  {said_of}  choose\n  GUESTS=" in said
+        assert "@ARCH@" not in said
+
+
+def test_debian(port):
+    """tools/material/debian.py makes a system for it."""
+    shutil.copytree(TOP / "tools/material", port / "tools/material",
+                    dirs_exist_ok=True)
+    (port / f"arch/{NEW}/debian.py").write_text(DEBIAN)
+    done = subprocess.run(
+        [sys.executable, "-B", "-c",
+         "import debian as d\nprint(d.PACKAGES, d.FIRST, d.LAST)\n"
+         "print(d.enable_foreign.__doc__)\nd.BINFMT /= 'none'\n"
+         "d.PATH = ''\nd.enable_foreign()"],
+        cwd=port / "tools/material", env={**os.environ, "SOCLE_ARCH": NEW},
+        text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        check=False)
+    assert "starts no programs for riscv64" in done.stdout, done.stdout
+    assert "linux-image-riscv64" in done.stdout and "ttyS0" in done.stdout
+    assert "arm64" not in done.stdout and "ttyAMA0" not in done.stdout
+    status, said = make(port, "-n", "DEBIAN=1", f"ARCH={NEW}", "deps")
+    assert status == 0 and f"tools/deps debian {NEW}" in said, said
+
+
 def test_traces(port):
     """tools/trace-view has the architecture's words for exits."""
     shutil.copytree(TOP / "tools/trace", port / "tools/trace",
@@ -264,6 +304,7 @@ print(lines.images.PLACE)
 def test_bench(port):
     """tools/bench starts its machines, and watches its image."""
     shutil.copytree(TOP / "tools/bench", port / "tools/bench")
+    (port / f"arch/{NEW}/debian.py").write_text(DEBIAN)
     done = subprocess.run(
         [sys.executable, "-B", "-c", BENCH], cwd=port, text=True, check=False,
         env={**os.environ, "SOCLE_ARCH": NEW}, stdout=subprocess.PIPE,
@@ -325,7 +366,8 @@ def test_what_is_expected_of_arm64_is_tested_with_any():
     """Tests of the tools' are not the port's to change."""
     done = subprocess.run(
         [sys.executable, "-B", "-m", "pytest", "-q", "-p", "no:cacheprovider",
-         "tests/unit", "-k", "bench_ or test_size or trace_view"], cwd=TOP,
+         "tests/unit", "-k",
+         "bench_ or test_size or trace_view or debian_disk"], cwd=TOP,
         env={**os.environ, "SOCLE_ARCH": NEW}, text=True, check=False,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     assert done.returncode == 0, done.stdout[-3000:]

@@ -29,7 +29,7 @@ GOAL = 1.05
 ROOT_START = 65 << 20		# bytes: the disk's second partition
 # The copy's getty marks when it is started, which is when nothing else is to be
 # started; the system ends a little later, when the prompt is there.
-UNIT = "serial-getty@ttyAMA0.service"
+UNIT = f"serial-getty@{qemu.MACHINE.GUEST_CONSOLE}.service"
 LOAD = "/usr/local/bin/load"
 DROP_IN = f"""\
 [Service]
@@ -41,11 +41,12 @@ PROMPT = f"{NAME} login: "
 WORK = re.compile(r"^work boot (\d+)\s*$", re.M)
 # The same devices for both, at the same kind of transport. Random numbers are the
 # same in each run, and the clock is the guests'.
-DEVICES = """
-		flash@0 { image = "/images/QEMU_EFI.fd"; };
-		disk0 { compatible = "virtio,block"; disk = "disk0"; };
-		net0 { compatible = "virtio,net"; switch = "lan"; };
-		rng0 { compatible = "virtio,entropy"; };
+OWN = qemu.arch.module("debian")
+DEVICES = f"""
+		{OWN.FIRMWARE}
+		disk0 {{ compatible = "virtio,block"; disk = "disk0"; }};
+		net0 {{ compatible = "virtio,net"; switch = "lan"; }};
+		rng0 {{ compatible = "virtio,entropy"; }};
 	"""
 DESCRIPTION = f"""\
 /dts-v1/;
@@ -53,7 +54,7 @@ DESCRIPTION = f"""\
 	compatible = "socle,guest";
 	model = "{NAME}";
 	memory = "{MEMORY}M";
-	boot {{ entry = <0>; }};
+	boot {{ entry = <{OWN.ENTRY}>; }};
 	cpus {{ count = <1>; }};
 	devices {{ {DEVICES} }};
 }};

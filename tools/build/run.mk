@@ -82,7 +82,7 @@ run: deps
 .PHONY: debian-disk
 debian-disk: $(if $(filter $(default-disk),$(DISK)),$(default-disk))
 $(O)/debian.img: | deps
-	$(Q)$(PYTHON) -B tools/material/debian.py -o $@
+	$(Q)SOCLE_ARCH='$(ARCH)' $(PYTHON) -B tools/material/debian.py -o $@
 
 deps:
 	$(Q)sh tools/deps $(if $(filter 1,$(DEBIAN)),debian,run) $(ARCH)

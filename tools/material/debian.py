@@ -1,11 +1,13 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Makes the disk of a full Debian arm64 system, with Debian's own tools.
+"""Makes the disk of a full Debian system, with Debian's own tools.
 
     debian.py -o DISK [--suite SUITE] [--size GIB]
 
-mmdebstrap installs the packages. Programs for Arm run in QEMU's user emulation,
-which the kernel starts for them (binfmt_misc); for those that only unpack and
+It is one for the architecture that SOCLE_ARCH names, made of what
+arch/<arch>/debian.py says. mmdebstrap installs the packages. The system's programs
+run in QEMU's user emulation, which the kernel starts for them (binfmt_misc); for
+those that only unpack and
 copy, this machine's own are used meanwhile, because they are faster. mke2fs
 makes the root file system from the result, and mtools the EFI system partition
 with Debian's GRUB. No root privileges are needed.
@@ -30,12 +32,17 @@ import subprocess
 import sys
 import time
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+import arch  # noqa: E402  (tools is no package)
+
+OWN = arch.module("debian")
+CONSOLE = arch.machine().GUEST_CONSOLE
 MIRROR = "http://deb.debian.org/debian"
 PACKAGES = (
     "systemd-sysv", "udev", "dbus", "systemd-resolved", "openssh-server",
     "iproute2", "iputils-ping", "netbase", "procps", "less",
-    "kmod", "linux-image-cloud-arm64", "initramfs-tools", "zstd",
-    "grub-efi-arm64", "dosfstools", "e2fsprogs", "debian-archive-keyring",
+    "kmod", OWN.KERNEL, "initramfs-tools", "zstd",
+    OWN.GRUB_PACKAGE, "dosfstools", "e2fsprogs", "debian-archive-keyring",
 )
 MIB = 1 << 20
 ESP_MIB = 64
@@ -45,7 +52,6 @@ BINFMT = pathlib.Path("/proc/sys/fs/binfmt_misc")
 # With this hook /bin, /lib and the like are links from the start; otherwise a
 # program of the new system moves their files, in emulation.
 MERGED = "/usr/share/mmdebstrap/hooks/merged-usr"
-GRUB = "usr/lib/grub/arm64-efi/monolithic/grubaa64.efi"
 ROOT_LABEL = "root"
 # While packages are installed, this machine's own programs replace those that
 # packages' scripts call most or that take longest, if they do the same on any
@@ -74,10 +80,10 @@ for version in $(chroot . linux-version list); do
 done
 """
 LIBRARY = re.compile(r"(?:=> |^\s*)(/\S+) \(", re.M)
-# Folders for loaders and libraries that a system for Arm does not have. They
+# Folders for loaders and libraries that the new system does not have. They
 # are removed whole from the new system, so nothing is put elsewhere.
 LOADERS = ("lib32", "lib64", "libx32")
-LIBRARIES = re.compile(r"(?!aarch64-)\w+-linux-\w+")
+LIBRARIES = re.compile(rf"(?!{OWN.EMULATED}-)\w+-linux-\w+")
 
 # Written before the packages are configured.
 FIRST = {
@@ -85,7 +91,7 @@ FIRST = {
         "GRUB_DEFAULT=0\nGRUB_TIMEOUT=1\nGRUB_DISTRIBUTOR=Debian\n"
         "GRUB_TERMINAL=console\nGRUB_DISABLE_OS_PROBER=true\n"
         "GRUB_DEVICE=/dev/vda2\nGRUB_DISABLE_LINUX_UUID=true\n"
-        "GRUB_CMDLINE_LINUX=\"console=ttyAMA0\"\n",
+        f"GRUB_CMDLINE_LINUX=\"console={CONSOLE}\"\n",
     # Only the drivers of guests' disks, not hundreds of others, each of which
     # takes a second in emulation.
     "etc/initramfs-tools/conf.d/socle": "MODULES=list\nCOMPRESS=zstd\n",
@@ -114,7 +120,7 @@ LAST = {
     "boot/grub/grub.cfg":
         "set timeout=1\n"
         "menuentry 'Debian GNU/Linux' {\n"
-        "\tlinux /vmlinuz root=/dev/vda2 ro console=ttyAMA0\n"
+        f"\tlinux /vmlinuz root=/dev/vda2 ro console={CONSOLE}\n"
         "\tinitrd /initrd.img\n"
         "}\n",
 }
@@ -168,22 +174,22 @@ def run(*command, **options):
     subprocess.run([str(c) for c in command], check=True, **options)
 
 
-def runs_arm():
-    """Does the kernel start programs for Arm?"""
+def runs_foreign():
+    """Does the kernel start the new system's programs?"""
     return any(name.read_text("ascii").startswith("enabled")
-               for name in BINFMT.glob("*aarch64*"))
+               for name in BINFMT.glob(f"*{OWN.EMULATED}*"))
 
 
-def enable_arm():
-    """Lets the kernel start programs for Arm if it is only not set up to, as in
-    a container."""
-    if runs_arm():
+def enable_foreign():
+    """Lets the kernel start the new system's programs if it is only not set up to,
+    as in a container."""
+    if runs_foreign():
         return
     told = shutil.which("update-binfmts", path=PATH)
     if told and os.geteuid() == 0:
-        subprocess.run([told, "--enable", "qemu-aarch64"], check=False)
-    if not runs_arm():
-        sys.exit("debian: this system does not start programs for Arm: the "
+        subprocess.run([told, "--enable", f"qemu-{OWN.EMULATED}"], check=False)
+    if not runs_foreign():
+        sys.exit(f"debian: this system starts no programs for {OWN.ARCH}: the "
                  "packages qemu-user-static and binfmt-support do that, where "
                  f"the kernel has binfmt_misc and {BINFMT} is mounted")
 
@@ -216,7 +222,7 @@ def own_mounts():
 
 class Native:
     """A folder with this machine's own programs, laid out for the root of the
-    new system. They are kept apart from Arm's files."""
+    new system. They are kept apart from its own files."""
 
     def __init__(self, folder):
         self.folder = folder
@@ -247,9 +253,9 @@ class Native:
         self.places |= {NATIVE, str(place), link, f"usr/{link}"}
 
     def make(self):
-        """False if there are none: this machine's are Arm's, or need files in
-        folders that the new system has too."""
-        if platform.machine() in ("aarch64", "arm64"):
+        """False if there are none: this machine's are of the same kind, or need
+        files in folders that the new system has too."""
+        if platform.machine() in OWN.MACHINES:
             return False
         shutil.rmtree(self.folder, ignore_errors=True)
         for name in NATIVE_PROGRAMS:
@@ -371,12 +377,12 @@ class Maker:
         if self.tar.exists():
             print("debian: the packages are installed already", flush=True)
             return
-        print(f"debian: installing {self.args.suite} for arm64; this takes "
-              "some minutes, once", flush=True)
+        print(f"debian: installing {self.args.suite} for {OWN.ARCH}; this "
+              "takes some minutes, once", flush=True)
         unfinished = self.work / "root.unfinished.tar"
         command = [
             *own_mounts(), tool("mmdebstrap", "mmdebstrap"), "--verbose",
-            "--arch=arm64", "--variant=minbase", f"--hook-dir={MERGED}",
+            f"--arch={OWN.ARCH}", "--variant=minbase", f"--hook-dir={MERGED}",
             f"--include={','.join(PACKAGES)}", "--skip=essential/unlink",
             "--aptopt=Acquire::Retries \"3\"",
             # Nothing can be lost that could not be made again.
@@ -437,8 +443,9 @@ class Maker:
         config.write_text(ESP_GRUB_CFG, encoding="ascii")
         run(tool("mmd", "mtools"), "-i", self.esp, "::EFI", "::EFI/BOOT",
             "::EFI/debian")
-        for source, target in ((self.root / GRUB, "BOOT/BOOTAA64.EFI"),
-                               (self.root / GRUB, "debian/grubaa64.efi"),
+        grub = self.root / OWN.GRUB
+        for source, target in ((grub, f"BOOT/{OWN.BOOT}"),
+                               (grub, f"debian/{grub.name}"),
                                (config, "debian/grub.cfg")):
             run(tool("mcopy", "mtools"), "-i", self.esp, source,
                 f"::EFI/{target}")
@@ -482,7 +489,7 @@ def main():
     if args.output.exists():
         return
     os.umask(0o022)			# for files of the new system
-    enable_arm()
+    enable_foreign()
     args.mirror = args.mirror or own_mirror()
     args.output = args.output.resolve()
     work = args.output.with_name(args.output.name + ".making")
