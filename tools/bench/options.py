@@ -19,8 +19,8 @@ def parser(text):
 
 
 def variant(text):
-    """Of the command line: a machine by its name or by its choices, as `make run`
-    takes them: `GICv2`, `GIC=2`. Several choices have blanks between them."""
+    """Of the command line: a machine by its name, or by its choices as `make run`
+    takes them, VARIABLE=VALUE, with blanks between several."""
     said = dict(word.split("=", 1) for word in text.split() if "=" in word)
     known = []
     for name, choices in qemu.VARIANTS.items():

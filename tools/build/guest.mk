@@ -4,7 +4,7 @@
 # .elf), if the folder's Makefile lists it:
 #
 #	guest-y += hello	# hello.o, one image
-#	guest-common-y += tests/guest/arm64/start.o	# part of every image
+#	guest-common-y += tests/guest/ARCH/start.o	# part of every image
 
 guest-arch := tests/guest/$(ARCH)
 guest-lds := $(guest-arch)/guest.lds

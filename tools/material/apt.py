@@ -2,14 +2,14 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Fetches packages of another architecture with apt, touching nothing outside.
 
-    apt.py --dir DIR --arch arm64 [--suite SUITE] PACKAGE...
+    apt.py --dir DIR --arch ARCH [--suite SUITE] PACKAGE...
 
 Each package ends up in DIR/PACKAGE/, unpacked, and is not fetched twice. apt's
 state, lists and cache lie below DIR/apt; the system's sources, keys and proxy are
 used as they are, and signatures are checked (--sources FILE: other sources;
 --suite: that suite of the archive they name, alone). A name ending in `*` stands
 for the package that the meta package before the `*` depends on:
-`linux-image-arm64*`. --libraries: also the packages of the libraries that these
+`linux-image-*`. --libraries: also the packages of the libraries that these
 need, whose names are then in DIR/PACKAGE/libraries.
 """
 
@@ -226,7 +226,7 @@ def fetch_all(apt, missing, where, libraries):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("--dir", required=True)
-    parser.add_argument("--arch", default="arm64")
+    parser.add_argument("--arch", required=True)
     parser.add_argument("--sources", help="a sources.list to use instead of "
                         "the system's")
     parser.add_argument("--suite", help="only this suite of the archive")
