@@ -220,6 +220,9 @@ void core_main(paddr_t fdt)
 	if (err) {
 		fatal("memory", err);
 	}
+	if (IS_ENABLED(CONFIG_GUEST_FIXED_MEMORY)) {
+		guest_hold_memory();
+	}
 	random_init();
 	stack_protector_init();
 	err = timer_cpu_init();

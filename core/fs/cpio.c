@@ -259,6 +259,23 @@ static int cpio_next(struct cpio_reader *r, struct cpio_entry *e)
 	}
 }
 
+int cpio_walk(const void *image, size_t size,
+	      void (*fn)(const char *path, size_t len, const void *data,
+			 size_t bytes, void *arg),
+	      void *arg)
+{
+	struct cpio_reader r = { .image = image, .size = size };
+	struct cpio_entry e;
+	int ret;
+
+	while ((ret = cpio_next(&r, &e)) == 0) {
+		if ((e.field[CPIO_MODE] & CPIO_MODE_TYPE) == CPIO_MODE_FILE) {
+			fn(e.path, e.len, e.data, e.field[CPIO_SIZE], arg);
+		}
+	}
+	return ret < 0 ? ret : 0;
+}
+
 static size_t cpio_depth(const struct cpio_entry *e)
 {
 	size_t n = e->len > 0;

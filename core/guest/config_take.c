@@ -76,9 +76,17 @@ void config_take_memory(struct config_parser *p, const struct schema_value *v)
 	}
 }
 
+/* Is range `i` at a host address of its own? */
+static bool has_place(const struct config_parser *p, uint32_t i)
+{
+	return IS_ENABLED(CONFIG_GUEST_FIXED_MEMORY) && p->memory_node >= 0 &&
+	       fdt_getprop(p->fdt, p->memory_nodes[i], "host-address", NULL);
+}
+
 void config_memory(struct config_parser *p)
 {
 	struct guest_config *cfg = p->cfg;
+	uint64_t placed = 0;
 	uint32_t i;
 
 	if (p->memory_size && p->memory_node >= 0) {
@@ -103,13 +111,17 @@ void config_memory(struct config_parser *p)
 				 &cfg->memory_size)) {
 			cfg->memory_size = UINT64_MAX;
 		}
+		/* Whether a place is free is checked where it is taken. */
+		if (has_place(p, i) && cfg->memory_size != UINT64_MAX) {
+			placed += cfg->memory[i].size;
+		}
 	}
 	if (p->limits->free_memory && !p->memory_bad &&
-	    cfg->memory_size > p->limits->free_memory) {
+	    cfg->memory_size - placed > p->limits->free_memory) {
 		config_mistake(p, MAX(p->memory_node, 0), NULL,
 			       "found %" PRIu64 "M of memory; allowed %" PRIu64
 			       "M, which this host has free",
-			       cfg->memory_size >> 20,
+			       (cfg->memory_size - placed) >> 20,
 			       p->limits->free_memory >> 20);
 	}
 }

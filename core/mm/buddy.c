@@ -506,6 +506,21 @@ int buddy_free(struct buddy *b, uint64_t pfn, unsigned int order)
 	return 0;
 }
 
+#ifdef CONFIG_GUEST_FIXED_MEMORY
+int buddy_reserve(struct buddy *b, uint64_t pfn, unsigned int order)
+{
+	struct buddy_range *r = range_of(b, pfn);
+
+	if (!r || !r->state || *state_of(r, pfn) != (BLOCK_USED | order)) {
+		return -ERR_INVAL;
+	}
+	*state_of(r, pfn) = BLOCK_NONE;
+	b->used -= BIT(order);
+	b->changes++;
+	return 0;
+}
+#endif
+
 void buddy_shrink(struct buddy *b, uint64_t pfn, unsigned int order,
 		  uint64_t pages)
 {

@@ -103,6 +103,10 @@ int __must_check buddy_free_row(struct buddy *b, colour_mask_t mask,
 /* -ERR_INVAL: not a block that was allocated with this order. */
 int __must_check buddy_free(struct buddy *b, uint64_t pfn, unsigned int order);
 
+/* An allocated block becomes reserved pages. Errors as for buddy_free(). */
+int __must_check buddy_reserve(struct buddy *b, uint64_t pfn,
+			       unsigned int order);
+
 /* The use of page pfn, and the order of the block that it is in (reserved:
  * 0). */
 enum page_use buddy_use(struct buddy *b, uint64_t pfn, unsigned int *order);

@@ -21,6 +21,35 @@ static int64_t guest_pages;                 /* [A] */
 static unsigned int nr_colours = 1;         /* [I] after boot */
 static colour_mask_t own = PAGE_ANY_COLOUR; /* [I] after boot */
 
+#ifdef CONFIG_GUEST_FIXED_MEMORY
+/* Reserved pages that page_alloc_range() and page_alloc_row_at() may have. */
+#define MAX_HELD 64
+static struct frames held[MAX_HELD]; /* [I] after boot */
+static unsigned int nr_held;         /* [I] after boot */
+
+static bool is_held(uint64_t pfn)
+{
+	for (unsigned int i = 0; i < nr_held; i++) {
+		if (held[i].first <= pfn && pfn < held[i].end) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* What is held is reserved again. A block is held as a whole, or not at all. */
+static int free_locked(uint64_t pfn, unsigned int order)
+{
+	return is_held(pfn) ? buddy_reserve(&ram, pfn, order)
+			    : buddy_free(&ram, pfn, order);
+}
+#else
+static int free_locked(uint64_t pfn, unsigned int order)
+{
+	return buddy_free(&ram, pfn, order);
+}
+#endif
+
 /* Boot only. */
 static struct frames reserved[MAX_RESERVED];
 static unsigned int nr_reserved;
@@ -251,7 +280,7 @@ void page_free(paddr_t pa, unsigned int order)
 
 	flags = spin_lock_irqsave(&page_lock);
 	err = IS_ALIGNED(pa.v, PAGE_SIZE)
-		      ? buddy_free(&ram, pa.v >> PAGE_SHIFT, order)
+		      ? free_locked(pa.v >> PAGE_SHIFT, order)
 		      : -ERR_INVAL;
 	spin_unlock_irqrestore(&page_lock, flags);
 	if (err) {
@@ -312,12 +341,35 @@ void page_free_exact(paddr_t pa, uint64_t pages)
 }
 
 #ifdef CONFIG_GUEST_FIXED_MEMORY
+/* Blocks that are taken out of what is held are not larger: each page is looked
+ * at with interrupts masked. */
+#define HELD_ORDER 9
+
+/* A held block, of which no page is used, is allocated. */
+static int held_alloc_at(uint64_t pfn, unsigned int order)
+{
+	uint64_t end = pfn + BIT(order);
+	int err;
+
+	if (order > HELD_ORDER || !is_held(end - 1)) {
+		return -ERR_BUSY;
+	}
+	err = buddy_release(&ram, pfn, end);
+	return err ? -ERR_BUSY : buddy_alloc_at(&ram, pfn, order);
+}
+
+static int alloc_at_locked(uint64_t pfn, unsigned int order)
+{
+	return is_held(pfn) ? held_alloc_at(pfn, order)
+			    : buddy_alloc_at(&ram, pfn, order);
+}
+
 /* Allocate the block at this address. -ERR_BUSY: part of it is used;
  * -ERR_INVAL: it is not RAM, or not aligned to its size. */
 static int page_alloc_at(paddr_t pa, unsigned int order)
 {
 	unsigned long flags = spin_lock_irqsave(&page_lock);
-	int err = buddy_alloc_at(&ram, pa.v >> PAGE_SHIFT, order);
+	int err = alloc_at_locked(pa.v >> PAGE_SHIFT, order);
 
 	spin_unlock_irqrestore(&page_lock, flags);
 	return err;
@@ -372,8 +424,52 @@ int page_alloc_range(paddr_t pa, uint64_t pages, colour_mask_t colours)
 	return err;
 }
 
-enum page_use page_first_taken(paddr_t *at, uint64_t pages,
-			       colour_mask_t colours)
+/* Hold [first, end), none of which is. */
+static int hold_some(uint64_t first, uint64_t end)
+{
+	int err;
+
+	if (nr_held == MAX_HELD) {
+		return -ERR_NOSPC;
+	}
+	err = page_alloc_range(PADDR(first << PAGE_SHIFT), end - first,
+			       PAGE_ANY_COLOUR);
+	for (uint64_t at = first; !err && at < end;) {
+		unsigned int order = (unsigned int)buddy_order(&ram, at);
+
+		err = buddy_reserve(&ram, at, order);
+		at += BIT(order);
+	}
+	if (!err) {
+		held[nr_held++] = (struct frames){ first, end };
+	}
+	return err;
+}
+
+int page_hold(paddr_t pa, uint64_t pages)
+{
+	uint64_t at = pa.v >> PAGE_SHIFT, end = at + pages;
+	int err = 0;
+
+	while (!err && at < end) {
+		uint64_t first = at;
+
+		while (at < end && !is_held(at)) {
+			at++;
+		}
+		if (first < at) {
+			err = hold_some(first, at);
+		}
+		while (at < end && is_held(at)) {
+			at++;
+		}
+	}
+	return err;
+}
+
+/* `held_too`: pages that are held and not used are not free, either. */
+static enum page_use first_taken(paddr_t *at, uint64_t pages,
+				 colour_mask_t colours, bool held_too)
 {
 	uint64_t end = at->v + pages * PAGE_SIZE;
 	struct page_info page = { .use = PAGE_FREE };
@@ -384,12 +480,22 @@ enum page_use page_first_taken(paddr_t *at, uint64_t pages,
 			continue;
 		}
 		page_inspect(*at, &page);
+		if (!held_too && page.use == PAGE_RESERVED &&
+		    is_held(at->v / PAGE_SIZE)) {
+			page.use = PAGE_FREE;
+		}
 		if (page.use == PAGE_FREE) {
 			at->v = ALIGN_DOWN(at->v, PAGE_SIZE << page.order) +
 				(PAGE_SIZE << page.order);
 		}
 	}
 	return page.use;
+}
+
+enum page_use page_first_taken(paddr_t *at, uint64_t pages,
+			       colour_mask_t colours)
+{
+	return first_taken(at, pages, colours, false);
 }
 
 /* As page_find_free(), in one range of RAM. */
@@ -401,7 +507,7 @@ static int find_in_range(const struct buddy_range *r, paddr_t *out,
 
 	while (at.v < end && (end - at.v) / PAGE_SIZE >= pages) {
 		*out = at;
-		if (page_first_taken(&at, pages, colours) == PAGE_FREE) {
+		if (first_taken(&at, pages, colours, true) == PAGE_FREE) {
 			return 0;
 		}
 		at.v = ALIGN_UP(at.v + PAGE_SIZE, align);
@@ -439,13 +545,45 @@ int page_alloc_rows(paddr_t *row, colour_mask_t colours, paddr_t near,
 }
 
 #ifdef CONFIG_GUEST_FIXED_MEMORY
+/* The free pages of these colours in a row become reserved, if they are held.
+ * Locked. */
+static void hold_row(uint64_t row, colour_mask_t colours)
+{
+	for (unsigned int c = 0; c < nr_colours; c++) {
+		if ((colours & BIT(c)) && is_held(row + c) &&
+		    buddy_alloc_at(&ram, row + c, 0) == 0) {
+			int err = buddy_reserve(&ram, row + c, 0);
+
+			assert(!err);
+		}
+	}
+}
+
 int page_alloc_row_at(paddr_t row, colour_mask_t colours)
 {
+	uint64_t first = row.v >> PAGE_SHIFT;
 	unsigned long flags = spin_lock_irqsave(&page_lock);
-	int err = buddy_alloc_row(&ram, colours, row.v >> PAGE_SHIFT);
+	int err;
 
+	for (unsigned int c = 0; c < nr_colours; c++) {
+		if ((colours & BIT(c)) && is_held(first + c)) {
+			/* If it is used, the row is refused. */
+			err = buddy_release(&ram, first + c, first + c + 1);
+			(void)err;
+		}
+	}
+	err = buddy_alloc_row(&ram, colours, first);
+	if (err) {
+		hold_row(first, colours);
+	}
 	spin_unlock_irqrestore(&page_lock, flags);
 	return err;
+}
+#else
+static void hold_row(uint64_t row, colour_mask_t colours)
+{
+	(void)row;
+	(void)colours;
 }
 #endif
 
@@ -454,6 +592,9 @@ void page_free_row(paddr_t row, colour_mask_t colours)
 	unsigned long flags = spin_lock_irqsave(&page_lock);
 	int err = buddy_free_row(&ram, colours, row.v >> PAGE_SHIFT);
 
+	if (!err) {
+		hold_row(row.v >> PAGE_SHIFT, colours);
+	}
 	spin_unlock_irqrestore(&page_lock, flags);
 	if (err) {
 		panic("page_free_row: not all of 0x%llx's pages are allocated",

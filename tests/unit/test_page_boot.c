@@ -19,6 +19,7 @@ static int fresh(void **state)
 	started = false;
 	ready = false;
 	nr_colours = 1;
+	nr_held = 0;
 	return 0;
 }
 
@@ -89,6 +90,64 @@ static void test_no_room(void **state)
 	assert_int_equal(page_add_ram(PADDR(HOST_SPARE), MIB(1)), 0);
 	assert_int_equal(page_reserve(PADDR(HOST_SPARE), MIB(1)), 0);
 	assert_int_equal(page_init_done(), -ERR_NOMEM);
+}
+
+/* What is held is given out only by address, and held again when it is free. */
+static void test_held(void **state)
+{
+	uint64_t base = ALIGN_UP(HOST_SPARE, MIB(16)), at = base + MIB(4);
+	uint64_t reserved_pages;
+	struct page_stats st;
+	struct page_info page;
+	paddr_t pa;
+
+	(void)state;
+	page_set_colours(8);
+	assert_int_equal(page_add_ram(PADDR(base), MIB(16)), 0);
+	assert_int_equal(page_init_done(), 0);
+	page_get_stats(&st);
+	reserved_pages = st.reserved;
+	assert_int_equal(page_alloc(&pa, 0, PAGE_ANY_COLOUR), 0);
+	assert_int_equal(page_hold(PADDR(at), 1024), 0);
+	/* Part of it is held already. */
+	assert_int_equal(page_hold(PADDR(at + MIB(3)), 512), 0);
+	assert_int_equal(page_hold(pa, 1), -ERR_BUSY);
+	assert_int_equal(page_hold(PADDR(base + MIB(15)), 512), -ERR_INVAL);
+	page_get_stats(&st);
+	assert_int_equal(st.reserved, reserved_pages + 1280);
+
+	/* By address: all, a part, and across the end. */
+	assert_int_equal(page_alloc_range(PADDR(at), 1024, PAGE_ANY_COLOUR), 0);
+	assert_int_equal(page_alloc_range(PADDR(at), 1, PAGE_ANY_COLOUR),
+			 -ERR_BUSY);
+	page_inspect(PADDR(at + KIB(4)), &page);
+	assert_int_equal(page.use, PAGE_USED);
+	page_free_range(PADDR(at), 1024);
+	page_inspect(PADDR(at + KIB(4)), &page);
+	assert_int_equal(page.use, PAGE_RESERVED);
+	assert_int_equal(
+		page_alloc_range(PADDR(at + MIB(4)), 512, PAGE_ANY_COLOUR), 0);
+	page_free_range(PADDR(at + MIB(4)), 512);
+	pa = PADDR(at);
+	assert_int_equal(page_first_taken(&pa, 1024, PAGE_ANY_COLOUR),
+			 PAGE_FREE);
+
+	/* Some colours of a row; what is used stays so. */
+	assert_int_equal(page_alloc_row_at(PADDR(at), 0x0f), 0);
+	assert_int_equal(page_alloc_row_at(PADDR(at), 0x18), -ERR_BUSY);
+	assert_int_equal(page_alloc_row_at(PADDR(at), 0x30), 0);
+	page_free_row(PADDR(at), 0x30);
+	page_free_row(PADDR(at), 0x0f);
+	page_get_stats(&st);
+	assert_int_equal(st.reserved, reserved_pages + 1280);
+	assert_int_equal(page_check(), 0);
+
+	/* Nobody else gets any. */
+	while (!page_alloc(&pa, 0, PAGE_ANY_COLOUR)) {
+		assert_true(pa.v < at || pa.v >= at + MIB(5));
+	}
+	assert_int_equal(free_pages(), 0);
+	assert_int_equal(page_alloc_range(PADDR(at), 1280, PAGE_ANY_COLOUR), 0);
 }
 
 static void test_odd_ranges(void **state)
@@ -162,6 +221,7 @@ int main(void)
 		cmocka_unit_test_setup(test_reservations, fresh),
 		cmocka_unit_test_setup(test_table_place, fresh),
 		cmocka_unit_test_setup(test_no_room, fresh),
+		cmocka_unit_test_setup(test_held, fresh),
 		cmocka_unit_test_setup(test_odd_ranges, fresh),
 		cmocka_unit_test_setup(test_many_ranges, fresh),
 		cmocka_unit_test_setup(test_64_gib, fresh),

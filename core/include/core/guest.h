@@ -138,6 +138,10 @@ int __must_check guest_destroy(struct guest *g);
  * the highest priority of its VCPUs, and all their CPUs. Thread context. */
 void guest_work_follow(struct guest *g);
 
+/* Boot, as soon as memory can be allocated: hold what descriptions in the
+ * bundle name by host-address, until a guest of such a description has it. */
+void guest_hold_memory(void);
+
 /* Counted references. */
 struct guest *guest_get(const char *name); /* by name or number; NULL */
 void guest_put(struct guest *g);

@@ -99,6 +99,15 @@ enum page_use page_first_taken(paddr_t *at, uint64_t pages,
 int __must_check page_find_free(paddr_t *out, uint64_t pages, uint64_t align,
 				colour_mask_t colours);
 
+/*
+ * Boot: keep free memory for guests at fixed host addresses. Only
+ * page_alloc_range() and page_alloc_row_at() give it out, and what is freed of
+ * it is held again; otherwise it counts as reserved. What is held already is
+ * left out. -ERR_BUSY, -ERR_INVAL as for page_alloc_range(); -ERR_NOSPC: more
+ * than 64 ranges. The part in front of the mistake is held.
+ */
+int __must_check page_hold(paddr_t pa, uint64_t pages);
+
 /* Largest order whose blocks fit into `colours`; -ERR_INVAL for none. */
 int page_max_order(colour_mask_t colours);
 

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Guests' memory at host addresses that their descriptions give."""
 
+import re
+
 import pytest
 
 from socle import bare, description
@@ -127,13 +129,55 @@ def test_refused(boot):
         said = host.cmd(f"guest create /guests/{name}.dtb", ok=False)
         assert f"/memory@40000000: host-address: {why}" in said
     said = host.cmd("guest create /guests/large.dtb", ok=False)
-    assert "found 2048M of memory; allowed" in said
+    assert "allowed free memory, of which there is not so much" in said
     # The heap may keep a few pages in reserve.
     assert free_pages(host) >= free - 16
     check(host)
     # The ranges beside it are free.
     for name in ("after", "before"):
         host.cmd(f"guest create /guests/{name}.dtb")
+    check(host)
+
+
+def test_held(boot):
+    """What descriptions in the bundle name is kept for their guests, whatever
+    is created before; what cannot be is told."""
+    at = 0x58000000
+    guests = {
+        # What is beside the range is not enough for more than one of them.
+        "first": bare("first", "hello", memory=384),
+        "second": bare("second", "hello", memory=384),
+        "fixed": hello("fixed", at, memory=384),
+        "again": hello("again", at + 64 * MIB, memory=16, colours="3 4"),
+        "none": hello("none", HOST_END - 8 * MIB),
+        "over": hello("over", 0x40000000)}
+    host = boot(guests, cpu="cortex-a57", script="")
+    assert re.search(r"none\.dtb: /memory@40000000: host-address: found "
+                     r"0x7f800000, 0x1000000 bytes; not all of it is held for "
+                     r"the guest, since address 0x80000000 is no RAM",
+                     host.text)
+    assert re.search(r"over\.dtb: .*; not all of it is held", host.text)
+    rows = {row["use"]: row["size"] for row in host.json("memory")}
+    assert rows["reserved"] >= 384 * MIB
+    host.cmd("guest create /guests/first.dtb")
+    assert "which this host has free" in host.cmd(
+        "guest create /guests/second.dtb", ok=False)
+    for _ in range(2):
+        host.cmd("guest create /guests/fixed.dtb")
+        assert [row["host"] for row in extents(host, "fixed")] == [at]
+        check(host)
+        said = host.cmd("guest create /guests/again.dtb", ok=False)
+        assert "colours" in said or "used by guest fixed" in said
+        host.cmd("guest destroy fixed")
+        check(host)
+        now = {row["use"]: row["size"] for row in host.json("memory")}
+        assert now["reserved"] == rows["reserved"]
+    host.cmd("guest destroy first")
+    host.cmd("guest create /guests/again.dtb")
+    check(host)
+    host.cmd("guest create /guests/fixed.dtb", ok=False)
+    host.cmd("guest destroy again")
+    host.cmd("guest create /guests/fixed.dtb")
     check(host)
 
 
