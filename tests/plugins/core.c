@@ -20,6 +20,7 @@ static struct {
 	bool idle;   /* nothing is counted before the first series */
 	bool blocks; /* whole blocks are counted, from power-on */
 	bool mapped; /* it has run with its MMU on */
+	bool asks;   /* QEMU's numbers of CPUs are not relied on */
 	qemu_plugin_id_t id;
 	struct {
 		uint64_t from, end;
@@ -73,6 +74,86 @@ bool core_in_round(void)
 	return now.round;
 }
 
+/* --- which CPU executes --------------------------------------------------- */
+
+/*
+ * With -icount one thread executes all CPUs, and they share the translations of
+ * blocks. Since 10.0, QEMU writes the number of the CPU for which a block is
+ * translated into the translation ("plugins: optimize cpu_index code
+ * generation"), and a callback gets that whichever CPU executes it. So where
+ * there are several CPUs and QEMU tells registers, we look at the one that each
+ * CPU has its own value in. CPUs are numbered as they begin to have one, which
+ * the hypervisor's do in the order of their numbers; before that QEMU's number
+ * has to do.
+ */
+static struct {
+	struct qemu_plugin_register *handle;
+	struct _GByteArray *value;
+	uint64_t known[CORE_MAX_CPUS];
+	unsigned int n;
+} own;
+
+static void find_register(void)
+{
+	struct _GArray *all = qemu_plugin_get_registers();
+	unsigned int size = g_array_get_element_size(all);
+
+	for (unsigned int i = 0; i < all->len && !own.handle; i++) {
+		struct qemu_plugin_reg_descriptor r;
+
+		memcpy(&r, all->data + (size_t)i * size, sizeof(r));
+		if (strcmp(r.name, INSN_CPU_REGISTER) == 0) {
+			own.handle = r.handle;
+		}
+	}
+	g_array_free(all, 1);
+	own.value = g_byte_array_new();
+	if (!own.handle) {
+		core_fail("QEMU does not tell " INSN_CPU_REGISTER);
+	}
+}
+
+static uint64_t register_value(void)
+{
+	uint64_t value;
+
+	if (!own.handle) {
+		find_register();
+	}
+	g_byte_array_set_size(own.value, 0);
+	qemu_plugin_read_register(own.handle, own.value);
+	if (own.value->len != sizeof(value)) {
+		core_fail(INSN_CPU_REGISTER " cannot be read");
+	}
+	memcpy(&value, own.value->data, sizeof(value));
+	return value;
+}
+
+unsigned int core_executing(unsigned int told)
+{
+	uint64_t value = setup.asks ? register_value() : 0;
+	unsigned int cpu;
+
+	if (value == 0) {
+		return told;
+	}
+	for (cpu = 0; cpu < own.n && own.known[cpu] != value; cpu++) {}
+	if (cpu == CORE_MAX_CPUS) {
+		core_fail("more values of " INSN_CPU_REGISTER " than CPUs");
+	}
+	if (cpu == own.n) {
+		own.known[own.n++] = value;
+	}
+	return cpu;
+}
+
+enum qemu_plugin_cb_flags core_flags(void)
+{
+	return setup.asks ? QEMU_PLUGIN_CB_R_REGS : QEMU_PLUGIN_CB_NO_REGS;
+}
+
+/* --- rounds, and counts --------------------------------------------------- */
+
 static void end(void)
 {
 	if (now.round && plugin.end) {
@@ -116,9 +197,10 @@ static void begin(void)
 	}
 }
 
-static void guest_executes(unsigned int cpu, void *data)
+static void guest_executes(unsigned int told, void *data)
 {
 	enum insn_class what = (enum insn_class)((uint64_t)data >> CLASS_SHIFT);
+	unsigned int cpu = core_executing(told);
 
 	now.in_hypervisor[cpu] = false;
 	switch (what) {
@@ -145,9 +227,10 @@ static uint64_t address_of(uint64_t value)
 	return (uint64_t)((int64_t)(value << unused) >> unused);
 }
 
-static void hypervisor_executes(unsigned int cpu, void *data)
+static void hypervisor_executes(unsigned int told, void *data)
 {
 	uint64_t value = (uint64_t)data;
+	unsigned int cpu = core_executing(told);
 
 	if (!now.in_hypervisor[cpu]) {
 		now.cpus[cpu].excursions++;
@@ -162,8 +245,9 @@ static void hypervisor_executes(unsigned int cpu, void *data)
 
 /* An exception ends a block early; instructions that were not executed are
  * counted, too. */
-static void block_executes(unsigned int cpu, void *data)
+static void block_executes(unsigned int told, void *data)
 {
+	unsigned int cpu = core_executing(told);
 	struct core_counts *counts = &now.cpus[cpu];
 	uint64_t instructions = (uint64_t)data & ~IN_HYPERVISOR;
 
@@ -189,10 +273,11 @@ static bool in_copy(uint64_t address)
 }
 
 /* `data` is not NULL in a function that copies. */
-static void hypervisor_accesses(unsigned int cpu, qemu_plugin_meminfo_t info,
+static void hypervisor_accesses(unsigned int told, qemu_plugin_meminfo_t info,
 				uint64_t address, void *data)
 {
 	unsigned int bytes = 1u << qemu_plugin_mem_size_shift(info);
+	unsigned int cpu = core_executing(told);
 	const struct qemu_plugin_hwaddr *real;
 
 	if (data && qemu_plugin_mem_is_store(info)) {
@@ -217,22 +302,22 @@ static uint64_t host_of_ram; /* QEMU's address minus the physical one */
 
 #define TOUCH_HYPERVISOR (UINT64_C(1) << CLASS_SHIFT)
 
-static void fetched(unsigned int cpu, void *data)
+static void fetched(unsigned int told, void *data)
 {
 	uint64_t value = (uint64_t)data;
 
-	plugin.touched(cpu, (value & TOUCH_HYPERVISOR) != 0,
+	plugin.touched(core_executing(told), (value & TOUCH_HYPERVISOR) != 0,
 		       value & ADDRESS_MASK);
 }
 
-static void loaded(unsigned int cpu, qemu_plugin_meminfo_t info,
+static void loaded(unsigned int told, qemu_plugin_meminfo_t info,
 		   uint64_t address, void *data)
 {
 	const struct qemu_plugin_hwaddr *real =
 		qemu_plugin_get_hwaddr(info, address);
 
 	if (real && !qemu_plugin_hwaddr_is_io(real)) {
-		plugin.touched(cpu, data != NULL,
+		plugin.touched(core_executing(told), data != NULL,
 			       qemu_plugin_hwaddr_phys_addr(real));
 	}
 }
@@ -263,10 +348,10 @@ static void watch_touches(struct qemu_plugin_insn *insn, bool ours)
 		uint64_t value = (host - host_of_ram) & ADDRESS_MASK;
 
 		qemu_plugin_register_vcpu_insn_exec_cb(
-			insn, fetched, QEMU_PLUGIN_CB_NO_REGS,
+			insn, fetched, core_flags(),
 			(void *)(value | (ours ? TOUCH_HYPERVISOR : 0)));
 	}
-	qemu_plugin_register_vcpu_mem_cb(insn, loaded, QEMU_PLUGIN_CB_NO_REGS,
+	qemu_plugin_register_vcpu_mem_cb(insn, loaded, core_flags(),
 					 QEMU_PLUGIN_MEM_RW,
 					 ours ? (void *)1 : NULL);
 }
@@ -299,7 +384,7 @@ static void translated(qemu_plugin_id_t id, struct qemu_plugin_tb *tb)
 		bool ours = is_ours(first);
 
 		qemu_plugin_register_vcpu_tb_exec_cb(
-			tb, block_executes, QEMU_PLUGIN_CB_NO_REGS,
+			tb, block_executes, core_flags(),
 			(void *)(n | (ours ? IN_HYPERVISOR : 0)));
 	}
 	for (size_t i = 0; i < n; i++) {
@@ -316,14 +401,14 @@ static void translated(qemu_plugin_id_t id, struct qemu_plugin_tb *tb)
 		}
 		qemu_plugin_register_vcpu_insn_exec_cb(
 			insn, ours ? hypervisor_executes : guest_executes,
-			QEMU_PLUGIN_CB_NO_REGS, (void *)value);
+			core_flags(), (void *)value);
 		if (plugin.touched) {
 			watch_touches(insn, ours);
 		}
 		if (ours) {
 			qemu_plugin_register_vcpu_mem_cb(
-				insn, hypervisor_accesses,
-				QEMU_PLUGIN_CB_NO_REGS, QEMU_PLUGIN_MEM_RW,
+				insn, hypervisor_accesses, core_flags(),
+				QEMU_PLUGIN_MEM_RW,
 				in_copy(address) ? &setup : NULL);
 		}
 	}
@@ -433,6 +518,7 @@ int qemu_plugin_install(qemu_plugin_id_t id, const qemu_info_t *info, int argc,
 		core_fail("more CPUs than there is place for");
 	}
 	setup.copies = info->version.cur >= 3;
+	setup.asks = info->system.max_vcpus > 1 && qemu_plugin_get_registers;
 	for (int i = 0; i < argc; i++) {
 		take(argv[i]);
 	}

@@ -63,6 +63,14 @@ extern const struct plugin plugin; /* the plugin's own */
 /* The instruction, for insn_class() and the like. */
 struct insn core_insn(const struct qemu_plugin_insn *from);
 
+/*
+ * For callbacks that a plugin registers itself: the CPU that executes, of the
+ * number that QEMU has given to the callback; and the flags to register such a
+ * callback with.
+ */
+unsigned int core_executing(unsigned int told);
+enum qemu_plugin_cb_flags core_flags(void);
+
 /* Is a round being counted? */
 bool core_in_round(void);
 

@@ -50,11 +50,12 @@ static enum event event_of(struct qemu_plugin_insn *insn)
 
 static void executes(unsigned int cpu, void *data)
 {
-	cpus[cpu].length += (uint64_t)data;
+	cpus[core_executing(cpu)].length += (uint64_t)data;
 }
 
 static void begins(unsigned int cpu, void *data)
 {
+	cpu = core_executing(cpu);
 	cpus[cpu].open = only == CORE_MAX_CPUS || only == cpu;
 	cpus[cpu].length = (uint64_t)data;
 }
@@ -62,6 +63,7 @@ static void begins(unsigned int cpu, void *data)
 static void decided(unsigned int cpu, void *data)
 {
 	(void)data;
+	cpu = core_executing(cpu);
 	if (cpus[cpu].open) {
 		cpus[cpu].open = false;
 		count++;
@@ -75,7 +77,7 @@ static void decided(unsigned int cpu, void *data)
 static void returns(unsigned int cpu, void *data)
 {
 	(void)data;
-	cpus[cpu].open = false;
+	cpus[core_executing(cpu)].open = false;
 }
 
 static void marked(unsigned int cpu, void *data)
@@ -104,8 +106,8 @@ static void block(struct qemu_plugin_tb *tb, FILE *out)
 		any |= event_of(qemu_plugin_tb_get_insn(tb, i)) != NOTHING;
 	}
 	if (!any) {
-		qemu_plugin_register_vcpu_tb_exec_cb(
-			tb, executes, QEMU_PLUGIN_CB_NO_REGS, (void *)n);
+		qemu_plugin_register_vcpu_tb_exec_cb(tb, executes, core_flags(),
+						     (void *)n);
 		return;
 	}
 	for (size_t i = 0; i < n; i++) {
@@ -113,7 +115,7 @@ static void block(struct qemu_plugin_tb *tb, FILE *out)
 
 		qemu_plugin_register_vcpu_insn_exec_cb(insn,
 						       call[event_of(insn)],
-						       QEMU_PLUGIN_CB_NO_REGS,
+						       core_flags(),
 						       (void *)(uint64_t)1);
 	}
 }

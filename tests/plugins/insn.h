@@ -3,9 +3,11 @@
  * What a plugin knows of an instruction, whatever the architecture. It includes
  * <decode.h> of tests/plugins/<arch>, which the build chooses by TARGET: that
  * defines INSN_TARGET, QEMU's name for what it decodes, as in qemu-system-NAME,
- * and the functions below as static inline. It is pure: unit tests of the host
- * include it as it is. <marks.h> beside it has mark() and the numbers
- * MARK_SERIES, MARK_BEGIN and MARK_END for measuring guests.
+ * INSN_CPU_REGISTER, QEMU's name of the register in which each CPU keeps the
+ * address of what is its own in the hypervisor (struct percpu), and the
+ * functions below as static inline. It is pure: unit tests of the host include
+ * it as it is. <marks.h> beside it has mark() and the numbers MARK_SERIES,
+ * MARK_BEGIN and MARK_END for measuring guests.
  */
 #ifndef TESTS_PLUGINS_INSN_H
 #define TESTS_PLUGINS_INSN_H

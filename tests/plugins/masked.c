@@ -183,7 +183,7 @@ static void whole(unsigned int cpu, void *data)
 {
 	uint64_t value = (uint64_t)data;
 
-	executes(cpu,
+	executes(core_executing(cpu),
 		 (uint64_t)((int64_t)(value << (64 - COUNT_SHIFT)) >>
 			    (64 - COUNT_SHIFT)),
 		 value >> COUNT_SHIFT);
@@ -191,11 +191,13 @@ static void whole(unsigned int cpu, void *data)
 
 static void nothing(unsigned int cpu, void *data)
 {
+	cpu = core_executing(cpu);
 	executes(cpu, (uint64_t)data, 1);
 }
 
 static void vector(unsigned int cpu, void *data)
 {
+	cpu = core_executing(cpu);
 	if (cpus[cpu].started) {
 		begin(cpu, (uint64_t)data);
 	}
@@ -204,6 +206,7 @@ static void vector(unsigned int cpu, void *data)
 
 static void set(unsigned int cpu, void *data)
 {
+	cpu = core_executing(cpu);
 	if (cpus[cpu].started && !cpus[cpu].open) {
 		begin(cpu, (uint64_t)data);
 	}
@@ -212,6 +215,7 @@ static void set(unsigned int cpu, void *data)
 
 static void clear(unsigned int cpu, void *data)
 {
+	cpu = core_executing(cpu);
 	executes(cpu, (uint64_t)data, 1);
 	if (cpus[cpu].open) {
 		end(cpu, (uint64_t)data);
@@ -220,6 +224,7 @@ static void clear(unsigned int cpu, void *data)
 
 static void unmasks(unsigned int cpu, void *data)
 {
+	cpu = core_executing(cpu);
 	clear(cpu, data);
 	cpus[cpu].started = true;
 }
@@ -242,7 +247,7 @@ static void block(struct qemu_plugin_tb *tb, FILE *out)
 	}
 	if (!any) {
 		qemu_plugin_register_vcpu_tb_exec_cb(
-			tb, whole, QEMU_PLUGIN_CB_NO_REGS,
+			tb, whole, core_flags(),
 			(void *)((first & ADDRESS_MASK) |
 				 (uint64_t)n << COUNT_SHIFT));
 		return;
@@ -251,7 +256,7 @@ static void block(struct qemu_plugin_tb *tb, FILE *out)
 		struct qemu_plugin_insn *insn = qemu_plugin_tb_get_insn(tb, i);
 
 		qemu_plugin_register_vcpu_insn_exec_cb(
-			insn, call[event_of(insn)], QEMU_PLUGIN_CB_NO_REGS,
+			insn, call[event_of(insn)], core_flags(),
 			(void *)qemu_plugin_insn_vaddr(insn));
 	}
 }

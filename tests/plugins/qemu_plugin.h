@@ -2,10 +2,11 @@
 /*
  * What we use of QEMU's TCG plugin interface, written from its documentation
  * ("QEMU TCG Plugins", API): Debian packages no header for it. Of version 1
- * (QEMU 7.2), with the two changes since that concern us:
+ * (QEMU 7.2), with the changes since that concern us:
  *   version 2 (9.0)  plugins for version 1 are refused; qemu_plugin_n_vcpus()
  *                    is gone
  *   version 3 (9.1)  qemu_plugin_insn_data() copies
+ * and with the registers, which there are since version 2.
  */
 #ifndef TESTS_PLUGINS_QEMU_PLUGIN_H
 #define TESTS_PLUGINS_QEMU_PLUGIN_H
@@ -38,7 +39,7 @@ struct qemu_plugin_tb;
 struct qemu_plugin_insn;
 struct qemu_plugin_hwaddr;
 
-enum qemu_plugin_cb_flags { QEMU_PLUGIN_CB_NO_REGS };
+enum qemu_plugin_cb_flags { QEMU_PLUGIN_CB_NO_REGS, QEMU_PLUGIN_CB_R_REGS };
 enum qemu_plugin_mem_rw { QEMU_PLUGIN_MEM_RW = 3 };
 
 typedef void (*qemu_plugin_vcpu_tb_trans_cb_t)(qemu_plugin_id_t id,
@@ -55,6 +56,37 @@ int qemu_plugin_install(qemu_plugin_id_t id, const qemu_info_t *info, int argc,
 
 /* Exported by QEMU. */
 int qemu_plugin_n_vcpus(void) __attribute__((weak)); /* before version 2 */
+
+/*
+ * Since version 2: the registers of the CPU that executes, where callbacks that
+ * have QEMU_PLUGIN_CB_R_REGS are called, and translations. The arrays are
+ * GLib's, which QEMU is linked with; a register's description has become longer
+ * since. qemu_plugin_read_register() appends the value to `to`.
+ */
+struct qemu_plugin_register;
+struct qemu_plugin_reg_descriptor {
+	struct qemu_plugin_register *handle;
+	const char *name;
+	const char *feature;
+};
+struct _GArray {
+	char *data;
+	unsigned int len;
+};
+struct _GByteArray {
+	uint8_t *data;
+	unsigned int len;
+};
+struct _GArray *qemu_plugin_get_registers(void) __attribute__((weak));
+int qemu_plugin_read_register(struct qemu_plugin_register *handle,
+			      struct _GByteArray *to) __attribute__((weak));
+unsigned int g_array_get_element_size(struct _GArray *array)
+	__attribute__((weak));
+char *g_array_free(struct _GArray *array, int all) __attribute__((weak));
+struct _GByteArray *g_byte_array_new(void) __attribute__((weak));
+struct _GByteArray *g_byte_array_set_size(struct _GByteArray *array,
+					  unsigned int size)
+	__attribute__((weak));
 
 /* Forgets all that the plugin has registered and what was translated so far,
  * soon after it is called, and then calls `cb`. */

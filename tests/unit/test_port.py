@@ -323,6 +323,7 @@ DECODE = """\
 #include "tests/plugins/insn.h"
 
 #define INSN_TARGET "riscv64"
+#define INSN_CPU_REGISTER "sscratch"
 
 static inline enum insn_class insn_class(const struct insn *insn)
 {

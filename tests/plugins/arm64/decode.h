@@ -10,6 +10,7 @@
 #include "tests/plugins/insn.h"
 
 #define INSN_TARGET "aarch64"
+#define INSN_CPU_REGISTER "TPIDR_EL2"
 
 #define INSN_RET 0xd65f0000
 #define INSN_RET_MASK 0xfffffc1f
