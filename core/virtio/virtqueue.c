@@ -377,6 +377,7 @@ int virtqueue_start(struct virtqueue *vq, uint64_t features)
 	vq->indirect = (features & VIRTIO_F_INDIRECT_DESC) != 0;
 	vq->size = vq->num;
 	vq->kicks_off = vq->unshown = vq->broken = false;
+	vq->single = true;
 	vq->avail_wrap = vq->used_wrap = vq->told_wrap = true;
 	vq->next = vq->used = vq->told = 0;
 	vq->avail = packed ? UINT16_MAX : 0;
