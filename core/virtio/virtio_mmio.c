@@ -80,8 +80,8 @@ static const struct virtio_transport mmio_transport = {
 	.config_interrupt = mmio_config_interrupt,
 };
 
-/* Causes that came after the driver read the status need a new edge. */
-static void acknowledge(struct virtio_mmio *m, uint32_t causes)
+/* Causes that came after the driver read the status need a new edge. 0. */
+static int acknowledge(struct virtio_mmio *m, uint32_t causes)
 {
 	unsigned long flags = spin_lock_irqsave(&m->irq_lock);
 	uint32_t left = m->interrupts & ~causes;
@@ -91,6 +91,7 @@ static void acknowledge(struct virtio_mmio *m, uint32_t causes)
 		emu_irq(m->vd.emu, 0, m->edge);
 	}
 	spin_unlock_irqrestore(&m->irq_lock, flags);
+	return 0;
 }
 
 /* --- registers ----------------------------------------------------------- */
@@ -139,8 +140,6 @@ static uint32_t read_register(struct virtio_mmio *m, uint64_t off)
 	case VIRTIO_MMIO_DEVICE_FEATURES:
 		return virtio_get_features(&m->vd,
 					   READ_ONCE(m->device_features_sel));
-	case VIRTIO_MMIO_INTERRUPT_STATUS:
-		return READ_ONCE(m->interrupts);
 	case VIRTIO_MMIO_STATUS:
 		return READ_ONCE(m->vd.status);
 	case VIRTIO_MMIO_SHM_LEN_LOW:
@@ -275,7 +274,7 @@ static int write_status(struct virtio_mmio *m, uint32_t v)
 	int err = virtio_set_status(&m->vd, v);
 
 	if (!err && v == 0) {
-		acknowledge(m, UINT32_MAX);
+		(void)acknowledge(m, UINT32_MAX);
 	}
 	return err;
 }
@@ -315,30 +314,41 @@ static void access_config(struct virtio_mmio *m, struct emu_access *a)
 	}
 }
 
-/* The three registers that each request uses come first. */
+static __noinline int access_other(struct virtio_mmio *m, struct emu_access *a)
+{
+	if (a->off >= VIRTIO_MMIO_CONFIG) {
+		access_config(m, a);
+		return 0;
+	}
+	if (a->size != 4) {
+		return 0; /* 4.2.2.2: drivers use words only */
+	}
+	if (a->write) {
+		return write_register(m, a->off, (uint32_t)a->value);
+	}
+	a->value = read_register(m, a->off);
+	return 0;
+}
+
+/* Hot: the three registers that each request uses, without saving registers. */
 int virtio_mmio_access(struct emu_device *dev, struct emu_access *a)
 {
 	struct virtio_mmio *m = dev->state;
 
-	if (unlikely(a->off >= VIRTIO_MMIO_CONFIG)) {
-		access_config(m, a);
-		return 0;
-	}
 	if (unlikely(a->size != 4)) {
-		return 0; /* 4.2.2.2: drivers use words only */
+		return access_other(m, a);
 	}
 	if (!a->write) {
-		a->value = read_register(m, a->off);
-		return 0;
-	}
-	if (a->off == VIRTIO_MMIO_QUEUE_NOTIFY) {
+		if (likely(a->off == VIRTIO_MMIO_INTERRUPT_STATUS)) {
+			a->value = READ_ONCE(m->interrupts);
+			return 0;
+		}
+	} else if (a->off == VIRTIO_MMIO_QUEUE_NOTIFY) {
 		return virtio_kick(&m->vd, (uint32_t)a->value);
+	} else if (a->off == VIRTIO_MMIO_INTERRUPT_ACK) {
+		return acknowledge(m, (uint32_t)a->value);
 	}
-	if (a->off == VIRTIO_MMIO_INTERRUPT_ACK) {
-		acknowledge(m, (uint32_t)a->value);
-		return 0;
-	}
-	return write_register(m, a->off, (uint32_t)a->value);
+	return access_other(m, a);
 }
 
 int virtio_mmio_empty_access(struct emu_device *dev, struct emu_access *a)
@@ -421,7 +431,7 @@ void virtio_mmio_reset(struct emu_device *dev)
 	struct virtio_mmio *m = dev->state;
 
 	virtio_device_reset(&m->vd);
-	acknowledge(m, UINT32_MAX);
+	(void)acknowledge(m, UINT32_MAX);
 	m->device_features_sel = m->driver_features_sel = 0;
 	m->queue_sel = m->page_size = m->queue_align = 0;
 }
