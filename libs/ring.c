@@ -11,7 +11,9 @@ size_t ring_write(struct ring *r, const uint8_t *buf, size_t n)
 	n = MIN(n, ring_free(r));
 	first = MIN(n, (size_t)(r->size - at));
 	copy_bytes(r->buf + at, buf, first);
-	copy_bytes(r->buf, buf + first, n - first);
+	if (first < n) {
+		copy_bytes(r->buf, buf + first, n - first);
+	}
 	__atomic_store_n(&r->head, head + (uint32_t)n, __ATOMIC_RELEASE);
 	return n;
 }
