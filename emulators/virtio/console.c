@@ -31,11 +31,13 @@ struct named {
 
 struct console_port {
 	struct spinlock lock;
-	struct virtio_device *vd;  /* [I] */
-	struct virtqueue *rx, *tx; /* [I] */
-	struct vserial *line;      /* [I] */
-	uint16_t index;            /* [I] */
-	bool open;                 /* [A] the driver has opened it */
+	struct virtq_chain sent;                   /* lock */
+	struct io_segment segs[CONSOLE_PARTS_MAX]; /* lock: of `sent` */
+	struct virtio_device *vd;                  /* [I] */
+	struct virtqueue *rx, *tx;                 /* [I] */
+	struct vserial *line;                      /* [I] */
+	uint16_t index;                            /* [I] */
+	bool open;        /* [A] the driver has opened it */
 	uint32_t to_tell; /* [A] a bit for each enum virtio_console_event */
 };
 
@@ -82,19 +84,20 @@ static size_t send_chain(struct console_port *p,
 
 /* The queue's lock is held; it is released while the line has the buffer. One
  * buffer: true, if there was one. */
-static bool send_one(struct console_port *p, unsigned long *flags,
-		     size_t *bytes)
+static inline bool send_one(struct console_port *p, unsigned long *flags,
+			    size_t *bytes)
 {
-	struct io_segment segs[CONSOLE_PARTS_MAX];
-	struct virtq_chain chain = { .segs = segs, .max = ARRAY_SIZE(segs) };
+	struct virtq_chain *chain = &p->sent;
 
-	if (virtqueue_pop(p->tx, &chain) != 1) {
+	chain->segs = p->segs;
+	chain->max = ARRAY_SIZE(p->segs);
+	if (virtqueue_pop(p->tx, chain) != 1) {
 		return false;
 	}
 	virtqueue_unlock(p->tx, *flags);
-	*bytes += send_chain(p, &chain);
+	*bytes += send_chain(p, chain);
 	*flags = virtqueue_lock(p->tx);
-	virtqueue_push(p->tx, &chain, 0);
+	virtqueue_push(p->tx, chain, 0);
 	return true;
 }
 
