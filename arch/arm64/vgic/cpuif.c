@@ -76,7 +76,7 @@ void vgic_cpuif_disable_maintenance(struct vgic_cpu *vc)
 
 /* Hot: the guest has ended it, by which the host interrupt was deactivated, and
  * nothing else is recorded. */
-static bool unbind_ended(struct vgic_cpu *vc, const struct virq_ref *r)
+static inline bool unbind_ended(struct vgic_cpu *vc, const struct virq_ref *r)
 {
 	struct vgic_bank *b = r->b;
 	unsigned int n = r->q->lr;
@@ -103,23 +103,29 @@ static bool unbind_ended(struct vgic_cpu *vc, const struct virq_ref *r)
  * that leaves, or it could not fire for the next one. What was active becomes
  * active in software only; the timer code then sets the line by vgic_line().
  */
+static __noinline void unbind_other(struct vgic_cpu *vc, unsigned int intid)
+{
+	struct virq_ref r = virq_ref(vc->vgic, vc, intid);
+
+	if (!(r.b->in_lr & r.m)) {
+		vgic_unbind(&r);
+		vgic_update_queue(vc, &r);
+		return;
+	}
+	if (vgic_lr_state(vc->lr[r.q->lr])) {
+		vgic_unbind(&r);
+	}
+	vgic_reconcile_lr(vc, r.q->lr);
+}
+
 static void unbind_all(struct vgic_cpu *vc)
 {
 	for (uint32_t left = vc->priv.hw; left; left &= left - 1) {
 		struct virq_ref r = virq_ref(vc->vgic, vc, vgic_ctz(left));
 
-		if (unbind_ended(vc, &r)) {
-			continue;
+		if (!unbind_ended(vc, &r)) {
+			unbind_other(vc, r.intid);
 		}
-		if (!(r.b->in_lr & r.m)) {
-			vgic_unbind(&r);
-			vgic_update_queue(vc, &r);
-			continue;
-		}
-		if (vgic_lr_state(vc->lr[r.q->lr])) {
-			vgic_unbind(&r);
-		}
-		vgic_reconcile_lr(vc, r.q->lr);
 	}
 }
 
@@ -175,7 +181,7 @@ void vgic_cpuif_save(struct vgic_cpu *vc)
 }
 
 /* Hot: all that has happened to it is that the line was raised. */
-static bool rebind_pending(struct vgic_cpu *vc, const struct virq_ref *r)
+static inline bool rebind_pending(struct vgic_cpu *vc, const struct virq_ref *r)
 {
 	struct vgic_bank *b = r->b;
 	uint64_t *lr = &vc->lr[r->q->lr];
@@ -197,22 +203,21 @@ static bool rebind_pending(struct vgic_cpu *vc, const struct virq_ref *r)
  * again. Bind the interrupt where the host interrupt can be made active; else
  * lower the line: the host interrupt fires if it is high.
  */
-static void rebind(struct vgic_cpu *vc, const struct virq_ref *r)
+static __noinline void rebind(struct vgic_cpu *vc, unsigned int intid)
 {
-	if (rebind_pending(vc, r)) {
-		return;
-	}
+	struct virq_ref r = virq_ref(vc->vgic, vc, intid);
+
 	if (!vgic_host.activate) {
-		r->b->line &= ~r->m;
+		r.b->line &= ~r.m;
 	} else {
-		vgic_host.activate(r->q->hwintid);
-		r->b->hw |= r->m;
+		vgic_host.activate(r.q->hwintid);
+		r.b->hw |= r.m;
 	}
-	if (!(r->b->in_lr & r->m)) {
-		vgic_update_queue(vc, r);
+	if (!(r.b->in_lr & r.m)) {
+		vgic_update_queue(vc, &r);
 		return;
 	}
-	vgic_reconcile_lr(vc, r->q->lr);
+	vgic_reconcile_lr(vc, r.q->lr);
 }
 
 static __noinline void rebind_all(struct vgic_cpu *vc, uint32_t rebinds)
@@ -220,7 +225,9 @@ static __noinline void rebind_all(struct vgic_cpu *vc, uint32_t rebinds)
 	for (; rebinds; rebinds &= rebinds - 1) {
 		struct virq_ref r = virq_ref(vc->vgic, vc, vgic_ctz(rebinds));
 
-		rebind(vc, &r);
+		if (!rebind_pending(vc, &r)) {
+			rebind(vc, r.intid);
+		}
 	}
 }
 
