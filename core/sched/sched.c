@@ -445,6 +445,9 @@ static inline struct runqueue *lock_of(struct vcpu *v)
 {
 	struct runqueue *rq = rq_of(READ_ONCE(v->cpu));
 
+	if (IS_ENABLED(CONFIG_OPTIMIZE_SIZE)) {
+		return rq_lock_of(v);
+	}
 	spin_lock(&rq->lock);
 	if (likely(v->cpu == rq->cpu)) {
 		return rq;
