@@ -39,11 +39,11 @@ struct life_wait {
 	bool told;
 };
 
-static struct life_wait life_wait(struct session *s, const char *name,
-				  const char *what)
+/* Without a terminal nobody is told. */
+static uint64_t life_patience(void)
 {
-	return (struct life_wait){ s, name, what,
-				   time_now_ns() + LIFE_PATIENCE_NS, false };
+	return IS_ENABLED(CONFIG_TERMINAL) ? time_now_ns() + LIFE_PATIENCE_NS
+					   : 0;
 }
 
 static void life_report(void *ctx, const char *message)
@@ -65,25 +65,31 @@ static bool life_interrupted(void *ctx)
 	return session_interrupted(w->s);
 }
 
-static int life_start(struct session *s, struct guest *g)
+/* guest_start() or guest_reset(), and what it is called. */
+static __noinline int
+life_load(struct session *s, struct guest *g, const char *what,
+	  int (*load)(struct guest *g, config_report_t report,
+		      bool (*stop)(void *ctx), void *ctx))
 {
-	struct life_wait w = life_wait(s, g->name, "loading its images");
+	struct life_wait w = { s, g->name, "loading its images",
+			       life_patience(), false };
 
-	return life_result(s, g, "started",
-			   guest_start(g, life_report, life_interrupted, &w));
+	return life_result(s, g, what,
+			   load(g, life_report, life_interrupted, &w));
 }
 
 int guest_cmd_create(struct session *s, int argc, char **argv)
 {
 	bool start = take_flag(&argc, argv, "--start");
-	struct life_wait w;
+	struct life_wait w = { s, NULL, "clearing the guest's memory",
+			       life_patience(), false };
 	struct guest *g;
 	int ret;
 
 	if (argc != 2) {
 		return command_usage(s, "one description is needed");
 	}
-	w = life_wait(s, argv[1], "clearing the guest's memory");
+	w.name = argv[1];
 	ret = guest_create(&g, argv[1], life_report, life_interrupted, &w);
 	if (ret == -ERR_EXIST) {
 		out_error(s,
@@ -101,7 +107,7 @@ int guest_cmd_create(struct session *s, int argc, char **argv)
 	}
 	ret = life_result(s, g, "created", 0);
 	if (start || g->cfg->autostart) {
-		ret = life_start(s, g);
+		ret = life_load(s, g, "started", guest_start);
 	}
 	guest_put(g);
 	return ret;
@@ -115,7 +121,7 @@ int guest_cmd_start(struct session *s, int argc, char **argv)
 	if (g == NULL) {
 		return -ERR_NOENT;
 	}
-	ret = life_start(s, g);
+	ret = life_load(s, g, "started", guest_start);
 	guest_put(g);
 	return ret;
 }
@@ -123,15 +129,12 @@ int guest_cmd_start(struct session *s, int argc, char **argv)
 int guest_cmd_reset(struct session *s, int argc, char **argv)
 {
 	struct guest *g = guest_cmd_find(s, argc, argv, 1);
-	struct life_wait w;
 	int ret;
 
 	if (g == NULL) {
 		return -ERR_NOENT;
 	}
-	w = life_wait(s, g->name, "loading its images");
-	ret = life_result(s, g, "reset",
-			  guest_reset(g, life_report, life_interrupted, &w));
+	ret = life_load(s, g, "reset", guest_reset);
 	guest_put(g);
 	return ret;
 }

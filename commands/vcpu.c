@@ -115,22 +115,12 @@ struct guest *vcpu_cmd_find(struct session *s, const char *arg, uint32_t *first,
 	return g;
 }
 
-/* Does the reason begin with what was asked for, or a VCPU of it? */
-static bool names(const struct sched_refusal *why, const char *arg)
-{
-	size_t n = strlen(arg);
-
-	return strncmp(why->text, arg, n) == 0 &&
-	       (why->text[n] == ':' || why->text[n] == '/');
-}
-
 int vcpu_cmd_refused(struct session *s, const char *arg, int err,
 		     const struct sched_refusal *why)
 {
-	if (names(why, arg)) {
+	/* The reason names whom it is about: a VCPU, or a pool. */
+	if (why->text[0] != '\0') {
 		out_error(s, "%s", why->text);
-	} else if (why->text[0] != '\0') {
-		out_error(s, "%s: %s", arg, why->text);
 	} else if (err == -ERR_INVAL) {
 		out_error(s, "%s: none of the CPUs is online", arg);
 	} else {
@@ -161,25 +151,15 @@ static void exits_row(struct table *t, const char *name, const struct guest *g,
 	table_u64(t, total);
 }
 
-static void exits_rows(struct table *t, const struct guest *g, uint32_t first,
-		       uint32_t last)
+static void exits_of(struct table *t, const struct guest *g, uint32_t first,
+		     uint32_t last, bool whole)
 {
+	if (whole) {
+		exits_row(t, g->name, g, first, last);
+		return;
+	}
 	for (uint32_t i = first; i <= last; i++) {
 		exits_row(t, g->vcpus[i]->name, g, i, i);
-	}
-}
-
-static void exits_of_all(struct table *t, bool guests)
-{
-	struct guest *g;
-
-	for (unsigned int n = 0; (g = guest_get_nth(n)) != NULL; n++) {
-		if (guests) {
-			exits_row(t, g->name, g, 0, g->cfg->vcpus - 1);
-		} else {
-			exits_rows(t, g, 0, g->cfg->vcpus - 1);
-		}
-		guest_put(g);
 	}
 }
 
@@ -193,7 +173,8 @@ static int vcpu_exits(struct session *s, int argc, char **argv)
 		{ "OTHER", COL_U64 },  { "TOTAL", COL_U64 },
 	};
 	bool json = take_flag(&argc, argv, "--json");
-	bool guests = take_flag(&argc, argv, "--guests");
+	bool guests = IS_ENABLED(CONFIG_SCHED_ACCOUNT) &&
+		      take_flag(&argc, argv, "--guests");
 	uint32_t first = 0, last = 0;
 	struct guest *g = NULL;
 	struct table *t;
@@ -210,14 +191,16 @@ static int vcpu_exits(struct session *s, int argc, char **argv)
 		}
 	}
 	t = table_begin(s, cols, ARRAY_SIZE(cols), json);
-	if (g == NULL) {
-		exits_of_all(t, guests);
-		table_end(t);
-		return 0;
+	if (g != NULL) {
+		exits_of(t, g, first, last, false);
+		guest_put(g);
 	}
-	exits_rows(t, g, first, last);
+	for (unsigned int n = 0; argc < 2 && (g = guest_get_nth(n)) != NULL;
+	     n++) {
+		exits_of(t, g, 0, g->cfg->vcpus - 1, guests);
+		guest_put(g);
+	}
 	table_end(t);
-	guest_put(g);
 	return 0;
 }
 
@@ -343,9 +326,15 @@ static const struct subcommand vcpu_subs[] = {
 	{ "list", "[--json]",
 	  "List the guests' VCPUs, and the threads that work for them.",
 	  vcpu_list, NULL },
+#ifdef CONFIG_SCHED_ACCOUNT
 	{ "exits", "[GUEST[/VCPU]|--guests] [--json]",
 	  "Count by reason the traps that VCPUs, or guests, took.", vcpu_exits,
 	  vcpu_complete },
+#else
+	{ "exits", "[GUEST[/VCPU]] [--json]",
+	  "Count by reason the traps that VCPUs took.", vcpu_exits,
+	  vcpu_complete },
+#endif
 #ifdef CONFIG_SCHED_ACCOUNT
 	{ "times", "[--guests] [--json]",
 	  "Show what VCPUs spend their time on, or guests as a whole.",

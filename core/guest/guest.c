@@ -246,6 +246,14 @@ static void force_exit(void *arg)
 	this_cpu()->need_resched = 1;
 }
 
+/* For a person who waits. */
+static void lend(struct vcpu *v, unsigned int prio)
+{
+	if (IS_ENABLED(CONFIG_TERMINAL)) {
+		sched_lend(v, prio);
+	}
+}
+
 /*
  * On return no VCPU of `g` runs, and none will. Each needs a CPU for a moment,
  * to find that it must go off; it enters the guest no more. So it is lent a
@@ -268,11 +276,11 @@ static void stop_vcpus(struct guest *g)
 		if (cpu_call(READ_ONCE(v->cpu), force_exit, NULL, true)) {
 			continue; /* an offline CPU runs no VCPU */
 		}
-		sched_lend(v, STOP_PRIO);
+		lend(v, STOP_PRIO);
 	}
 	for (uint32_t i = 0; i < g->cfg->vcpus; i++) {
 		sched_wait_off(g->vcpus[i]);
-		sched_lend(g->vcpus[i], 0);
+		lend(g->vcpus[i], 0);
 	}
 }
 

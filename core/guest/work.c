@@ -60,11 +60,15 @@ static bool done_in(struct errand *e, unsigned int ms)
 	return !completion_wait_until(&e->done, time_now() + ms_to_ticks(ms));
 }
 
-/* With the caller's priority for a moment. True if that was enough. */
+/* With the caller's priority for a moment. True if that was enough. Nobody
+ * waits at a terminal that is not there. */
 static bool done_on_loan(struct errand *e)
 {
 	bool done;
 
+	if (!IS_ENABLED(CONFIG_TERMINAL)) {
+		return false;
+	}
 	guest_hurry(e->g, false);
 	done = done_in(e, LEND_MS);
 	guest_relax(e->g, false);
