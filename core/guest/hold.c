@@ -134,6 +134,27 @@ static void hold_description(const void *fdt, const char *path)
 	}
 }
 
+/* Is the property's name anywhere in a tree? Most have none: it is not worth
+ * while to copy and check them. */
+static bool has_name(const uint8_t *data, size_t bytes)
+{
+	static const char name[] = "host-address";
+	const uint8_t *end = data + bytes;
+
+	while ((size_t)(end - data) >= sizeof(name)) {
+		data = memchr(data, '-', (size_t)(end - data));
+		if (!data) {
+			return false;
+		}
+		if ((size_t)(end - data) >= sizeof(name) - 4 &&
+		    memcmp(data - 4, name, sizeof(name)) == 0) {
+			return true;
+		}
+		data++;
+	}
+	return false;
+}
+
 /* libfdt needs a tree at an aligned address. */
 static void look_at(const char *path, size_t len, const void *data,
 		    size_t bytes, void *arg)
@@ -144,7 +165,8 @@ static void look_at(const char *path, size_t len, const void *data,
 
 	(void)arg;
 	if (bytes < sizeof(struct fdt_header) || bytes > DESCRIPTION_MAX ||
-	    memcmp(data, "\xd0\x0d\xfe\xed", 4) != 0) {
+	    memcmp(data, "\xd0\x0d\xfe\xed", 4) != 0 ||
+	    !has_name(data, bytes)) {
 		return;
 	}
 	copy = heap_alloc(bytes);
