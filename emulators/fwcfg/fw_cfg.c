@@ -151,7 +151,6 @@ static void fw_cfg_dma_end(struct fw_cfg *f, uint64_t descriptor,
 /* Copy up to `max` bytes of the transfer; zeros after the item's end. */
 static int fw_cfg_dma_copy(struct fw_cfg *f, uint64_t max)
 {
-	/* Aligned: guest memory mostly is, and so words are copied. */
 	static const uint8_t zeros[1024] __aligned(8);
 	struct fw_cfg_regs *r = &f->regs;
 	uint64_t n = MIN(max, r->left);
@@ -159,8 +158,11 @@ static int fw_cfg_dma_copy(struct fw_cfg *f, uint64_t max)
 	int err;
 
 	if (!data) {
-		n = MIN(MIN(max, r->left), sizeof(zeros));
-		data = zeros;
+		/* Aligned as the target is, so that words are copied. */
+		uint64_t skip = r->target & 7;
+
+		n = MIN(MIN(max, r->left), sizeof(zeros) - skip);
+		data = zeros + skip;
 	}
 	err = guest_write(f->dev->guest, IPA(r->target), data, n);
 	r->offset += n;
@@ -170,10 +172,13 @@ static int fw_cfg_dma_copy(struct fw_cfg *f, uint64_t max)
 }
 
 /* How much of the transfer is done at once. A copy goes by words if both sides
- * are aligned alike (libs/string.c). */
-static uint64_t fw_cfg_piece(const struct fw_cfg_regs *r)
+ * are aligned alike (libs/string.c), as zeros always are. */
+static uint64_t fw_cfg_piece(const struct fw_cfg *f)
 {
-	bool words = ((r->target ^ r->offset) & 3) == 0;
+	const struct fw_cfg_regs *r = &f->regs;
+	uint64_t n = r->left;
+	const uint8_t *data = fw_cfg_data(f, r->key, r->offset, &n);
+	bool words = !data || ((r->target ^ (uintptr_t)data) & 3) == 0;
 
 	return MIN(r->left, words ? FW_CFG_PIECE : FW_CFG_PIECE_BYTES);
 }
@@ -182,7 +187,7 @@ static uint64_t fw_cfg_piece(const struct fw_cfg_regs *r)
 static void fw_cfg_dma_go_on(struct fw_cfg *f)
 {
 	struct fw_cfg_regs *r = &f->regs;
-	uint64_t stop = r->left - fw_cfg_piece(r);
+	uint64_t stop = r->left - fw_cfg_piece(f);
 	int err = 0;
 
 	while (!err && r->left > stop) {

@@ -524,6 +524,9 @@ int guest_read(struct guest *g, ipa_t ipa, void *buf, size_t n)
 	return 0;
 }
 
+/* Bytes that guest_write() cannot copy by words. */
+static size_t fake_by_bytes;
+
 int guest_write(struct guest *g, ipa_t ipa, const void *buf, size_t n)
 {
 	uint8_t *p = fake_ram_at(ipa, n);
@@ -531,6 +534,9 @@ int guest_write(struct guest *g, ipa_t ipa, const void *buf, size_t n)
 	(void)g;
 	if (!p) {
 		return -ERR_FAULT;
+	}
+	if (((ipa.v ^ (uintptr_t)buf) & 3) != 0) {
+		fake_by_bytes += n;
 	}
 	memcpy(p, buf, n);
 	return 0;

@@ -189,6 +189,29 @@ static void test_long_dma(void **state)
 	assert_int_equal(fake_ram[0x1000 + KERNEL_SIZE + 5000], 0xee);
 }
 
+/* Interrupts are masked for one store: what it copies byte by byte is less. */
+static void test_unaligned_dma(void **state)
+{
+	uint32_t read = (uint32_t)KEY_KERNEL_DATA << 16 | DMA_SELECT | DMA_READ;
+
+	(void)state;
+	for (unsigned int by = 0; by < 8; by++) {
+		int err;
+
+		/* From inside the item, past an end that is not aligned. */
+		start_dma(read, by, TARGET);
+		put_descriptor(DMA_READ, KERNEL_SIZE + 3 * FW_CFG_PIECE,
+			       TARGET + (by * 5 & 7));
+		do {
+			fake_by_bytes = 0;
+			err = store(DESCRIPTOR);
+			assert_in_range(fake_by_bytes, 0, FW_CFG_PIECE_BYTES);
+		} while (err == -ERR_BUSY);
+		assert_int_equal(err, 0);
+		assert_int_equal(dma_control(), 0);
+	}
+}
+
 static void test_address_in_two_halves(void **state)
 {
 	struct fw_cfg_descriptor d = {
@@ -287,6 +310,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_short_dma, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(test_long_dma, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_unaligned_dma, setup,
+						teardown),
 		cmocka_unit_test_setup_teardown(test_address_in_two_halves,
 						setup, teardown),
 		cmocka_unit_test_setup_teardown(test_dma_errors, setup,
