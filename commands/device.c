@@ -155,7 +155,9 @@ static int device_info(struct session *s, int argc, char **argv)
 	record_str(&r, "Owner", device_owner_name(dev->owner));
 	device_info_node(&r, dev);
 	device_info_bus(&r, dev);
-	device_info_mapped(&r, dev);
+	if (IS_ENABLED(CONFIG_DEVICE_UNMAP)) {
+		device_info_mapped(&r, dev);
+	}
 	device_info_irqs(&r, dev);
 	device_info_dma(&r, dev);
 	record_end(&r);

@@ -224,6 +224,7 @@ unsigned int device_probe(enum device_class class)
 	if (bound > 0) {
 		retry_deferred_locked();
 	}
+	device_sweep_locked();
 	mutex_unlock(&device_mutex);
 	return bound;
 }
@@ -253,6 +254,7 @@ int device_bind(struct device *dev)
 			retry_deferred_locked();
 		}
 	}
+	device_sweep_locked();
 	mutex_unlock(&device_mutex);
 	return err == DEVICE_EMPTY ? -ERR_NOSUPP : err;
 }
@@ -263,6 +265,7 @@ int device_unbind(struct device *dev)
 
 	mutex_lock(&device_mutex);
 	err = unbind_locked(dev);
+	device_sweep_locked();
 	mutex_unlock(&device_mutex);
 	return err;
 }

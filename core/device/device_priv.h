@@ -12,8 +12,10 @@ void device_init(void);
  * other thread runs yet. */
 int __must_check device_list_locked(struct device *dev);
 
-/* Unmap what device_map_range() has mapped for it. The list is locked. */
+/* The device no longer needs what device_map_range() has mapped for it; and
+ * unmap what none needs. The list is locked. */
 void device_unmap_locked(const struct device *dev);
+void device_sweep_locked(void);
 
 /* As device_put(); the list is locked. */
 void device_put_locked(struct device *dev);

@@ -4,7 +4,9 @@
  * list of devices, which is held while drivers probe and remove.
  *
  * Several devices may have registers in one page, as the slots of virtio-mmio
- * have. Ranges that share a page stay mapped until no device needs them.
+ * have. Ranges that share a page stay mapped until no device needs them. What
+ * is not needed is unmapped at the end of a round of probes: the next slot of
+ * the page may follow.
  */
 #include <arch/mmu.h>
 #include <core/heap.h>
@@ -17,40 +19,9 @@ struct device_regs {
 	const struct device *dev; /* NULL: of no device any more */
 	paddr_t base;
 	uint64_t size;
-	volatile void *at;
 };
 
 static struct device_regs *mapped; /* the last one first */
-
-int device_map_range(struct device *dev, paddr_t base, uint64_t size,
-		     volatile void **regs)
-{
-	struct device_regs *r = mapped;
-
-	while (r && (r->dev != dev || r->base.v != base.v || r->size != size)) {
-		r = r->next;
-	}
-	if (!r) {
-		r = heap_alloc(sizeof(*r));
-		if (!r) {
-			return -ERR_NOMEM;
-		}
-		*r = (struct device_regs){
-			.next = mapped,
-			.dev = dev,
-			.base = base,
-			.size = size,
-			.at = arch_mmu_map_device(base, size),
-		};
-		if (!r->at) {
-			heap_free(r);
-			return -ERR_NOMEM;
-		}
-		mapped = r;
-	}
-	*regs = r->at;
-	return 0;
-}
 
 static uint64_t first_page(const struct device_regs *r)
 {
@@ -60,6 +31,45 @@ static uint64_t first_page(const struct device_regs *r)
 static uint64_t end_page(const struct device_regs *r)
 {
 	return ALIGN_UP(r->base.v + r->size, PAGE_SIZE);
+}
+
+/* The device has it already, or nobody has it any more. */
+static bool is_for(const struct device_regs *r, const struct device *dev,
+		   const struct device_regs *want)
+{
+	if (r->dev) {
+		return r->dev == dev && r->base.v == want->base.v &&
+		       r->size == want->size;
+	}
+	return first_page(r) == first_page(want) &&
+	       end_page(r) == end_page(want);
+}
+
+int device_map_range(struct device *dev, paddr_t base, uint64_t size,
+		     volatile void **regs)
+{
+	struct device_regs want = { .dev = dev, .base = base, .size = size };
+	struct device_regs *r = mapped;
+
+	*regs = arch_mmu_map_device(base, size);
+	if (!*regs) {
+		return -ERR_NOMEM;
+	}
+	while (r && !is_for(r, dev, &want)) {
+		r = r->next;
+	}
+	if (!r) {
+		r = heap_alloc(sizeof(*r));
+		if (!r) {
+			return -ERR_NOMEM;
+		}
+		want.next = mapped;
+		mapped = r;
+	} else {
+		want.next = r->next;
+	}
+	*r = want;
+	return 0;
 }
 
 /* Does a device need it, or a range in the same pages? */
@@ -76,15 +86,19 @@ static bool needed(const struct device_regs *r)
 
 void device_unmap_locked(const struct device *dev)
 {
-	struct device_regs *r, **at = &mapped;
-
-	for (r = mapped; r; r = r->next) {
+	for (struct device_regs *r = mapped; r; r = r->next) {
 		if (r->dev == dev) {
 			r->dev = NULL;
 		}
 	}
+}
+
+void device_sweep_locked(void)
+{
+	struct device_regs *r, **at = &mapped;
+
 	while ((r = *at) != NULL) {
-		if (needed(r)) {
+		if (r->dev || needed(r)) {
 			at = &r->next;
 			continue;
 		}
