@@ -34,10 +34,6 @@
 #define NS_FIFO 16
 /* How often the transmitter may be found busy before it is given up. */
 #define NS_SPINS 10000000
-/*
- * Most bytes taken in one interrupt, which stays pending while there are more.
- */
-#define NS_RX_BATCH 4096
 
 static uint32_t ns16550_get(struct uart *u, unsigned int reg)
 {
@@ -120,7 +116,7 @@ static void ns16550_receive(struct uart *u)
 {
 	int c;
 
-	for (unsigned int n = 0; n < NS_RX_BATCH; n++) {
+	for (unsigned int n = 0; n < UART_RX_BATCH; n++) {
 		c = ns16550_getc(u);
 		if (c < 0) {
 			break;

@@ -37,10 +37,9 @@
 /* How often the transmitter may be found busy before it is given up: about a
  * second, many times what a full FIFO takes at 9600 baud. */
 #define PL011_SPINS 10000000
-/*
- * Most bytes taken in one interrupt, which stays pending while there are more.
- */
-#define PL011_RX_BATCH 4096
+/* Most bytes taken where those left would cause no interrupt: more than any
+ * FIFO has. */
+#define PL011_RX_ALL 4096
 
 static uint32_t pl011_get(volatile void *regs, unsigned int off)
 {
@@ -92,12 +91,13 @@ static bool pl011_rx_irq(struct uart *u, bool on)
 	return true;
 }
 
-static unsigned int pl011_receive(struct uart *u)
+/* Pass on at most `max` bytes; how many were there. */
+static unsigned int pl011_receive(struct uart *u, unsigned int max)
 {
 	unsigned int n;
 	int c;
 
-	for (n = 0; n < PL011_RX_BATCH; n++) {
+	for (n = 0; n < max; n++) {
 		c = pl011_getc(u);
 		if (c < 0) {
 			break;
@@ -111,7 +111,8 @@ static unsigned int pl011_receive(struct uart *u)
 
 /*
  * Emptying the FIFO clears the receive interrupts (3.4.2, 3.4.4), and a byte
- * that comes meanwhile raises them again, so nothing is lost. They are cleared
+ * that comes meanwhile raises them again, so nothing is lost; bytes that are
+ * left keep the one, or cause the other, the time-out. They are cleared
  * explicitly only when they are asserted with nothing to read, as on some
  * parts; then the FIFO is checked again, since this may have cleared the
  * interrupt of a byte that has just come. The transmit interrupt is cleared
@@ -123,9 +124,9 @@ static void pl011_irq(unsigned int irq, void *uart)
 	uint32_t mis = pl011_get(u->regs, PL011_MIS);
 
 	(void)irq;
-	if ((mis & (INT_RX | INT_RT)) && pl011_receive(u) == 0) {
+	if ((mis & (INT_RX | INT_RT)) && pl011_receive(u, UART_RX_BATCH) == 0) {
 		pl011_set(u->regs, PL011_ICR, INT_RX | INT_RT);
-		(void)pl011_receive(u);
+		(void)pl011_receive(u, PL011_RX_ALL);
 	}
 	if (mis & INT_TX) {
 		pl011_set(u->regs, PL011_ICR, INT_TX);
@@ -143,7 +144,7 @@ static int pl011_start(struct uart *u)
 	 * first.
 	 */
 	pl011_set(u->regs, PL011_ICR, INT_ALL);
-	(void)pl011_receive(u);
+	(void)pl011_receive(u, PL011_RX_ALL);
 	pl011_set(u->regs, PL011_IMSC, INT_RX | INT_RT);
 	err = uart_irq_enable(u);
 	if (err) {

@@ -210,10 +210,11 @@ static bool rx_pass(struct port *p, struct uart *u)
 	do {
 		int ch = rx_byte(p);
 
-		while (ch >= 0 && uart_rx(u, (uint8_t)ch) && ++n < RX_BYTES) {
+		while (ch >= 0 && uart_rx(u, (uint8_t)ch) &&
+		       ++n < UART_RX_BATCH) {
 			ch = rx_byte(p);
 		}
-		if (n == RX_BYTES || ++rounds == RX_ROUNDS) {
+		if (n == UART_RX_BATCH || ++rounds == RX_ROUNDS) {
 			return true;
 		}
 	} while (!rx_end(p));

@@ -16,8 +16,7 @@
 #define PORTS_MAX 8 /* ports of a device that are used */
 #define BUFFER_SIZE 512
 #define RX_BUFFERS 4
-#define RX_BYTES (2 * RX_BUFFERS * BUFFER_SIZE) /* taken in one interrupt */
-#define RX_ROUNDS 8 /* and looks at an empty queue */
+#define RX_ROUNDS 8 /* looks at an empty queue in one interrupt */
 
 #define CONTROL_RX 32 /* messages that the device may send at once */
 #define CONTROL_RX_SIZE 128

@@ -494,7 +494,7 @@ static void test_much_data(void **state)
 	send_full();
 	u->client = &sending;
 	virtio_host_interrupt(&model.vh, true, false);
-	assert_int_equal(nreceived, RX_BYTES);
+	assert_int_equal(nreceived, UART_RX_BATCH);
 	work_run();
 	assert_int_equal(nreceived, 12 * BUFFER_SIZE);
 	for (unsigned int n = 0; n < nreceived; n++) {

@@ -48,7 +48,7 @@ static void *copy_changing(void *to, const void *from, size_t n)
 
 struct workqueue work_shared;
 
-#define WORKS 16
+#define WORKS 1024
 static struct work *works[WORKS];
 static unsigned int nworks;
 

@@ -11,6 +11,14 @@
 struct device;
 struct uart;
 
+/*
+ * Most bytes that a driver's interrupt handler takes, if those that are left
+ * cause another interrupt. Interrupts are masked meanwhile, each byte can wake
+ * the client's reader, and where the sender waits for room in the FIFO (QEMU)
+ * there are always more. The smallest FIFO has as many.
+ */
+#define UART_RX_BATCH 16
+
 /* Defaults for a compatible, where the tree gives no values. */
 struct uart_layout {
 	const char *compatible;

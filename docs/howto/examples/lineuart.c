@@ -21,8 +21,6 @@
 
 /* Times the transmitter may be found full before it is given up on. */
 #define LINE_SPINS 10000000
-/* Bytes taken in one interrupt; it stays pending while there are more. */
-#define LINE_RX_BATCH 4096
 
 static uint32_t line_get(volatile void *regs, unsigned int off)
 {
@@ -81,7 +79,7 @@ static void line_irq(unsigned int irq, void *uart)
 	int c;
 
 	(void)irq;
-	for (unsigned int n = 0; (pending & INT_RX) && n < LINE_RX_BATCH; n++) {
+	for (unsigned int n = 0; (pending & INT_RX) && n < UART_RX_BATCH; n++) {
 		c = line_getc(u);
 		if (c < 0 || !uart_rx(u, (uint8_t)c)) {
 			break;

@@ -69,6 +69,15 @@ def test_hostile(watched, gic, smp):
         section.begin for section in sections}
 
 
+@pytest.mark.parametrize("smp", [1, 2])
+def test_paste(watched, smp):
+    """Text that comes as fast as it is read, as from QEMU."""
+    host = watched({}, gic=2, smp=smp, cpu="cortex-a57")
+    host.paste(("echo " + "x" * 180 + "\r") * 10)
+    host.cmd("echo")
+    within_bound(watched.sections())
+
+
 @pytest.mark.parametrize("gic", [2, 3])
 def test_storms(watched, gic):
     host = watched({name: storm(name) for name in STORMS}, gic=gic, smp=1,
