@@ -47,10 +47,11 @@ else
 	-nostdinc -isystem $(libc-include) -Ilibs/include/std \
 	-isystem $(LIBFDT_INCLUDE)
 
-  # Without scheduling the code compresses better (vmm.bin.gz), and values moved
-  # out of loops would need registers that are saved and restored.
+  # Without scheduling, and where functions keep their parameters, the code
+  # compresses better (vmm.bin.gz); values moved out of loops would need registers
+  # that are saved and restored.
   small := -Os $(if $(cc-is-clang),,-fno-schedule-insns2 \
-	-fno-move-loop-invariants)
+	-fno-move-loop-invariants -fno-ipa-sra)
 
   # Everything is hidden: in a static image each symbol is reached directly, and
   # code that runs before relocation needs no GOT.
