@@ -91,22 +91,14 @@ static bool pl011_rx_irq(struct uart *u, bool on)
 	return true;
 }
 
-/* Pass on at most `max` bytes; how many were there. */
-static unsigned int pl011_receive(struct uart *u, unsigned int max)
+/* Pass on at most `max` bytes. */
+static void pl011_receive(struct uart *u, unsigned int max)
 {
-	unsigned int n;
 	int c;
 
-	for (n = 0; n < max; n++) {
+	do {
 		c = pl011_getc(u);
-		if (c < 0) {
-			break;
-		}
-		if (!uart_rx(u, (uint8_t)c)) {
-			return n + 1;
-		}
-	}
-	return n;
+	} while (c >= 0 && uart_rx(u, (uint8_t)c) && --max > 0);
 }
 
 /*
@@ -114,7 +106,7 @@ static unsigned int pl011_receive(struct uart *u, unsigned int max)
  * that comes meanwhile raises them again, so nothing is lost; bytes that are
  * left keep the one, or cause the other, the time-out. They are cleared
  * explicitly only when they are asserted with nothing to read, as on some
- * parts; then the FIFO is checked again, since this may have cleared the
+ * parts; then the FIFO is read all the same, since this may have cleared the
  * interrupt of a byte that has just come. The transmit interrupt is cleared
  * before the FIFO is filled, or the next one could be lost.
  */
@@ -124,9 +116,11 @@ static void pl011_irq(unsigned int irq, void *uart)
 	uint32_t mis = pl011_get(u->regs, PL011_MIS);
 
 	(void)irq;
-	if ((mis & (INT_RX | INT_RT)) && pl011_receive(u, UART_RX_BATCH) == 0) {
-		pl011_set(u->regs, PL011_ICR, INT_RX | INT_RT);
-		(void)pl011_receive(u, PL011_RX_ALL);
+	if (mis & (INT_RX | INT_RT)) {
+		if (pl011_get(u->regs, PL011_FR) & FR_RXFE) {
+			pl011_set(u->regs, PL011_ICR, INT_RX | INT_RT);
+		}
+		pl011_receive(u, UART_RX_BATCH);
 	}
 	if (mis & INT_TX) {
 		pl011_set(u->regs, PL011_ICR, INT_TX);
@@ -144,7 +138,7 @@ static int pl011_start(struct uart *u)
 	 * first.
 	 */
 	pl011_set(u->regs, PL011_ICR, INT_ALL);
-	(void)pl011_receive(u, PL011_RX_ALL);
+	pl011_receive(u, PL011_RX_ALL);
 	pl011_set(u->regs, PL011_IMSC, INT_RX | INT_RT);
 	err = uart_irq_enable(u);
 	if (err) {

@@ -36,7 +36,7 @@ static __cold bool smp_by_psci(unsigned int cpu, uint64_t hwid)
 		return true;
 	}
 	log_err("smp: CPU %u (MPIDR 0x%llx): the host tree's enable-method "
-		"\"%s\" is not supported, only \"psci\"; left alone",
+		"is \"%s\", not \"psci\"; left alone",
 		cpu, (unsigned long long)hwid, method);
 	return false;
 }
