@@ -545,16 +545,23 @@ int page_alloc_rows(paddr_t *row, colour_mask_t colours, paddr_t near,
 }
 
 #ifdef CONFIG_GUEST_FIXED_MEMORY
-/* The free pages of these colours in a row become reserved, if they are held.
- * Locked. */
+/* A free page becomes reserved, if it is held. Locked. */
+static void hold_page(uint64_t pfn)
+{
+	int err;
+
+	if (is_held(pfn) && buddy_alloc_at(&ram, pfn, 0) == 0) {
+		err = buddy_reserve(&ram, pfn, 0);
+		assert(!err);
+	}
+}
+
+/* The same for the pages of these colours in a row. */
 static void hold_row(uint64_t row, colour_mask_t colours)
 {
 	for (unsigned int c = 0; c < nr_colours; c++) {
-		if ((colours & BIT(c)) && is_held(row + c) &&
-		    buddy_alloc_at(&ram, row + c, 0) == 0) {
-			int err = buddy_reserve(&ram, row + c, 0);
-
-			assert(!err);
+		if (colours & BIT(c)) {
+			hold_page(row + c);
 		}
 	}
 }
