@@ -240,12 +240,13 @@ static void fdtgen_os_props(struct fdtgen *g, const struct config_device *dev)
 static void fdtgen_irqs(struct fdtgen *g, const struct config_device *dev)
 {
 	uint32_t cells[CONFIG_MAX_IRQS * CONFIG_MAX_IRQ_CELLS];
-	unsigned int i, n = arch_guest_platform.irq_cells;
+	unsigned int n = 0;
 
-	for (i = 0; i < dev->nirqs; i++) {
-		arch_guest_platform.irq_encode(&dev->irqs[i], cells + i * n);
+	for (unsigned int i = 0; i < dev->nirqs; i++) {
+		n += arch_guest_platform.irq_encode(g->cfg, &dev->irqs[i],
+						    cells + n);
 	}
-	fdtgen_cells(g, "interrupts", cells, i * n);
+	fdtgen_cells(g, "interrupts", cells, n);
 }
 
 static uint32_t fdtgen_device_phandle(const struct fdtgen *g, uint32_t index)

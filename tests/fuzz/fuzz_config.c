@@ -54,9 +54,10 @@ static bool line_exists(const struct config_irq *irq)
 	uint32_t cells[CONFIG_MAX_IRQ_CELLS];
 	fdt32_t raw[CONFIG_MAX_IRQ_CELLS];
 	struct config_irq back;
+	unsigned int n = arch_guest_platform.irq_encode(NULL, irq, cells);
 
-	arch_guest_platform.irq_encode(irq, cells);
-	for (unsigned int i = 0; i < arch_guest_platform.irq_cells; i++) {
+	check(n == arch_guest_platform.irq_cells);
+	for (unsigned int i = 0; i < n; i++) {
 		raw[i] = cpu_to_fdt32(cells[i]);
 	}
 	return arch_guest_platform.irq_decode((const uint8_t *)raw, &back) &&

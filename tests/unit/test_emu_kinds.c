@@ -60,10 +60,11 @@ static size_t put_irq(char *at, size_t size, uint32_t line)
 {
 	const struct config_irq irq = { .line = line };
 	uint32_t cells[CONFIG_MAX_IRQ_CELLS];
+	unsigned int ncells = arch_guest_platform.irq_encode(NULL, &irq, cells);
 	size_t n = 0;
 
-	arch_guest_platform.irq_encode(&irq, cells);
-	for (unsigned int i = 0; i < arch_guest_platform.irq_cells; i++) {
+	assert_int_equal(ncells, arch_guest_platform.irq_cells);
+	for (unsigned int i = 0; i < ncells; i++) {
 		n += (size_t)snprintf(at + n, size - n, "%u ", cells[i]);
 	}
 	return n;

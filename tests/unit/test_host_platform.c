@@ -123,6 +123,37 @@ static void tree_is_the_architectures(void **state)
 	config_free(cfg);
 }
 
+/* The small PIC's lines have two cells in the OS's tree, one in a description.
+ */
+static void lines_are_told_as_the_model_has_them(void **state)
+{
+	static uint8_t blob[KIB(16)];
+	static const struct fdtgen_info info;
+	struct guest_config *cfg = parse(
+		HEAD BOOT "devices { "
+			  "intc { compatible = \"socle,host-pic-small\"; }; "
+			  "d@40000000 { compatible = \"ns16550a\"; "
+			  "reg = <0 0x40000000 0 8>; "
+			  "interrupts = <41>, <40>; }; }; };");
+	const fdt32_t *cells;
+	int node, len;
+
+	(void)state;
+	assert_string_equal(told, "");
+	assert_int_equal(fdtgen_build(cfg, &info, blob, sizeof(blob)), 0);
+	cells = fdt_getprop(blob, fdt_path_offset(blob, "/pic@20000000"),
+			    "#interrupt-cells", &len);
+	assert_int_equal(fdt32_ld(cells), 2);
+	node = fdt_path_offset(blob, "/d@40000000");
+	cells = fdt_getprop(blob, node, "interrupts", &len);
+	assert_int_equal(len, 16);
+	assert_int_equal(fdt32_ld(cells), 41);
+	assert_int_equal(fdt32_ld(cells + 1), 4);
+	assert_int_equal(fdt32_ld(cells + 2), 40);
+	assert_int_equal(fdt32_ld(cells + 3), 4);
+	config_free(cfg);
+}
+
 static void slots_are_the_architectures(void **state)
 {
 	struct guest_config *cfg = parse(
@@ -174,6 +205,7 @@ int main(void)
 		cmocka_unit_test(default_machine),
 		cmocka_unit_test(description_is_the_architectures),
 		cmocka_unit_test(tree_is_the_architectures),
+		cmocka_unit_test(lines_are_told_as_the_model_has_them),
 		cmocka_unit_test(slots_are_the_architectures),
 		cmocka_unit_test(images_and_places),
 	};

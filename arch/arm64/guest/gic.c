@@ -65,13 +65,16 @@ bool gic_irq_decode(const uint8_t *cells, struct config_irq *out)
 	return true;
 }
 
-void gic_irq_encode(const struct config_irq *irq, uint32_t *cells)
+unsigned int gic_irq_encode(const struct guest_config *cfg,
+			    const struct config_irq *irq, uint32_t *cells)
 {
 	bool spi = irq->line >= GUEST_SPI(0);
 
+	(void)cfg; /* both models have the same */
 	cells[0] = spi ? GIC_TYPE_SPI : GIC_TYPE_PPI;
 	cells[1] = irq->line - (spi ? GUEST_SPI(0) : GUEST_PPI(0));
 	cells[2] = irq->edge ? GIC_EDGE : GIC_LEVEL;
+	return GIC_CELLS;
 }
 
 void gic_irq_name(uint32_t line, char *buf, size_t size)

@@ -19,7 +19,8 @@ extern const struct schema_prop guest_rows[];
 #define GIC_MODELS 2
 extern const struct platform_intc gic_models[GIC_MODELS];
 bool gic_irq_decode(const uint8_t *cells, struct config_irq *out);
-void gic_irq_encode(const struct config_irq *irq, uint32_t *cells);
+unsigned int gic_irq_encode(const struct guest_config *cfg,
+			    const struct config_irq *irq, uint32_t *cells);
 void gic_irq_name(uint32_t line, char *buf, size_t size);
 void gic_default(struct guest_config *cfg);
 void gic_reg(struct config_parser *p, const struct config_range *r,

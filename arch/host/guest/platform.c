@@ -24,6 +24,7 @@
 #define PIC_VCPUS 4
 #define SMALL_PIC_ID 6
 #define SMALL_PIC_VCPUS 2
+#define SMALL_PIC_LEVEL 4
 /* The format of its Linux: magic number, then the bytes behind the file that
  * the kernel finds its boot parameters in. */
 #define LINUX_MAGIC "HOST"
@@ -43,9 +44,16 @@ static bool pic_decode(const uint8_t *cells, struct config_irq *out)
 	return line > 0 && line < LINES;
 }
 
-static void pic_encode(const struct config_irq *irq, uint32_t *cells)
+/* In the OS's tree the small PIC has a second cell: how a line is triggered. */
+static unsigned int pic_encode(const struct guest_config *cfg,
+			       const struct config_irq *irq, uint32_t *cells)
 {
 	cells[0] = irq->line;
+	if (!cfg || cfg->intc_model == PIC_ID) {
+		return 1;
+	}
+	cells[1] = SMALL_PIC_LEVEL;
+	return 2;
 }
 
 static void pic_name(uint32_t line, char *buf, size_t size)
@@ -106,7 +114,7 @@ static void tree_nodes(struct fdtgen *g)
 		   cfg->intc_model == PIC_ID ? pic_compatible[0]
 					     : small_pic_compatible[0]);
 	fdtgen_bytes(g, "interrupt-controller", NULL, 0);
-	fdtgen_u32(g, "#interrupt-cells", 1);
+	fdtgen_u32(g, "#interrupt-cells", cfg->intc_model == PIC_ID ? 1 : 2);
 	fdtgen_reg(g, cfg->intc_regs, cfg->intc_nregs);
 	fdtgen_u32(g, "phandle",
 		   fdtgen_phandle(g, cfg->intc_node, FDTGEN_PHANDLE_INTC));

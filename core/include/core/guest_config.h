@@ -132,7 +132,6 @@ struct config_limits {
 	bool no_counters; /* performance counters: none for guests */
 };
 
-/* One mistake: "file: /node: property: found X, allowed Y". */
 /* Where any of the guest's VCPUs may run. */
 static inline void guest_config_cpus(const struct guest_config *cfg,
 				     struct cpumask *cpus)
@@ -149,6 +148,7 @@ static inline void guest_config_cpus(const struct guest_config *cfg,
 	}
 }
 
+/* One mistake: "file: /node: property: found X, allowed Y". */
 typedef void (*config_report_t)(void *ctx, const char *message);
 
 /*

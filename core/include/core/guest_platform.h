@@ -81,8 +81,12 @@ struct guest_platform {
 	const char *irq_allowed;
 	/* Decode one entry, big-endian cells; false if it is not allowed. */
 	bool (*irq_decode)(const uint8_t *cells, struct config_irq *out);
-	/* The reverse, for the OS's tree. */
-	void (*irq_encode)(const struct config_irq *irq, uint32_t *cells);
+	/* The reverse: the number of cells. In the OS's tree of a guest with
+	 * this configuration they are those of its controller's model
+	 * (CONFIG_MAX_IRQ_CELLS at most); NULL: those of a description. */
+	unsigned int (*irq_encode)(const struct guest_config *cfg,
+				   const struct config_irq *irq,
+				   uint32_t *cells);
 	/* The line's name in messages, e.g. "line 1". */
 	void (*irq_name)(uint32_t line, char *buf, size_t size);
 	/* Set cfg->intc_regs for the default machine's controller of
