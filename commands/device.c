@@ -251,8 +251,8 @@ static const struct command device_command = {
 	.summary = "List the host's devices, bind and unbind drivers.",
 	.usage = "[--json]",
 	.examples = "device list\n"
-		    "device info pl031@9010000\n"
-		    "device unbind pl031@9010000\n",
+		    "device info 0000:00:01.0\n"
+		    "device unbind 0000:00:01.0\n",
 	.run = device_list,
 	.sub = device_subs,
 };
