@@ -60,7 +60,7 @@ DEFINITION = "int a_do(void)\n{\n\treturn 0;\n}\n"
 CASES = [
     ("layers", {"core/a.c": "#include <libs/list.h>\n"},
      {"libs/a.c": "#include <core/guest.h>\n"}),
-    ("layers", {"libs/a.c": "#include <stdint.h>\n#include <arch/types.h>\n"},
+    ("layers", {"libs/a.c": "#include <stdint.h>\n#include <libs/types.h>\n"},
      {"libs/a.c": "#include <arch/cpu.h>\n"}),
     ("layers", {"core/a.c": '#include "a_priv.h"\n'},
      {"core/x/a.c": '#include "../../drivers/uart_priv.h"\n'}),

@@ -51,8 +51,6 @@ def rule_layers(tree):
                        f"a contract of core with arch may not include {target}")
             if not used or used == part or used in MAY_USE[part]:
                 continue
-            if part == "libs" and target == "arch/types.h":
-                continue
             yield f"{name}:{number}", f"{part} may not include {target}"
 
 
