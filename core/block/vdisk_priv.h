@@ -41,7 +41,7 @@ struct vdisk {
 	struct token_bucket iops, bytes; /* [L] */
 	struct timer timer;              /* the first waiting request may go */
 	struct waitqueue work;           /* the worker waits there */
-	struct waitqueue idle; /* for who waits until requests have ended */
+	struct waitqueue idle; /* of those that wait for requests to end */
 	uint64_t delayed, delayed_ticks, by_worker; /* [L] */
 	uint64_t split;                             /* [A] */
 

@@ -42,7 +42,7 @@ static struct runqueue *rq_create(struct percpu *cpu, struct vcpu *idle)
 	return rq;
 }
 
-int sched_cpu_init(void)
+__cold int sched_cpu_init(void)
 {
 	struct percpu *cpu = this_cpu();
 	struct vcpu *idle = idle_create(cpu);

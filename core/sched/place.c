@@ -242,8 +242,8 @@ static void send_away(struct vcpu *v, struct runqueue *rq)
 	spin_unlock(&rq->lock);
 }
 
-void sched_bind_locked(struct vcpu *v, struct runqueue *rq,
-		       struct sched_pool *pool, int32_t home)
+__cold void sched_bind_locked(struct vcpu *v, struct runqueue *rq,
+			      struct sched_pool *pool, int32_t home)
 {
 	struct cpumask m;
 

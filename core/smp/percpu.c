@@ -25,7 +25,7 @@ void percpu_boot_set(unsigned int cpu, uint64_t hwid)
 	percpu_table[cpu] = &boot_block;
 }
 
-int percpu_create(unsigned int cpu, uint64_t hwid)
+__cold int percpu_create(unsigned int cpu, uint64_t hwid)
 {
 	struct percpu *p;
 

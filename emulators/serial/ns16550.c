@@ -363,7 +363,7 @@ static int ns16550_access(struct emu_device *dev, struct emu_access *a)
 }
 
 /* 8.0, table I: what a master reset leaves. */
-static void ns16550_reset(struct emu_device *dev)
+static __cold void ns16550_reset(struct emu_device *dev)
 {
 	struct ns16550 *s = dev->state;
 	unsigned long flags = spin_lock_irqsave(&dev->lock);

@@ -396,7 +396,7 @@ static int pl011_access(struct emu_device *dev, struct emu_access *a)
 	return pl011_access_register(dev, a);
 }
 
-static void pl011_reset(struct emu_device *dev)
+static __cold void pl011_reset(struct emu_device *dev)
 {
 	struct pl011 *p = dev->state;
 	unsigned long flags = spin_lock_irqsave(&dev->lock);

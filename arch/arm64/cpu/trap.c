@@ -95,7 +95,7 @@ void trap_hyp_irq_exit(void)
 	}
 }
 
-static void dump_frame(const struct hyp_frame *f, uint64_t esr)
+static __cold void dump_frame(const struct hyp_frame *f, uint64_t esr)
 {
 	panic_printf("PC %016llx PSTATE %08llx ESR %08llx FAR %016llx\n",
 		     (unsigned long long)f->elr, (unsigned long long)f->spsr,
@@ -111,7 +111,7 @@ static void dump_frame(const struct hyp_frame *f, uint64_t esr)
 
 /* Callee-saved registers are still the caller's; ESR and FAR are those of the
  * last exception, often the guest's trap that led here. */
-void arch_panic_registers(uintptr_t pc)
+__cold void arch_panic_registers(uintptr_t pc)
 {
 	struct hyp_frame f = { .elr = pc, .spsr = read_sysreg(daif) };
 

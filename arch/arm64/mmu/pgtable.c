@@ -123,8 +123,8 @@ static void table_release(struct pgtable *pt, uint64_t pa)
 }
 
 /* NOLINTNEXTLINE(misc-no-recursion): at most four levels */
-static void fini_level(struct pgtable *pt, uint64_t *table, size_t count,
-		       unsigned int level)
+static __cold void fini_level(struct pgtable *pt, uint64_t *table, size_t count,
+			      unsigned int level)
 {
 	for (size_t i = 0; i < count; i++) {
 		if (pte_is_table(table[i], level)) {
@@ -136,7 +136,7 @@ static void fini_level(struct pgtable *pt, uint64_t *table, size_t count,
 	}
 }
 
-void pgtable_fini(struct pgtable *pt)
+__cold void pgtable_fini(struct pgtable *pt)
 {
 	fini_level(pt, table_at(pt->root), root_entries(pt), pt->start_level);
 	for (size_t i = 0; i < ARRAY_SIZE(pt->leaves); i++) {
@@ -674,7 +674,8 @@ static void trace_run(const struct pgtable *pt, uint64_t va,
 	}
 }
 
-bool pgtable_path(const struct pgtable *pt, uint64_t va, struct mmu_path *out)
+__cold bool pgtable_path(const struct pgtable *pt, uint64_t va,
+			 struct mmu_path *out)
 {
 	struct pgtable_walk w = { .level = pt->start_level };
 

@@ -72,7 +72,7 @@ static bool is_sound(const struct smccc_service *s)
 	return true;
 }
 
-int smccc_init(void)
+__cold int smccc_init(void)
 {
 	struct smccc_table *next = &tables[smccc_now == &tables[0]];
 	const struct smccc_service *it;

@@ -60,7 +60,7 @@ bool smccc_host_1_1(void)
 	       host_call(SMCCC_VERSION, 0) >= SMCCC_1_1;
 }
 
-void smccc_cpu_probe(uint64_t pfr0, uint64_t mmfr1)
+__cold void smccc_cpu_probe(uint64_t pfr0, uint64_t mmfr1)
 {
 	static const uint32_t fn[WA_COUNT] = {
 		SMCCC_WORKAROUND_1,
