@@ -29,8 +29,9 @@ void arch_vcpu_prepare_thread(struct vcpu *v);
 int __must_check arch_vcpu_init(struct vcpu *v);
 void arch_vcpu_fini(struct vcpu *v);
 
-/* Set registers to the architecture's reset state, entered at `entry` with
- * `arg` in the first argument register. The VCPU is off. Thread context. */
+/* Set registers to the architecture's reset state, entered at `entry`, with
+ * `arg` (core's: the address of the OS's tree) where the boot protocol has it.
+ * The VCPU is off. Thread context. */
 void arch_vcpu_reset(struct vcpu *v, uint64_t entry, uint64_t arg);
 
 /* Leave the thread for the guest: entry function of a guest VCPU, in its thread
