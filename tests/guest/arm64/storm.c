@@ -209,7 +209,8 @@ static void odd(void)
 			       : places[(r >> 8) % (sizeof(places) / 8)];
 	uint64_t cpu = r & 2 ? r >> 16 & (VCPUS - 1) : next() >> (r >> 24 & 63);
 
-	switch (r >> 2 & 3) {
+	/* The first never waits: when all do, nothing ends it. */
+	switch (self() == 0 ? 3 : r >> 2 & 3) {
 	case 0:
 		guest_hvc(CPU_SUSPEND, r >> 40 & 0x10000, entry, r);
 		break;
@@ -217,7 +218,7 @@ static void odd(void)
 		guest_hvc(CPU_SUSPEND, next() & 0x3010003, entry, r);
 		break;
 	case 2:
-		if (self() != 0 && !(r & 0x7000)) {
+		if (!(r & 0x7000)) {
 			guest_hvc(CPU_OFF, 0, 0, 0);
 		}
 		break;
