@@ -15,49 +15,11 @@
 #include <libs/error.h>
 
 #include "arch/arm64/guest/platform_priv.h"
-#include "core/guest/config_priv.h"
-#include "tests/unit/dts.h"
-#include "tests/unit/guest_fixture.h"
+#include "tests/unit/fdtgen_fixture.h"
 
-#define TREE_MAX 65536
 #define QEMU_MAX (2 << 20)
-#define SOURCE(body) \
-	"/dts-v1/; / { compatible = \"socle,guest\"; " \
-	"model = \"g\"; memory = \"512M\"; " body " }; "
-#define BOOT "boot { kernel = \"/k\"; }; "
 
-static _Alignas(8) uint8_t tree[TREE_MAX];
 static _Alignas(8) uint8_t qemu[QEMU_MAX];
-
-static void report(void *ctx, const char *message)
-{
-	(void)ctx;
-	print_error("%s\n", message);
-}
-
-static int build_size(const char *text, const struct fdtgen_info *info,
-		      size_t size)
-{
-	static const struct fdtgen_info none;
-	static struct dts_blob blob;
-	struct guest_config *cfg;
-	int err;
-
-	dts_compile(text, &blob);
-	assert_int_equal(config_parse(&cfg, blob.data, blob.size, NULL, report,
-				      NULL),
-			 0);
-	memset(tree, 0x5a, sizeof(tree));
-	err = fdtgen_build(cfg, info ? info : &none, tree, size);
-	config_free(cfg);
-	return err;
-}
-
-static void build(const char *text, const struct fdtgen_info *info)
-{
-	assert_int_equal(build_size(text, info, sizeof(tree)), 0);
-	assert_int_equal(fdt_check_full(tree, sizeof(tree)), 0);
-}
 
 /* A command's output, at most `size` bytes; false if it fails. */
 static bool output_of(const char *command, void *buf, size_t size, size_t *got)

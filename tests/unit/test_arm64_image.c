@@ -13,36 +13,7 @@
 
 #define RAM 0x40000000ull
 
-static uint8_t head[IMAGE_HEAD_SIZE];
-static struct image_plan plan;
-static const char *why;
-static struct image_where where;
-
-static void put(unsigned int at, uint64_t v, unsigned int bytes)
-{
-	while (bytes--) {
-		head[at++] = (uint8_t)v;
-		v >>= 8;
-	}
-}
-
-static int setup(void **state)
-{
-	(void)state;
-	memset(head, 0, sizeof(head));
-	where = (struct image_where){
-		.ram_base = RAM,
-	};
-	why = NULL;
-	return 0;
-}
-
-static int run(uint64_t file_size)
-{
-	size_t n = file_size < sizeof(head) ? (size_t)file_size : sizeof(head);
-
-	return image_plan(&plan, &where, head, n, file_size, &why);
-}
+#include "tests/unit/image_fixture.h"
 
 static void make_image(uint64_t offset, uint64_t size)
 {
