@@ -195,34 +195,6 @@ bool log_next(uint64_t *pos, enum log_level *level, char *buf, size_t size)
 	return found;
 }
 
-size_t log_read(uint64_t *pos, char *buf, size_t size)
-{
-	char line[LOG_LINE_MAX];
-	enum log_level level;
-	size_t n = 0;
-
-	for (;;) {
-		uint64_t next = *pos;
-		size_t len;
-
-		if (!log_next(&next, &level, line, sizeof(line))) {
-			break;
-		}
-		len = strlen(line);
-		if (n + len + 2 > size) {
-			break;
-		}
-		memcpy(buf + n, line, len);
-		buf[n + len] = '\n';
-		n += len + 1;
-		*pos = next;
-	}
-	if (size > 0) {
-		buf[n] = '\0';
-	}
-	return n;
-}
-
 void log_clear(void)
 {
 	unsigned long flags = spin_lock_irqsave(&log_lock);

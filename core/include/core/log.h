@@ -41,14 +41,9 @@ void log_set_console_level(enum log_level level);
 enum log_level log_get_console_level(void);
 
 /*
- * Copy log text from position *pos (0: oldest kept) into buf, whole lines,
- * NUL-terminated; advances *pos. Returns bytes copied, 0 at the end. Any
- * context.
- */
-size_t log_read(uint64_t *pos, char *buf, size_t size);
-/*
- * As log_read() for one line, without its newline and cut to `size`; its
- * level in *level. False at the end.
+ * Copy the log's next line from position *pos on (0: oldest kept) into buf,
+ * without its newline and cut to `size`, NUL-terminated; its level in *level;
+ * advances *pos. False at the end. Any context.
  */
 bool log_next(uint64_t *pos, enum log_level *level, char *buf, size_t size);
 void log_clear(void);
