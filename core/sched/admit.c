@@ -12,6 +12,9 @@
 
 struct mutex sched_admission = MUTEX_INIT(sched_admission);
 
+/* Tasks of a plan that are changed with interrupts masked. */
+#define PLAN_BATCH 16
+
 void sched_refuse(struct sched_refusal *why, const char *fmt, ...)
 {
 	va_list args;
@@ -165,24 +168,44 @@ int plan_admit(struct plan *p, bool force)
 	return 0;
 }
 
+/* The tasks stay: sched_admission is held. */
+void plan_each(struct plan *p,
+	       void (*fn)(struct plan *p, const struct sched_task *t))
+{
+	unsigned int i = 0;
+
+	while (i < p->set.count) {
+		unsigned int end = MIN(i + PLAN_BATCH, p->set.count);
+		unsigned long flags = spin_lock_irqsave(&sched_pools_lock);
+
+		for (; i < end; i++) {
+			fn(p, &p->set.tasks[i]);
+		}
+		spin_unlock(&sched_pools_lock);
+		sched_irq_restore(flags);
+	}
+}
+
+static void bind_task(struct plan *p, const struct sched_task *t)
+{
+	sched_bind(t->v, p->pool, t->home);
+}
+
+static void bind_moved(struct plan *p, const struct sched_task *t)
+{
+	if (READ_ONCE(t->v->home) != t->home) {
+		bind_task(p, t);
+	}
+}
+
 void plan_bind(struct plan *p)
 {
-	for (unsigned int i = 0; i < p->set.count; i++) {
-		const struct sched_task *t = &p->set.tasks[i];
-
-		sched_bind(t->v, p->pool, t->home);
-	}
+	plan_each(p, bind_task);
 }
 
 void plan_bind_moved(struct plan *p)
 {
-	for (unsigned int i = 0; i < p->set.count; i++) {
-		const struct sched_task *t = &p->set.tasks[i];
-
-		if (READ_ONCE(t->v->home) != t->home) {
-			sched_bind(t->v, p->pool, t->home);
-		}
-	}
+	plan_each(p, bind_moved);
 }
 
 /* Only the CPU that runs a VCPU may change what it traps: stop it first. */

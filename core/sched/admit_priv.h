@@ -33,12 +33,17 @@ struct sched_task *plan_task(struct plan *p, struct vcpu *v);
 void plan_set_cpus(struct plan *p, const struct cpumask *cpus);
 /* As policy->admit(); also checks that each VCPU has a CPU. */
 int plan_admit(struct plan *p, bool force);
-/* Move all tasks to the pool, and bind them to their homes. Pools locked. */
+/* Call fn for each task with the pools locked, which are unlocked after a few.
+ * No lock held. */
+void plan_each(struct plan *p,
+	       void (*fn)(struct plan *p, const struct sched_task *t));
+/* Move all tasks to the pool, and bind them to their homes, one after the
+ * other. No lock held. */
 void plan_bind(struct plan *p);
 /* The same if the pool's CPUs, its members and their affinities are as they
- * were: only homes may differ. Pools locked. */
+ * were: only homes may differ. */
 void plan_bind_moved(struct plan *p);
-/* What cannot be done with locks held: call it after plan_bind(). */
+/* What has to wait until VCPUs are stopped: call it after plan_bind(). */
 void plan_settle(struct plan *p);
 
 #endif

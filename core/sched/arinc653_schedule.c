@@ -64,20 +64,20 @@ static void set_windows(struct plan *p, const struct sched_schedule *s)
 	}
 }
 
+static void change_one(struct plan *p, const struct sched_task *t)
+{
+	struct runqueue *rq = rq_lock_of(t->v);
+
+	(void)p;
+	sched_change_params(rq, t->v, &t->params);
+	spin_unlock(&rq->lock);
+}
+
+/* One after the other: none takes effect before end_change(). */
 static void change_all(struct plan *p)
 {
-	unsigned long flags = spin_lock_irqsave(&sched_pools_lock);
-
-	for (unsigned int i = 0; i < p->set.count; i++) {
-		const struct sched_task *t = &p->set.tasks[i];
-		struct runqueue *rq = rq_lock_of(t->v);
-
-		sched_change_params(rq, t->v, &t->params);
-		spin_unlock(&rq->lock);
-	}
+	plan_each(p, change_one);
 	plan_bind(p);
-	spin_unlock(&sched_pools_lock);
-	sched_irq_restore(flags);
 }
 
 static int in_pool(const struct sched_pool *pool,

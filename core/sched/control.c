@@ -106,9 +106,9 @@ static int add_promised(struct vcpu *v, struct sched_refusal *why)
 		flags = spin_lock_irqsave(&sched_list_lock);
 		spin_lock(&sched_pools_lock);
 		add_locked(v, pool, plan_task(&p, v)->home);
-		plan_bind_moved(&p);
 		spin_unlock(&sched_pools_lock);
 		spin_unlock_irqrestore(&sched_list_lock, flags);
+		plan_bind_moved(&p);
 		plan_settle(&p);
 	}
 	plan_end(&p);
@@ -184,12 +184,14 @@ void sched_for_each(void (*fn)(struct vcpu *v, void *arg), void *arg)
 	walk_on(&w, fn, arg);
 	while (w.next != &vcpus) {
 		/* Interrupts, and others that wait for the lock. */
-		spin_unlock_irqrestore(&sched_list_lock, flags);
+		spin_unlock(&sched_list_lock);
+		sched_irq_restore(flags);
 		flags = spin_lock_irqsave(&sched_list_lock);
 		walk_on(&w, fn, arg);
 	}
 	list_remove(&w.node);
-	spin_unlock_irqrestore(&sched_list_lock, flags);
+	spin_unlock(&sched_list_lock);
+	sched_irq_restore(flags);
 }
 
 void sched_remove(struct vcpu *v)
@@ -209,16 +211,6 @@ void sched_remove(struct vcpu *v)
 	list_remove(&v->all_node);
 	spin_unlock_irqrestore(&sched_list_lock, flags);
 	mutex_unlock(&sched_admission);
-}
-
-void sched_for_each_locked(void (*fn)(struct vcpu *v, void *arg), void *arg)
-{
-	struct vcpu *v;
-
-	assert_held(&sched_list_lock);
-	list_for_each(v, &vcpus, all_node) {
-		fn(v, arg);
-	}
 }
 
 const char *vcpu_state_name(const struct vcpu *v)
@@ -397,13 +389,8 @@ static int affinity_promised(struct vcpu *v, const struct cpumask *m,
 	}
 	err = plan_admit(&p, v->params.forced);
 	if (!err) {
-		unsigned long flags;
-
 		set_affinity(v, m, t->home);
-		flags = spin_lock_irqsave(&sched_pools_lock);
 		plan_bind(&p);
-		spin_unlock(&sched_pools_lock);
-		sched_irq_restore(flags);
 	}
 	plan_end(&p);
 	return err;
@@ -472,15 +459,14 @@ static int params_promised(struct vcpu *v, const struct sched_params *params,
 	plan_task(&p, v)->params = given;
 	err = plan_admit(&p, params->forced);
 	if (!err) {
-		flags = spin_lock_irqsave(&sched_pools_lock);
+		flags = arch_irq_save();
 		rq = rq_lock_of(v);
 		v->own_priority = given.priority;
 		given.priority = priority_of(v);
 		sched_change_params(rq, v, &given);
 		spin_unlock(&rq->lock);
-		plan_bind(&p);
-		spin_unlock(&sched_pools_lock);
 		sched_irq_restore(flags);
+		plan_bind(&p);
 	}
 	plan_end(&p);
 	return err;

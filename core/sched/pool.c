@@ -115,6 +115,7 @@ static void bind_other(struct vcpu *v, void *arg)
 {
 	struct sched_pool *pool = arg;
 
+	spin_lock(&sched_pools_lock);
 	if (v->pool == pool && !vcpu_is_idle(v) && v->home < 0) {
 		sched_bind(v,
 			   pool->policy->guests_only && !v->guest
@@ -122,21 +123,21 @@ static void bind_other(struct vcpu *v, void *arg)
 				   : pool,
 			   -1);
 	}
+	spin_unlock(&sched_pools_lock);
 }
 
 void pool_bind_others(struct sched_pool *pool)
 {
-	sched_for_each_locked(bind_other, pool);
+	sched_for_each(bind_other, pool);
 }
 
 void sched_cpu_online(void)
 {
 	struct runqueue *rq = this_cpu()->rq;
 	struct sched_pool *pool = rq->pool;
-	unsigned long flags = spin_lock_irqsave(&sched_list_lock);
 	uint64_t *word = &pool->cpus.bits[rq->cpu / 64];
+	unsigned long flags = spin_lock_irqsave(&sched_pools_lock);
 
-	spin_lock(&sched_pools_lock);
 	/* The pool's policy may have changed since the queue was created; the
 	 * queue has no VCPU yet. */
 	if (rq->policy != pool->policy || rq->pool_data != pool->data) {
@@ -146,9 +147,8 @@ void sched_cpu_online(void)
 	WRITE_ONCE(pool->nr_cpus, pool->nr_cpus + 1);
 	__atomic_store_n(word, *word | BIT(rq->cpu % 64), __ATOMIC_RELEASE);
 	cpumask_set(&sched_cpus, rq->cpu);
+	spin_unlock_irqrestore(&sched_pools_lock, flags);
 	pool_bind_others(pool);
-	spin_unlock(&sched_pools_lock);
-	spin_unlock_irqrestore(&sched_list_lock, flags);
 }
 
 /* --- creation and destruction -------------------------------------------- */

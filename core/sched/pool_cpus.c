@@ -121,37 +121,29 @@ static void set_cpus(struct sched_pool *pool, const struct cpumask *cpus)
 	WRITE_ONCE(pool->nr_cpus, n);
 }
 
-static unsigned long lock_all(void)
+static void set_cpus_alone(struct sched_pool *pool, const struct cpumask *cpus)
 {
-	unsigned long flags = spin_lock_irqsave(&sched_list_lock);
+	unsigned long flags = spin_lock_irqsave(&sched_pools_lock);
 
-	spin_lock(&sched_pools_lock);
-	return flags;
+	set_cpus(pool, cpus);
+	spin_unlock_irqrestore(&sched_pools_lock, flags);
 }
 
-static void unlock_all(unsigned long flags)
-{
-	spin_unlock(&sched_pools_lock);
-	spin_unlock(&sched_list_lock);
-	sched_irq_restore(flags);
-}
-
+/* From now on no VCPU is placed there; those that are leave. */
 static void take_out(struct recut *r)
 {
-	unsigned long flags = lock_all();
 	struct plan *p;
 
 	list_for_each(p, &r->plans, node) {
 		struct cpumask kept =
 			cpumask_without(&p->pool->cpus, &r->moved);
 
-		set_cpus(p->pool, &kept);
+		set_cpus_alone(p->pool, &kept);
 		plan_bind(p);
 		if (!cpumask_empty(&kept)) {
 			pool_bind_others(p->pool);
 		}
 	}
-	unlock_all(flags);
 }
 
 struct stragglers {
@@ -167,17 +159,19 @@ static void straggler(struct vcpu *v, void *arg)
 		return;
 	}
 	s->count++;
+	spin_lock(&sched_pools_lock);
 	sched_bind(v, v->pool, v->home);
+	spin_unlock(&sched_pools_lock);
 }
 
-/* True once no VCPU belongs to the moved CPUs. */
+/* True once no VCPU belongs to the moved CPUs. None comes back to them, since
+ * none may run there: so it does not matter that this looks at a few at a
+ * time. */
 static bool left(const struct recut *r)
 {
 	struct stragglers s = { .r = r };
-	unsigned long flags = lock_all();
 
-	sched_for_each_locked(straggler, &s);
-	unlock_all(flags);
+	sched_for_each(straggler, &s);
 	return s.count == 0;
 }
 
@@ -196,6 +190,7 @@ static bool wait_for_leaving(const struct recut *r)
 
 static void join(struct sched_pool *pool, const struct cpumask *cpus)
 {
+	unsigned long flags = spin_lock_irqsave(&sched_pools_lock);
 	struct cpumask all = pool->cpus;
 
 	for (unsigned int i = 0; i < cpu_count; i++) {
@@ -214,6 +209,7 @@ static void join(struct sched_pool *pool, const struct cpumask *cpus)
 		cpumask_set(&all, i);
 	}
 	set_cpus(pool, &all);
+	spin_unlock_irqrestore(&sched_pools_lock, flags);
 	pool_bind_others(pool);
 }
 
@@ -227,7 +223,7 @@ static void put_back(const struct recut *r, struct sched_pool *pool)
 			cpumask_set(&all, i);
 		}
 	}
-	set_cpus(pool, &all);
+	set_cpus_alone(pool, &all);
 	pool_bind_others(pool);
 }
 
@@ -236,7 +232,6 @@ static void put_in(const struct recut *r, bool ok)
 {
 	struct cpumask got = cpumask_and(&r->moved, r->cpus);
 	struct cpumask given = cpumask_without(&r->moved, r->cpus);
-	unsigned long flags = lock_all();
 	struct plan *p;
 
 	if (ok) {
@@ -247,7 +242,6 @@ static void put_in(const struct recut *r, bool ok)
 			put_back(r, p->pool);
 		}
 	}
-	unlock_all(flags);
 }
 
 int pool_recut(struct sched_pool *pool, const struct cpumask *cpus,

@@ -3,106 +3,38 @@
 #include "admit_priv.h"
 
 #include <libs/error.h>
-#include <string.h>
 
 /* --- another policy ------------------------------------------------------ */
 
 struct change {
 	struct plan plan;
 	void *data;
-	struct runqueue *rq; /* the one that is being changed */
 };
 
-static bool concerns(const struct change *c, const struct vcpu *v)
+/* From now on CPUs that come into the pool begin with the new policy. */
+static void set_pool(struct sched_pool *pool, const struct sched_policy *policy,
+		     void *data)
 {
-	return READ_ONCE(v->cpu) == c->rq->cpu && v != c->rq->idle;
+	unsigned long flags = spin_lock_irqsave(&sched_pools_lock);
+
+	pool->policy = policy;
+	pool->data = data;
+	spin_unlock_irqrestore(&sched_pools_lock, flags);
 }
 
-static bool runs_there(const struct runqueue *rq, const struct vcpu *v)
-{
-	return rq->curr == v && !rq->idling;
-}
-
-/* `queued` and nr_ready stay as they are until the new policy has it. */
-static void leave_one(struct vcpu *v, void *arg)
-{
-	struct change *c = arg;
-	struct runqueue *rq = c->rq;
-
-	if (!concerns(c, v)) {
-		return;
-	}
-	if (v->queued == QUEUED_PARKED) {
-		sched_unpark(rq, v);
-	}
-	if (v->queued != NOT_QUEUED) {
-		rq->policy->dequeue(rq, v);
-	} else if (runs_there(rq, v)) {
-		rq_stops(rq, v, SCHED_MOVED);
-	}
-	rq_leave(rq, v);
-	memset(v->sched_data, 0, sizeof(v->sched_data));
-}
-
-static void join_one(struct vcpu *v, void *arg)
-{
-	struct change *c = arg;
-	struct runqueue *rq = c->rq;
-
-	if (!concerns(c, v)) {
-		return;
-	}
-	rq_join(rq, v);
-	if (v->queued != NOT_QUEUED) {
-		rq->policy->enqueue(rq, v, SCHED_MOVED);
-	} else if (runs_there(rq, v)) {
-		rq_runs(rq, v);
-	}
-}
-
-static void change_cpu(struct change *c)
-{
-	struct runqueue *rq = c->rq;
-
-	spin_lock(&rq->lock);
-	rq->now = time_now();
-	sched_for_each_locked(leave_one, c);
-	pool_begin(rq, c->plan.policy, c->data);
-	sched_for_each_locked(join_one, c);
-	rq_resched(rq);
-	spin_unlock(&rq->lock);
-}
-
-/*
- * For each CPU this walks all VCPUs twice with interrupts masked, which is a
- * few instructions for each VCPU, and happens only by an operator's command.
- * Only one CPU's queue is locked at a time.
- */
-static void change_locked(struct change *c)
+/* Until the last CPU is done, there are two policies in the pool. */
+static void change(struct change *c)
 {
 	struct sched_pool *pool = c->plan.pool;
 
+	set_pool(pool, c->plan.policy, c->data);
 	for (unsigned int i = 0; i < cpu_count; i++) {
 		if (cpumask_test(&pool->cpus, i)) {
-			c->rq = rq_of(i);
-			change_cpu(c);
+			pool_change_cpu(rq_of(i), c->plan.policy, c->data);
 		}
 	}
-	pool->policy = c->plan.policy;
-	pool->data = c->data;
 	plan_bind(&c->plan);
-}
-
-static void change(struct change *c)
-{
-	unsigned long flags = spin_lock_irqsave(&sched_list_lock);
-
-	spin_lock(&sched_pools_lock);
-	change_locked(c);
-	pool_bind_others(c->plan.pool);
-	spin_unlock(&sched_pools_lock);
-	spin_unlock(&sched_list_lock);
-	sched_irq_restore(flags);
+	pool_bind_others(pool);
 	plan_settle(&c->plan);
 }
 
@@ -119,7 +51,8 @@ static int set_policy(struct change *c, struct sched_pool *pool,
 		c->plan.set.data = c->data;
 		err = plan_admit(&c->plan, force);
 	}
-	if (!err) {
+	/* Else the pool has the only policy that there is. */
+	if (!err && IS_ENABLED(CONFIG_SCHED_POLICIES)) {
 		change(c);
 		c->data = old;
 	}
@@ -179,22 +112,18 @@ static void move_thread(struct vcpu *v, void *arg)
 {
 	const struct move *m = arg;
 
+	spin_lock(&sched_pools_lock);
 	if (!vcpu_is_idle(v) && !sched_promised(v) && v->pool != m->pool &&
 	    moves(m, v)) {
 		sched_bind(v, m->pool, -1);
 	}
+	spin_unlock(&sched_pools_lock);
 }
 
 static void move_all(struct plan *p, struct move *m)
 {
-	unsigned long flags = spin_lock_irqsave(&sched_list_lock);
-
-	spin_lock(&sched_pools_lock);
 	plan_bind(p);
-	sched_for_each_locked(move_thread, m);
-	spin_unlock(&sched_pools_lock);
-	spin_unlock(&sched_list_lock);
-	sched_irq_restore(flags);
+	sched_for_each(move_thread, m);
 	plan_settle(p);
 }
 
@@ -231,7 +160,9 @@ static void move_by_id(struct vcpu *v, void *arg)
 
 	if (v->id == b->id && !vcpu_is_idle(v) && !sched_promised(v)) {
 		b->found = true;
+		spin_lock(&sched_pools_lock);
 		sched_bind(v, b->pool, -1);
+		spin_unlock(&sched_pools_lock);
 	}
 }
 
@@ -239,7 +170,6 @@ int sched_pool_move_thread(struct sched_pool *pool, uint32_t id,
 			   struct sched_refusal *why)
 {
 	struct by_id b = { .pool = pool, .id = id };
-	unsigned long flags;
 	int err = 0;
 
 	mutex_lock(&sched_admission);
@@ -248,12 +178,7 @@ int sched_pool_move_thread(struct sched_pool *pool, uint32_t id,
 			     pool->policy->name);
 		err = -ERR_INVAL;
 	} else {
-		flags = spin_lock_irqsave(&sched_list_lock);
-		spin_lock(&sched_pools_lock);
-		sched_for_each_locked(move_by_id, &b);
-		spin_unlock(&sched_pools_lock);
-		spin_unlock(&sched_list_lock);
-		sched_irq_restore(flags);
+		sched_for_each(move_by_id, &b);
 	}
 	mutex_unlock(&sched_admission);
 	if (!err && !b.found) {

@@ -221,8 +221,6 @@ void sched_block_in_place(struct vcpu *v);
 
 /* List of all VCPUs; assigns the id. */
 void sched_list_add(struct vcpu *v);
-/* For each of them; the list is locked already. */
-void sched_for_each_locked(void (*fn)(struct vcpu *v, void *arg), void *arg);
 extern struct spinlock sched_list_lock;
 
 /*
@@ -248,6 +246,10 @@ void pool_add_cpu(struct runqueue *rq);
  * locked, or the CPU is in no pool yet. */
 void pool_begin(struct runqueue *rq, const struct sched_policy *policy,
 		void *data);
+/* The CPU of `rq`, with all its VCPUs, gets `policy`. sched_admission held,
+ * thread context, no spinlock held. */
+void pool_change_cpu(struct runqueue *rq, const struct sched_policy *policy,
+		     void *data);
 /* Put `v` into the pool, and bind it to `home` (-1: to none). It leaves a CPU
  * that it may no longer run on. Pools locked. */
 void sched_bind(struct vcpu *v, struct sched_pool *pool, int32_t home);
@@ -255,8 +257,8 @@ void sched_bind(struct vcpu *v, struct sched_pool *pool, int32_t home);
 void sched_bind_locked(struct vcpu *v, struct runqueue *rq,
 		       struct sched_pool *pool, int32_t home);
 /* Apply a change of the pool's CPUs or policy to its VCPUs that are bound to no
- * CPU. Threads that the policy does not take go to the default pool. List and
- * pools locked. */
+ * CPU, one after the other. Threads that the policy does not take go to the
+ * default pool. No lock held. */
 void pool_bind_others(struct sched_pool *pool);
 /* NULL, with the reason in `why`, if there is no such policy. */
 const struct sched_policy *pool_find_policy(const char *name,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Races of the scheduler: VCPUs that are paused, moved, started and stopped by
- * others while they run, block and wait in place.
+ * others, and get other policies, while they run, block and wait in place.
  */
 #include "sched_race.h"
 
@@ -25,9 +25,29 @@ static void check_place(void)
 	arch_irq_restore(flags);
 }
 
+/* Of the pool of all threads; "prio" is what each test begins and ends with. */
+static void change_policy(const char *name)
+{
+	const struct sched_choice choice = {
+		.policy = name,
+		.options = strcmp(name, "arinc653") == 0 ? "frame=10ms" : NULL,
+	};
+
+	assert_int_equal(sched_pool_set_policy(sched_pool_find("default"),
+					       &choice, NULL),
+			 0);
+}
+
+static void change_any(void)
+{
+	static const char *const policies[] = { "prio", "edf", "fair", "rm",
+						"arinc653" };
+
+	change_policy(policies[rnd(ARRAY_SIZE(policies))]);
+}
+
 static void control_main(void *arg)
 {
-	const struct sched_choice prio = { .policy = "prio" };
 	unsigned int n = (unsigned int)(uintptr_t)arg;
 
 	for (unsigned int i = 0; i < 30; i++) {
@@ -54,13 +74,11 @@ static void control_main(void *arg)
 			assert_int_equal(sched_set_priority(v, rnd(8)), 0);
 			break;
 		default:
-			assert_int_equal(sched_pool_set_policy(
-						 sched_pool_find("default"),
-						 &prio, NULL),
-					 0);
+			change_any();
 			break;
 		}
 	}
+	change_policy("prio");
 	done[n] = true;
 }
 
@@ -222,7 +240,7 @@ static void giver_main(void *arg)
 	for (unsigned int i = 0; i < 25; i++) {
 		struct cpumask m = { 0 };
 
-		switch (rnd(6)) {
+		switch (rnd(7)) {
 		case 0:
 			sched_pause(v);
 			check_paused(v);
@@ -238,6 +256,9 @@ static void giver_main(void *arg)
 			break;
 		case 3:
 			sleep_until(time_now() + rnd(50000));
+			break;
+		case 4:
+			change_any();
 			break;
 		default:
 			WRITE_ONCE(tokens[n], tokens[n] + 1);
@@ -287,6 +308,9 @@ static void test_guests(void **state)
 			spawn(i, SCHED_PRIO_MAX, false, giver_main);
 		}
 		run_until(done, GUESTS);
+		host_irq_begin(0);
+		change_policy("prio");
+		host_irq_end();
 		for (unsigned int i = 0; i < GUESTS; i++) {
 			assert_true(sched_is_off(guests[i]));
 			sched_remove(guests[i]);

@@ -70,7 +70,8 @@ $(net-tests): with-objs = $(net-objs)
 # Policies that a test chooses by name.
 policy-objs := $(addprefix $(O)/,$(filter core/sched/policy_%,$(objs)))
 policy-tests := $(addprefix $(O)/tests/unit/,test_sched_pool test_sched_server \
-	test_sched_arinc653 test_sched_fair)
+	test_sched_arinc653 test_sched_fair test_sched_race \
+	test_sched_walk)
 $(policy-tests): $(policy-objs)
 $(policy-tests): with-objs = $(filter-out %/policy_prio.o,$(policy-objs))
 $(net-tests): $(net-objs)

@@ -174,19 +174,20 @@ struct vcpu_account {
 };
 
 struct vcpu {
-	struct arch_vcpu arch;      /* first: offsets used by assembly */
-	struct guest *guest;        /* [I] NULL: a thread */
-	uint32_t index;             /* [I] number within the guest */
-	uint32_t id;                /* [I] unique while it lives */
-	enum vcpu_state state;      /* [R] */
-	uint8_t held;               /* [R] SCHED_HOLD_* */
-	uint8_t queued;             /* [R] enum vcpu_queued */
-	bool wake_pending;          /* [A] sched_wake() came while running */
-	bool joinable;              /* [I] thread: freed by thread_join() */
-	uint8_t on_cpu;             /* [A] enum vcpu_on_cpu */
-	bool stop_requested;        /* [A] thread: end; guest: leave */
-	bool overran;               /* [A] core/guest/overrun.c looks at it */
-	uint32_t cpu;               /* [R] run queue it belongs to */
+	struct arch_vcpu arch; /* first: offsets used by assembly */
+	struct guest *guest;   /* [I] NULL: a thread */
+	uint32_t index;        /* [I] number within the guest */
+	uint32_t id;           /* [I] unique while it lives */
+	enum vcpu_state state; /* [R] */
+	uint8_t held;          /* [R] SCHED_HOLD_* */
+	uint8_t queued;        /* [R] enum vcpu_queued */
+	bool wake_pending;     /* [A] sched_wake() came while running */
+	bool joinable;         /* [I] thread: freed by thread_join() */
+	uint8_t on_cpu;        /* [A] enum vcpu_on_cpu */
+	bool stop_requested;   /* [A] thread: end; guest: leave */
+	bool overran;          /* [A] core/guest/overrun.c looks at it */
+	bool between;          /* [R] has no policy: `cpu` changes its own */
+	uint32_t cpu;          /* [R] run queue it belongs to */
 	struct sched_params params; /* [R] */
 	uint8_t own_priority;       /* [R] without what it inherits */
 	uint8_t inherited;          /* [W] priority; sched_inherit() */

@@ -97,6 +97,22 @@ def test_storms(watched, gic):
     within_bound(watched.sections())
 
 
+def test_whole_pool(watched):
+    """What a person does to all VCPUs of a pool, of which there are many."""
+    host = watched({name: bare(name, "many", vcpus=128)
+                    for name in ("one", "two")},
+                   gic=3, smp=2, cpu="cortex-a57", limit=900)
+    for name in ("one", "two"):
+        host.cmd(f"guest create /guests/{name}.dtb", timeout=180)
+    for policy in ("edf", "rm", "fair", "arinc653 frame=20ms", "prio"):
+        host.cmd(f"sched pool policy default {policy}", timeout=180)
+    host.cmd("sched pool create other 1 fair", timeout=180)
+    for pool in ("other", "default"):
+        host.cmd(f"sched pool move one {pool}", timeout=180)
+    host.cmd("sched pool destroy other", timeout=180)
+    within_bound(watched.sections())
+
+
 def longest_trap(host):
     """The longest section that a data abort began, in ns; None: there is
     none."""
