@@ -9,6 +9,7 @@
 
 #include "tests/unit/vdisk_fake.h"
 #include "tests/unit/virtio_mmio_driver.h"
+#include "tests/unit/vsock_fake.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -122,6 +122,31 @@ $(perf-initrd): $(bench-dir)/load $(material)/busybox-static/package \
 		--program bin/perf=$(call unpacked,linux-perf,bin/perf) \
 		--libraries $(call libraries-of,linux-perf)
 
+# Sockets of the family AF_VSOCK, for the tests: streams by socat, messages by a
+# program of our own.
+vsock-initrd := $(images)/initrd-vsock.cpio.gz
+
+$(bench-dir)/vsock: tests/guest/linux/vsock.c arch/$(ARCH)/linux/program.h \
+		$(bench-dir)/.flags
+	$(say) LD $@
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(filter-out -fPIE,$(guest-flags)) -fno-pie -nostdlib -static \
+		-Wl,--build-id=none -o $@ $<
+
+$(vsock-initrd): $(bench-dir)/vsock $(material)/busybox-static/package \
+		$(material)/socat/libraries \
+		$(material)/$(kernel-package)/package \
+		tools/material/initramfs.py tools/material/libraries.py \
+		tools/material/init tools/material/network tools/newc.py
+	$(say) CPIO $@
+	$(Q)mkdir -p $(@D)
+	$(Q)$(PYTHON) -B tools/material/initramfs.py -o $@ \
+		--busybox $(call unpacked,busybox-static,bin/busybox) \
+		$(call with-virtio,$(kernel-package)) \
+		--file bin/vsock=$(bench-dir)/vsock \
+		--program bin/socat=$(call unpacked,socat,bin/socat) \
+		--libraries $(call libraries-of,socat)
+
 # Debian's real-time kernel, what measures its latency, and what disturbs it.
 rt-image := $(images)/Image-rt
 rt-initrd := $(images)/initrd-rt.cpio
@@ -149,7 +174,7 @@ $(rt-initrd) $(stress-initrd): $(bench-dir)/load tests/bench/linux/rt-profile \
 		--program $(rt-program) --libraries $(rt-libraries)
 
 .PHONY: check-programs
-check-programs: $(perf-initrd) $(rt-image) $(rt-initrd) $(stress-initrd)
+check-programs: $(perf-initrd) $(vsock-initrd) $(rt-image) $(rt-initrd) $(stress-initrd)
 	$(Q)mkdir -p $(O)/check/images
 	$(Q)$(foreach i,$^,ln -sfn '$(abspath $(i))' \
 		'$(O)/check/images/$(notdir $(i))';)

@@ -73,7 +73,8 @@ $(powerkey): tools/material/powerkey.c arch/$(ARCH)/linux/program.h
 # VirtIO's drivers are modules in Debian's kernels, but for those that are built
 # into one. A kernel of the person's own brings its drivers itself.
 virtio-modules := virtio virtio_ring virtio_mmio virtio_blk virtio_console \
-	rng-core virtio-rng failover net_failover virtio_net
+	rng-core virtio-rng failover net_failover virtio_net \
+	vsock vmw_vsock_virtio_transport_common vmw_vsock_virtio_transport
 virtio-kernel = $(if $(KERNEL),,$(kernel-package))
 with-virtio = $(if $(1),--kernel $(material)/$(1)/root \
 	--on-demand $(virtio-modules))

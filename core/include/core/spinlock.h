@@ -25,6 +25,7 @@ enum lock_class {
 	LOCK_NETSWITCH,    /* a bridge's addresses */
 	LOCK_NETCAPTURE,   /* frames that were captured */
 	LOCK_VIRTQUEUE,    /* one queue of a virtio device */
+	LOCK_VSOCK,        /* streams and connections of vsock */
 	LOCK_VIRTIO_IRQ,   /* a virtio device's interrupt status */
 	LOCK_HOST_QUEUE,   /* requests of a host device's driver */
 	LOCK_VIRQ,         /* a guest's shared interrupts */

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The inside of the VirtIO socket device (VirtIO 1.2, 5.10). */
+#ifndef EMULATORS_VIRTIO_VSOCK_PRIV_H
+#define EMULATORS_VIRTIO_VSOCK_PRIV_H
+
+#include <core/virtio.h>
+#include <core/vsock_port.h>
+#include <core/work.h>
+
+#define VSOCK_RX_SIZE 256 /* entries: Linux fills it with 4 KiB each */
+#define VSOCK_TX_SIZE 128
+#define VSOCK_EVENT_SIZE 8
+/* Most bytes of a packet's data; Linux sends no more. */
+#define VSOCK_PACKET_MAX KIB(64)
+/* Most parts of a packet: its data on pages anywhere, and its header on two. */
+#define VSOCK_TX_PARTS (VSOCK_PACKET_MAX / PAGE_SIZE + 3)
+#define VSOCK_RX_PARTS 8 /* of a receive buffer */
+#define VSOCK_REPLIES 64 /* a power of two */
+
+/* A packet that was taken from the transmit queue. [Q] its lock; whoever has
+ * taken it owns the rest. */
+struct vsock_slot {
+	struct virtio_vsock_hdr h;
+	struct virtq_chain chain;
+	bool parsed;
+	struct vsock_dev *dev;   /* [I] */
+	struct vsock_slot *next; /* [Q] unused ones */
+	struct io_segment segs[VSOCK_TX_PARTS];
+};
+
+/* A packet RST that is to be sent: to whom the guest's own packet went. */
+struct vsock_reply {
+	uint32_t src_cid, src_port, dst_port;
+	uint16_t type;
+};
+
+/* [I] immutable, [L] lock, [Q] the transmit queue's lock. */
+struct vsock_dev {
+	struct virtio_device *vd;                  /* [I] */
+	struct vsock_port port;                    /* CID 2's end */
+	struct spinlock lock;                      /* LOCK_VSOCK */
+	struct vsock_reply replies[VSOCK_REPLIES]; /* [L] */
+	uint32_t replied, replies_sent; /* [L] counts; read by anyone */
+	bool tx_busy;                   /* [Q] a CPU takes packets */
+	bool tx_again;                  /* [Q] it is to look again */
+	struct vsock_slot *held;        /* [Q] cannot be sent now */
+	struct vsock_slot *slots;       /* [I] VSOCK_TX_SIZE of them */
+	struct vsock_slot *unused;      /* [Q] */
+	struct work work;               /* what a trap has left over */
+};
+
+static inline struct vsock_dev *vsock_of(struct virtio_device *vd)
+{
+	return vd->state;
+}
+
+static inline struct virtqueue *vsock_queue(const struct vsock_dev *d,
+					    unsigned int n)
+{
+	return &d->vd->queues[n];
+}
+
+/* vsock_tx.c */
+/* Take packets from the guest and pass them on, as many as a trap may; true:
+ * there are more. Any context, no lock held. */
+bool vsock_transmit(struct vsock_dev *d);
+/* Give back what is held. Any context. */
+void vsock_tx_cancel(struct vsock_dev *d);
+/* Allocate the slots. -ERR_NOMEM. Thread context. */
+int __must_check vsock_tx_init(struct vsock_dev *d);
+void vsock_tx_fini(struct vsock_dev *d);
+
+/* vsock_rx.c */
+/* Send the guest what the hypervisor has for it, as far as it has buffers and a
+ * trap may; true: there is more. Any context, no lock held but LOCK_DEVICE. */
+bool vsock_receive(struct vsock_dev *d);
+/* Answer a packet of the guest with RST; false if VSOCK_REPLIES wait already.
+ * Any context. */
+bool __must_check vsock_reply_rst(struct vsock_dev *d,
+				  const struct virtio_vsock_hdr *h);
+/* Is there room for one more? */
+static inline bool vsock_reply_room(const struct vsock_dev *d)
+{
+	return READ_ONCE(d->replied) - READ_ONCE(d->replies_sent) <
+	       VSOCK_REPLIES;
+}
+
+#endif

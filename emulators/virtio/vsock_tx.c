@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * VirtIO socket device: packets from the guest. One CPU at a time takes them,
+ * so that they stay in order. A packet that cannot be passed on now is held,
+ * and the queue waits behind it.
+ */
+#include <core/guest.h>
+#include <core/heap.h>
+#include <libs/error.h>
+
+#include "vsock_priv.h"
+
+/* Most packets and bytes of one trap; the guest then takes its interrupts. */
+#define VSOCK_KICK_PACKETS 64
+#define VSOCK_KICK_BYTES KIB(64)
+
+enum tx_fate {
+	TX_DONE, /* the chain can be given back */
+	TX_WAIT, /* not now */
+};
+
+int vsock_tx_init(struct vsock_dev *d)
+{
+	d->slots = heap_alloc_array(VSOCK_TX_SIZE, sizeof(*d->slots));
+	if (d->slots == NULL) {
+		return -ERR_NOMEM;
+	}
+	for (unsigned int i = 0; i < VSOCK_TX_SIZE; i++) {
+		d->slots[i].dev = d;
+		d->slots[i].next = d->unused;
+		d->unused = &d->slots[i];
+	}
+	return 0;
+}
+
+void vsock_tx_fini(struct vsock_dev *d)
+{
+	heap_free(d->slots);
+}
+
+/* --- one packet ----------------------------------------------------------- */
+
+/* Take the header out of the guest's memory. False: the packet makes no sense,
+ * or is not the guest's own: there is nobody whom an answer could reach. */
+static bool tx_parse(struct vsock_dev *d, struct vsock_slot *slot)
+{
+	struct virtio_device *vd = d->vd;
+	struct virtio_vsock_hdr *h = &slot->h;
+
+	if (io_list_pull(&slot->chain.readable, h, sizeof(*h)) != sizeof(*h) ||
+	    h->len > slot->chain.readable_size - sizeof(*h) ||
+	    h->len > VSOCK_PACKET_MAX) {
+		if (log_allow(&vd->limit)) {
+			log_warn("guest %s: %s: a packet of %u bytes without "
+				 "a header that fits",
+				 vd->guest->name, vd->emu->name,
+				 slot->chain.readable_size);
+		}
+		return false;
+	}
+	if (h->src_cid != d->port.cid) {
+		if (log_allow(&vd->limit)) {
+			log_warn("guest %s: %s: a packet from CID %llu; its "
+				 "own is %u",
+				 vd->guest->name, vd->emu->name,
+				 (unsigned long long)h->src_cid, d->port.cid);
+		}
+		return false;
+	}
+	return true;
+}
+
+/* 5.10.6.2: unknown types are answered by RST. */
+static bool tx_type_known(const struct vsock_dev *d,
+			  const struct virtio_vsock_hdr *h)
+{
+	return h->type == VIRTIO_VSOCK_TYPE_STREAM ||
+	       (h->type == VIRTIO_VSOCK_TYPE_SEQPACKET &&
+		virtio_has(d->vd, VIRTIO_VSOCK_F_SEQPACKET));
+}
+
+/* Pass a packet on. False: the answer is RST. */
+static bool tx_pass(struct vsock_dev *d, struct vsock_slot *slot)
+{
+	const struct virtio_vsock_hdr *h = &slot->h;
+	unsigned long flags;
+	bool good;
+
+	if (!tx_type_known(d, h) || h->dst_cid != VSOCK_CID_HOST) {
+		return false;
+	}
+	flags = arch_irq_save();
+	good = vsock_host_receive(&d->port, h, &slot->chain.readable);
+	arch_irq_restore(flags);
+	return good;
+}
+
+static enum tx_fate tx_packet(struct vsock_dev *d, struct vsock_slot *slot)
+{
+	/* The guest that takes no answers is not served either. */
+	if (!vsock_reply_room(d)) {
+		return TX_WAIT;
+	}
+	if (!slot->parsed && !tx_parse(d, slot)) {
+		return TX_DONE;
+	}
+	slot->parsed = true;
+	if (!tx_pass(d, slot) && slot->h.op != VIRTIO_VSOCK_OP_RST &&
+	    !vsock_reply_rst(d, &slot->h)) {
+		return TX_WAIT;
+	}
+	return TX_DONE;
+}
+
+/* --- the queue ------------------------------------------------------------ */
+
+/* The next packet, or NULL. The queue's lock is held. */
+static struct vsock_slot *tx_take(struct vsock_dev *d, struct virtqueue *vq)
+{
+	struct vsock_slot *slot = d->held;
+
+	if (slot != NULL) {
+		if (!vq->open) {
+			return NULL; /* paused: later */
+		}
+		d->held = NULL;
+		return slot;
+	}
+	/* There are as many slots as chains can be taken. */
+	slot = d->unused;
+	assert(slot != NULL || vq->taken == vq->size);
+	if (slot == NULL) {
+		return NULL;
+	}
+	slot->chain.segs = slot->segs;
+	slot->chain.max = ARRAY_SIZE(slot->segs);
+	if (virtqueue_pop(vq, &slot->chain) != 1) {
+		return NULL;
+	}
+	slot->parsed = false;
+	d->unused = slot->next;
+	return slot;
+}
+
+/* The queue's lock is held. */
+static void tx_give_back(struct vsock_dev *d, struct virtqueue *vq,
+			 struct vsock_slot *slot)
+{
+	slot->next = d->unused;
+	d->unused = slot;
+	virtqueue_push(vq, &slot->chain, 0);
+}
+
+/* A turn of the CPU that takes packets. */
+struct tx_turn {
+	unsigned int packets;
+	size_t bytes;
+	unsigned long flags;
+	bool due, full;
+};
+
+/* The queue's lock is held, and released for the packet. False: the turn is
+ * over, since nothing is left or can be passed on. */
+static bool tx_one(struct vsock_dev *d, struct virtqueue *vq, struct tx_turn *t)
+{
+	struct vsock_slot *slot = tx_take(d, vq);
+	enum tx_fate fate;
+	unsigned int what;
+
+	if (slot == NULL) {
+		what = virtqueue_finish(vq);
+		t->due |= (what & VIRTQUEUE_DUE) != 0;
+		return (what & VIRTQUEUE_MORE) && d->held == NULL;
+	}
+	virtqueue_unlock(vq, t->flags);
+	fate = tx_packet(d, slot);
+	t->packets++;
+	t->bytes += slot->chain.readable_size;
+	t->flags = virtqueue_lock(vq);
+	/* In a reset, whoever waits for its end may not see what is held. */
+	if (fate == TX_WAIT && vq->live) {
+		d->held = slot;
+		return false;
+	}
+	tx_give_back(d, vq, slot);
+	return true;
+}
+
+bool vsock_transmit(struct vsock_dev *d)
+{
+	struct virtqueue *vq = vsock_queue(d, VIRTIO_VSOCK_TX);
+	struct tx_turn t = { .packets = 0 };
+
+	t.flags = virtqueue_lock(vq);
+	d->tx_again = true;
+	if (d->tx_busy) {
+		virtqueue_unlock(vq, t.flags);
+		return false;
+	}
+	d->tx_busy = true;
+	while (d->tx_again && !t.full) {
+		d->tx_again = false;
+		virtqueue_kicks_off(vq);
+		while (!t.full && tx_one(d, vq, &t)) {
+			t.full = t.packets >= VSOCK_KICK_PACKETS ||
+				 t.bytes >= VSOCK_KICK_BYTES;
+		}
+	}
+	d->tx_busy = false;
+	t.due |= virtqueue_publish(vq);
+	virtqueue_unlock(vq, t.flags);
+	if (t.due) {
+		virtio_interrupt(vq);
+	}
+	return t.full;
+}
+
+void vsock_tx_cancel(struct vsock_dev *d)
+{
+	struct virtqueue *vq = vsock_queue(d, VIRTIO_VSOCK_TX);
+	unsigned long flags = virtqueue_lock(vq);
+
+	if (d->held != NULL) {
+		tx_give_back(d, vq, d->held);
+		d->held = NULL;
+	}
+	virtqueue_unlock(vq, flags);
+}
