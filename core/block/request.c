@@ -4,6 +4,7 @@
 #include <arch/mmu.h>
 #include <core/blockdev.h>
 #include <core/log.h>
+#include <core/mapped.h>
 #include <core/sync.h>
 #include <libs/checked.h>
 #include <libs/error.h>
@@ -159,7 +160,8 @@ static int sync_run(struct blockdev *bd, struct sync_request *s)
 }
 
 /* Put as much of [buf, buf + nsectors) as fits into one request. Returns its
- * sectors. The heap's memory and the image lie together in the host. */
+ * sectors, which are whole blocks; 0: not one block. Pages of the heap need not
+ * lie together in the host. */
 static uint64_t sync_fill(const struct blockdev *bd, struct sync_request *s,
 			  uint8_t *buf, uint64_t nsectors)
 {
@@ -167,15 +169,24 @@ static uint64_t sync_fill(const struct blockdev *bd, struct sync_request *s,
 	uint32_t block = bd->block_size >> BLOCK_SECTOR_SHIFT;
 	uint64_t left = MIN(nsectors, ALIGN_DOWN(bd->max_sectors, block))
 			<< BLOCK_SECTOR_SHIFT;
-	uint64_t total = 0;
+	uint64_t total = 0, over;
 	unsigned int n;
+	size_t cut;
 
 	for (n = 0; left > 0 && n < MIN(bd->max_segments, SYNC_SEGMENTS); n++) {
+		uint64_t size = MIN(left, piece);
+
 		s->segs[n].va = buf + total;
-		s->segs[n].pa = arch_virt_to_phys(buf + total);
-		s->segs[n].size = MIN(left, piece);
-		total += s->segs[n].size;
-		left -= s->segs[n].size;
+		s->segs[n].pa = mapped_phys(buf + total, &size);
+		s->segs[n].size = size;
+		total += size;
+		left -= size;
+	}
+	for (over = total % bd->block_size; over > 0; over -= cut) {
+		cut = MIN(over, s->segs[n - 1].size);
+		s->segs[n - 1].size -= cut;
+		total -= cut;
+		n -= s->segs[n - 1].size == 0;
 	}
 	s->rq.segs = s->segs;
 	s->rq.nsegs = n;
@@ -193,7 +204,7 @@ static int sync_transfer(struct blockdev *bd, enum block_op op, uint64_t sector,
 
 		s.rq.sector = sector;
 		s.rq.nsectors = n;
-		err = sync_run(bd, &s);
+		err = n > 0 ? sync_run(bd, &s) : -ERR_NOSUPP;
 		sector += n;
 		nsectors -= n;
 		buf += n << BLOCK_SECTOR_SHIFT;

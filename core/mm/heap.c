@@ -5,6 +5,7 @@
 
 #include <arch/mmu.h>
 #include <core/log.h>
+#include <core/mapped.h>
 #include <core/page.h>
 #include <string.h>
 
@@ -79,22 +80,54 @@ static void *large_failed(struct large *l)
 	return NULL;
 }
 
+/* Are so many adjacent pages more than lie within the hypervisor's colours? */
+static bool too_many(uint64_t pages)
+{
+	return page_own() != PAGE_ANY_COLOUR &&
+	       pages > BIT((unsigned int)page_max_order(page_own()));
+}
+
+/* Adjacent in memory if there can be such of the hypervisor's colours, else by
+ * their addresses. Zero filled; NULL. */
+static void *pages_alloc(uint64_t pages)
+{
+	paddr_t pa;
+	void *va;
+
+	if (IS_ENABLED(CONFIG_COLOURS) && too_many(pages)) {
+		return mapped_alloc(pages);
+	}
+	if (page_alloc_exact(&pa, pages, PAGE_ANY_COLOUR)) {
+		return NULL;
+	}
+	va = arch_phys_to_virt(pa);
+	arch_zero_pages(va, pages * PAGE_SIZE);
+	return va;
+}
+
+static void pages_free(void *va, uint64_t pages)
+{
+	if (mapped_is(va)) {
+		mapped_free(va, pages);
+	} else {
+		page_free_exact(arch_virt_to_phys(va), pages);
+	}
+}
+
 /* NOLINTNEXTLINE(misc-no-recursion): once: a descriptor is small */
 static void *large_alloc(size_t size)
 {
 	struct large *l = heap_alloc(sizeof(*l));
 	unsigned long flags;
-	paddr_t pa;
 
 	if (!l) {
 		return NULL;
 	}
 	l->pages = size / PAGE_SIZE + ((size & PAGE_MASK) != 0);
-	if (page_alloc_exact(&pa, l->pages, PAGE_ANY_COLOUR)) {
+	l->va = pages_alloc(l->pages);
+	if (!l->va) {
 		return large_failed(l);
 	}
-	l->va = arch_phys_to_virt(pa);
-	arch_zero_pages(l->va, l->pages * PAGE_SIZE);
 	arch_mem_poison((char *)l->va + size, l->pages * PAGE_SIZE - size);
 
 	flags = spin_lock_irqsave(&heap_lock);
@@ -132,7 +165,7 @@ static void large_free(void *va)
 		panic("heap_free: %p is not in use", va);
 	}
 	arch_mem_unpoison(va, l->pages * PAGE_SIZE);
-	page_free_exact(arch_virt_to_phys(va), l->pages);
+	pages_free(va, l->pages);
 	heap_free(l);
 }
 

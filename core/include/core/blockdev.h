@@ -227,7 +227,8 @@ bool blockdev_cancel_queued(struct spinlock *lock, struct list *waiting,
  * Read or write any number of sectors and wait, for threads of the hypervisor.
  * `buf` is in the heap or the image (not on a stack), aligned to 4 bytes.
  * Returns the first result that is not 0: errors of the requests (struct
- * block_request). Thread context.
+ * block_request); -ERR_NOSUPP: a block of the device lies in more pieces of
+ * memory than it takes in a request. Thread context.
  */
 int __must_check blockdev_read(struct blockdev *bd, uint64_t sector, void *buf,
 			       uint64_t nsectors);
