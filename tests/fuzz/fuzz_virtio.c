@@ -73,6 +73,39 @@ static void start(uint8_t how, uint8_t less)
 
 static unsigned int waited;
 
+/* Messages of the guest wait for their receivers, or are refused, or delivered;
+ * names are to be told, and a message comes. */
+static void messages(uint64_t how)
+{
+	static uint8_t data[1024];
+	uint64_t head[VMSG_HEAD_MAX / sizeof(uint64_t)] = { how, how >> 8 };
+	struct vmsg_node *n = fake_vmsg;
+	static const int results[] = { VMSG_DELIVERED, VMSG_PARKED, -ERR_BUSY,
+				       -ERR_NOENT };
+
+	if (n == NULL) {
+		return;
+	}
+	n->result = results[how & 3];
+	n->peers = how >> 2 & 7;
+	n->announce_result = how & 32 ? -ERR_NOSPC : 0;
+	if (how & 64 && n->nparked > 0) {
+		fake_vmsg_end((unsigned int)(how >> 8) % n->nparked,
+			      how & 128 ? VMSG_DELIVERED : VMSG_REFUSED);
+		n->attr.ops->room(n);
+	}
+	if (n->up && !n->paused) {
+		(void)fake_vmsg_give((uint32_t)(how >> 8 & 4095), head,
+				     sizeof(head), data,
+				     (uint32_t)(how >> 16 & 1023));
+	}
+	if (n->attr.ops->notice != NULL) {
+		n->nnotices = (how >> 26) & 31;
+		n->notice_at = 0;
+		n->attr.ops->notice(n);
+	}
+}
+
 /* Let everything that is waited for end. */
 static void meanwhile(void)
 {
@@ -117,6 +150,9 @@ static void other_event(const struct record *r)
 	uint64_t v = r->value;
 
 	switch (r->at & 7) {
+	case 5:
+		messages(v);
+		break;
 	case 0:
 		fake_advance(v);
 		break;

@@ -450,6 +450,7 @@ static inline void fake_type(const char *s)
 }
 
 #include "tests/unit/netport_fake.h"
+#include "tests/unit/vmsg_fake.h"
 
 /* --- guest -------------------------------------------------------------- */
 
@@ -693,7 +694,7 @@ static inline bool fake_stop(void)
 	emu_device_fini(&fake_dev);
 	return fake_heap_live == 0 && fake_rom_live == 0 && !fake_held &&
 	       fake_pins == 0 && !fake_timer_armed() && !fake_work &&
-	       !fake_console && !fake_netport;
+	       !fake_console && !fake_netport && !fake_vmsg;
 }
 
 static inline int fake_access(unsigned int region, uint64_t off,

@@ -24,9 +24,13 @@ enum lock_class {
 	LOCK_NETPORT,      /* whether links are up */
 	LOCK_NETSWITCH,    /* a bridge's addresses */
 	LOCK_NETCAPTURE,   /* frames that were captured */
+	LOCK_VMSG_STATE,   /* which nodes are up */
+	LOCK_VMSG,         /* messages that wait for a node */
 	LOCK_VIRTQUEUE,    /* one queue of a virtio device */
 	LOCK_VSOCK,        /* streams and connections of vsock */
 	LOCK_VIRTIO_IRQ,   /* a virtio device's interrupt status */
+	LOCK_VMSG_NAMES,   /* names that a node has announced */
+	LOCK_VMSG_WATCH,   /* records of messages */
 	LOCK_HOST_QUEUE,   /* requests of a host device's driver */
 	LOCK_VIRQ,         /* a guest's shared interrupts */
 	LOCK_VIRQ_VCPU,    /* one VCPU's interrupts */

@@ -23,6 +23,7 @@
 #define VIRTIO_ID_BLOCK 2
 #define VIRTIO_ID_CONSOLE 3
 #define VIRTIO_ID_ENTROPY 4
+#define VIRTIO_ID_RPMSG 7
 #define VIRTIO_ID_VSOCK 19
 
 /* 6: feature bits of rings and transports, 6.3 those of legacy devices. */
