@@ -8,6 +8,21 @@
 #include "guest_cmd.h"
 #include "usage.h"
 
+static void guest_row(struct table *t, const struct guest *g,
+		      const struct usage_list *usage)
+{
+	char device[VSERIAL_NAME_MAX];
+	bool console = vserial_nth(g->name, 0, device, sizeof(device));
+
+	table_u64(t, g->id);
+	table_str(t, g->name);
+	table_str(t, guest_state_name(g->state));
+	table_u64(t, g->cfg->vcpus);
+	table_u64(t, g->cfg->memory_size);
+	table_u64(t, usage_guest(usage, g));
+	table_str(t, console ? device : NULL);
+}
+
 static int guest_list(struct session *s, int argc, char **argv)
 {
 	static const struct column cols[] = {
@@ -17,7 +32,6 @@ static int guest_list(struct session *s, int argc, char **argv)
 		{ "CONSOLE", COL_STR },
 	};
 	bool json = take_flag(&argc, argv, "--json");
-	char device[VSERIAL_NAME_MAX];
 	struct usage_list usage;
 	struct guest *g;
 	struct table *t;
@@ -32,15 +46,9 @@ static int guest_list(struct session *s, int argc, char **argv)
 	}
 	t = table_begin(s, cols, ARRAY_SIZE(cols), json);
 	for (unsigned int n = 0; (g = guest_get_nth(n)) != NULL; n++) {
-		bool console = vserial_nth(g->name, 0, device, sizeof(device));
-
-		table_u64(t, g->id);
-		table_str(t, g->name);
-		table_str(t, guest_state_name(g->state));
-		table_u64(t, g->cfg->vcpus);
-		table_u64(t, g->cfg->memory_size);
-		table_u64(t, usage_guest(&usage, g));
-		table_str(t, console ? device : NULL);
+		if (session_may_see(s, g->name)) {
+			guest_row(t, g, &usage);
+		}
 		guest_put(g);
 	}
 	table_end(t);

@@ -1,10 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A session on the host's serial port. */
+/* A session on the host's serial port; and services on further ports. */
 #include "port.h"
 
+#include <core/device.h>
 #include <core/hostcon.h>
+#include <core/log.h>
 #include <core/sync.h>
 #include <core/time.h>
+#include <core/uart.h>
+#include <libs/error.h>
+#include <string.h>
 
 #define PORT_GATHER_MS 2
 
@@ -85,3 +90,46 @@ const struct session_ops port_session_ops = {
 	.take_detach = port_take_detach,
 	.discard = port_discard,
 };
+
+static int port_open(const char *name, int (*serve)(struct hostcon *con))
+{
+	struct uart *u = uart_find(name);
+	struct hostcon *con;
+	int err;
+
+	if (u == NULL) {
+		return -ERR_NOENT;
+	}
+	err = hostcon_create(&con, u);
+	uart_put(u);
+	if (err == 0) {
+		err = serve(con);
+		if (err != 0) {
+			hostcon_destroy(con);
+		}
+	}
+	return err;
+}
+
+void port_open_all(const char *what, const char *names,
+		   int (*serve)(struct hostcon *con))
+{
+	char name[DEVICE_NAME_MAX];
+
+	while (*names != '\0') {
+		size_t n = strcspn(names, ",");
+		int err = -ERR_NOENT;
+
+		if (n < sizeof(name)) {
+			memcpy(name, names, n);
+			name[n] = '\0';
+			err = port_open(name, serve);
+		}
+		if (err != 0) {
+			log_err("%s: %.*s: %s; 'device list' has the serial "
+				"ports",
+				what, (int)n, names, err_str(err));
+		}
+		names += n + (names[n] == ',');
+	}
+}

@@ -6,17 +6,14 @@
  */
 #include <core/boot.h>
 #include <core/daemon.h>
-#include <core/device.h>
 #include <core/guest.h>
 #include <core/heap.h>
 #include <core/hostcon.h>
-#include <core/log.h>
 #include <core/page.h>
 #include <core/percpu.h>
 #include <core/sched.h>
 #include <core/session.h>
 #include <core/thread.h>
-#include <core/uart.h>
 #include <core/version.h>
 #include <core/vserial.h>
 #include <libs/error.h>
@@ -45,6 +42,8 @@ static struct terminal terminal; /* on the main console */
 /* Names of ports, which are looked up when the terminals are opened. */
 static char further[BOOTARG_SIZE];
 
+#ifdef CONFIG_TERMINAL_PORTS
+
 static bool terminal_take_argument(const char *value)
 {
 	(void)snprintf(further, sizeof(further), "%s", value);
@@ -57,6 +56,8 @@ static const struct bootarg terminals_arg = {
 	.take = terminal_take_argument,
 };
 BOOTARG(terminals_arg);
+
+#endif
 
 /* Send the line editor's output; `editing`: the line stays on the screen. */
 static void terminal_send(struct terminal *t, bool editing)
@@ -89,11 +90,16 @@ static void terminal_edit_out(void *ctx, const char *s, size_t n)
 	}
 }
 
+static void terminal_candidate(void *le, size_t start, const char *word)
+{
+	lineedit_candidate(le, start, word);
+}
+
 static void terminal_edit_complete(void *ctx, struct lineedit *le,
 				   const char *line)
 {
 	(void)ctx;
-	command_complete(le, line);
+	command_complete(line, terminal_candidate, le);
 }
 
 static const struct lineedit_ops terminal_edit_ops = {
@@ -223,60 +229,25 @@ static void terminal_start(struct terminal *t, struct hostcon *con)
 	lineedit_init(&t->edit, &terminal_edit_ops, t, &t->history);
 }
 
-/* A terminal on the port of the device called `name`. */
-static int terminal_open(const char *name)
+/* A further terminal on a port of its own. */
+static int terminal_open(struct hostcon *con)
 {
 	const struct thread_attr attr = {
 		.name = "terminal",
 		.priority = TERMINAL_PRIORITY,
 	};
-	struct uart *u = uart_find(name);
-	struct hostcon *con;
-	struct terminal *t;
-	struct vcpu *thread;
+	struct terminal *t = heap_alloc(sizeof(*t));
 	int err;
 
-	if (u == NULL) {
-		return -ERR_NOENT;
-	}
-	t = heap_alloc(sizeof(*t));
-	err = t != NULL ? hostcon_create(&con, u) : -ERR_NOMEM;
-	uart_put(u);
-	if (err != 0) {
-		heap_free(t);
-		return err;
+	if (t == NULL) {
+		return -ERR_NOMEM;
 	}
 	terminal_start(t, con);
-	err = thread_create(&thread, &attr, terminal_further, t);
+	err = thread_create(NULL, &attr, terminal_further, t);
 	if (err != 0) {
-		hostcon_destroy(con);
 		heap_free(t);
 	}
 	return err;
-}
-
-/* Start the terminals of the boot argument terminals=NAME,NAME. */
-static void terminal_open_further(void)
-{
-	char name[DEVICE_NAME_MAX];
-	const char *at = further;
-
-	while (*at != '\0') {
-		size_t n = strcspn(at, ",");
-		int err = -ERR_NOENT;
-
-		if (n < sizeof(name)) {
-			memcpy(name, at, n);
-			name[n] = '\0';
-			err = terminal_open(name);
-		}
-		if (err != 0) {
-			log_err("terminal: %.*s: %s; 'device list' has the "
-				"serial ports",
-				(int)n, at, err_str(err));
-		}
-		at += n + (at[n] == ',');
-	}
 }
 
 static void terminal_main(void *arg)
@@ -289,7 +260,9 @@ static void terminal_main(void *arg)
 	terminal_greet(s);
 	boot_script_run(s);
 	terminal_tell_guests(s);
-	terminal_open_further();
+	if (IS_ENABLED(CONFIG_TERMINAL_PORTS)) {
+		port_open_all("terminal", further, terminal_open);
+	}
 	if (!hostcon_present(hostcon_main())) {
 		return; /* there is no input: the guests run unattended */
 	}

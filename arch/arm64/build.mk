@@ -23,6 +23,7 @@ cflags-tiny = $(if $(cc-is-clang)$(CONFIG_DEBUG_SPINLOCK)$(CONFIG_UBSAN),,\
 	-mcmodel=tiny)
 CFLAGS_arch/arm64/boot/early.o += $(if $(cflags-tiny),-mcmodel=small)
 CFLAGS_arch/arm64/mmu/boot_map.o += $(if $(cflags-tiny),-mcmodel=small)
+CFLAGS_arch/arm64/mmu/move_image.o += $(if $(cflags-tiny),-mcmodel=small)
 cflags-image = $(cflags-tiny) \
 	$(if $(CONFIG_BRANCH_PROTECTION),-mbranch-protection=bti,\
 	-mbranch-protection=none)

@@ -3,7 +3,6 @@
 #include <core/guest.h>
 #include <core/session.h>
 #include <core/vfs.h>
-#include <libs/lineedit.h>
 #include <libs/tokenize.h>
 #include <stdio.h>
 #include <string.h>
@@ -11,7 +10,8 @@
 #define COMPLETE_ENTRIES_MAX 1000 /* of a directory */
 
 struct completion_ctx {
-	struct lineedit *le;
+	command_candidate_t add;
+	void *ctx;        /* of `add` */
 	size_t start;     /* of the word, in the line */
 	const char *word; /* as typed, without quotes */
 };
@@ -53,7 +53,7 @@ void complete_add(struct completion_ctx *c, const char *word)
 	if (n > 0 && word[n - 1] != '/') {
 		memcpy(buf + strlen(buf), " ", 2);
 	}
-	lineedit_candidate(c->le, c->start, buf);
+	c->add(c->ctx, c->start, buf);
 }
 
 void complete_guests(struct completion_ctx *c)
@@ -184,9 +184,9 @@ static void complete_argument(struct completion_ctx *c, int argc, char **argv)
 	}
 }
 
-void command_complete(struct lineedit *le, const char *line)
+void command_complete(const char *line, command_candidate_t add, void *ctx)
 {
-	struct completion_ctx c = { .le = le };
+	struct completion_ctx c = { .add = add, .ctx = ctx };
 	const struct command *cmd;
 	struct tokens t;
 	int argc;

@@ -1,52 +1,25 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* JSON output, and records: facts about one object, as text or JSON. */
 #include "json_priv.h"
-#include <libs/utf8.h>
+#include <libs/json.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 #define RECORD_TITLE 18 /* columns of a fact's title and colon */
 
-/* How many bytes at the start of v[0..n) need no escape. */
-static size_t json_plain(const char *v, size_t n)
-{
-	size_t i = 0;
-
-	while (i < n && v[i] != '"' && v[i] != '\\') {
-		size_t len = utf8_char(v + i, n - i);
-
-		if (len == 0) {
-			break;
-		}
-		i += len;
-	}
-	return i;
-}
-
 void json_string(struct session *s, const char *v)
 {
 	size_t n = strlen(v);
+	char part[64];
 
 	out(s, "\"");
 	while (n > 0) {
-		size_t len = json_plain(v, n);
+		size_t used = n;
 
-		out_text(s, v, len);
-		v += len;
-		n -= len;
-		if (n == 0) {
-			break;
-		}
-		if (*v == '"' || *v == '\\') {
-			out(s, "\\%c", *v);
-		} else if ((unsigned char)*v < 0x80) {
-			out(s, "\\u%04x", (unsigned char)*v);
-		} else {
-			out(s, "\\ufffd"); /* not UTF-8 */
-		}
-		v++;
-		n--;
+		out_text(s, part, json_escape(part, sizeof(part), v, &used));
+		v += used;
+		n -= used;
 	}
 	out(s, "\"");
 }

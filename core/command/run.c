@@ -222,6 +222,9 @@ static int command_dispatch(struct session *s, const struct command *cmd,
 			  cmd->name, cmd->name);
 		return -ERR_INVAL;
 	}
+	if (!session_may_run(s, argc, argv)) {
+		return -ERR_PERM;
+	}
 	ret = command_check_options(s, argc, argv);
 	if (ret != 0) {
 		return ret;

@@ -106,6 +106,7 @@ void out_error(struct session *s, const char *fmt, ...)
 {
 	va_list ap;
 
+	session_tell_error(s, true);
 	if (s->script != NULL) {
 		out(s, "error: %s:%u: ", s->script, s->line);
 	} else {
@@ -115,6 +116,7 @@ void out_error(struct session *s, const char *fmt, ...)
 	session_vout(s, fmt, ap);
 	va_end(ap);
 	out(s, "\n");
+	session_tell_error(s, false);
 	s->told = true;
 }
 

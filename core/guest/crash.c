@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The report of a guest's last crash, which is kept when it restarts. */
 #include <arch/vcpu.h>
+#include <core/event.h>
 #include <core/guest.h>
 #include <core/heap.h>
 #include <core/log.h>
@@ -64,6 +65,8 @@ void crash_record(struct guest *g, bool with_registers)
 
 	log_err("guest %s: VCPU %u crashed: %s", g->name, g->crash_vcpu->index,
 		g->crash_reason);
+	event_post(EVENT_CRASH, g->name, "VCPU %u: %s", g->crash_vcpu->index,
+		   g->crash_reason);
 	if (IS_ENABLED(CONFIG_CRASH_REGISTERS)) {
 		arch_vcpu_dump(g->crash_vcpu, record_line, &rec);
 	}

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A guest's life cycle: list, references, start, stop, and its own requests. */
 #include <arch/vcpu.h>
+#include <core/event.h>
 #include <core/guest.h>
 #include <core/log.h>
 #include <core/sched.h>
@@ -190,6 +191,7 @@ static void set_state(struct guest *g, enum guest_state state)
 {
 	g->state = state;
 	trace_named(TRACE_GUEST, 0, state, g->name);
+	event_post(EVENT_GUEST, g->name, "%s", guest_state_name(state));
 }
 
 /* Resume, and do what the guest asked for while it was stopped. */

@@ -3,6 +3,7 @@
 partition tables: each causes an error there and nowhere else, and there is a
 way to recover."""
 
+import json
 import struct
 import zlib
 
@@ -10,7 +11,7 @@ import pytest
 
 from socle import Monitor, bare, description
 from test_block import PATTERN, gpt
-from test_serial_lines import soclectl
+from test_management import soclectl
 
 DISK = 'devices { disk0 { compatible = "virtio,block"; disk = "data"; }; };'
 CANNOT_WRITE, CANNOT_READ, CANNOT_FLUSH = 2048, 4096, 8192
@@ -198,13 +199,13 @@ class Stalled:
 
     def __init__(self, boot, tmp_path, device, how):
         (tmp_path / "image").write_bytes(b"\xa5" * (16 << 20))
-        self.where = str(tmp_path / "terminal")
+        self.where = str(tmp_path / "management")
         self.host = boot(
             {name: bare(name, "disk", memory=LARGE, extra=DISK, boot=boot_with)
              for name, boot_with in (
                  ("first", f'bootargs = "disk={how}";'),
                  ("second", 'bootargs = "disk=flight";'))},
-            script="", append="terminals=virtio0",
+            script="", append="management=virtio0",
             extra=["-drive", f"if=none,id=d,format=raw,file={tmp_path}/image",
                    "-device", "virtio-serial-pci", "-device",
                    "virtconsole,chardev=t", "-chardev",
@@ -222,16 +223,16 @@ class Stalled:
         return soclectl(self.where, *line)
 
     def in_flight(self):
-        done = self.ask("vdisk", "info", "data", "--json")
-        return self.host.find_json(done.stdout)["in_flight"]
+        _, out, _ = self.ask("vdisk", "info", "data", "--json")
+        return json.loads(out)["in_flight"]
 
     def not_given_away(self):
         """The disk still has reads, and their memory was given to no other
         guest."""
         assert self.in_flight() > 0
-        refused = self.ask("guest", "create", "/guests/second.dtb")
-        assert refused.returncode == 1
-        assert "which this host has free" in refused.stderr, refused.stderr
+        status, out, err = self.ask("guest", "create", "/guests/second.dtb")
+        assert status == 1
+        assert "which this host has free" in out + err, out + err
         assert self.in_flight() > 0
 
 

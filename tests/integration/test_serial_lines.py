@@ -1,15 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Guests' serial lines: a virtio console, connections, and a terminal on a port
-of the host for scripts (tools/soclectl)."""
+of the host."""
 
-import json
-import subprocess
-import sys
+import socket
 import time
 
 import pytest
 
-from socle import MACHINES, SLOWNESS, TOP, Monitor, description
+from socle import MACHINES, SLOWNESS, Monitor, description
 
 CONSOLE = """
 	devices {
@@ -83,35 +81,38 @@ def test_two_guests_connected(boot):
     assert host.shutdown() == 0
 
 
-def soclectl(where, *command, stdin=None):
-    return subprocess.run([sys.executable, "-B", TOP / "tools/soclectl", where,
-                           *command], input=stdin, text=True, check=False,
-                          stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+class Second:
+    """A terminal on another port of the host."""
+
+    def __init__(self, where):
+        self.line = socket.socket(socket.AF_UNIX)
+        self.line.settimeout(60 * SLOWNESS)
+        self.line.connect(str(where))
+        self.cmd("")
+
+    def cmd(self, command, until="socle> "):
+        """Types a command; what is printed up to the next prompt."""
+        self.line.sendall(command.encode() + b"\r")
+        said = ""
+        while not said.replace("\x1b[K", "").endswith(until):
+            said += self.line.recv(65536).decode()
+        return said
 
 
-def test_soclectl(boot, tmp_path):
-    """A second terminal, on a virtio console of the host, for scripts."""
-    where = str(tmp_path / "socle.sock")
+def test_second_terminal(boot, tmp_path):
+    """Another terminal, on a virtio console of the host."""
+    where = tmp_path / "socle.sock"
     host = boot({"linux0": description("linux0")}, append="terminals=virtio0",
                 extra=["-device", "virtio-serial-pci", "-device",
                        "virtconsole,chardev=t", "-chardev",
                        f"socket,id=t,path={where},server=on,wait=off"])
-    done = soclectl(where, "guest", "list", "--json")
-    assert done.returncode == 0
-    assert json.loads(done.stdout)[0]["name"] == "linux0"
+    second = Second(where)
+    assert '"name": "linux0"' in second.cmd("guest list --json")
     # Longer than the port's buffers; and both terminals at the same time.
-    done = soclectl(where, "help")
-    assert done.returncode == 0
-    assert len(done.stdout) > 1024
+    assert len(second.cmd("help")) > 1024
     assert "linux0" in host.cmd("guest list")
-    done = soclectl(where, stdin="guest pause linux0\nguest list --json\n"
-                                 "guest pause nobody\n")
-    assert done.returncode == 1
-    assert '"state": "paused"' in done.stdout or \
-        '"state":"paused"' in done.stdout
-    assert "nobody" in done.stderr
-    assert soclectl(str(tmp_path / "no"), "version").returncode == 2
-    assert soclectl(where, "host", "shutdown").returncode == 0
+    assert "error: " in second.cmd("guest pause nobody")
+    second.line.sendall(b"host shutdown\r")
     assert host.wait_exit() == 0
 
 
@@ -140,9 +141,8 @@ def test_ports_of_a_console(boot, tmp_path, ring):
     host.cmd("vserial connect linux0/hvc0 virtio0.guest")
     with host.linux("linux0") as shell:
         shell.sh("stty raw -echo </dev/hvc0; seq 1 300 >/dev/hvc0")
-    done = soclectl(where, "help")
-    assert done.returncode == 0
-    assert len(done.stdout) > 1024
+    second = Second(where)
+    assert len(second.cmd("help")) > 1024
     host.cmd("vserial disconnect linux0/hvc0")
     assert guest.read_bytes().replace(b"\r", b"") == b"".join(
         b"%d\n" % n for n in range(1, 301))
@@ -150,7 +150,7 @@ def test_ports_of_a_console(boot, tmp_path, ring):
     host.cmd("device unbind virtio0.guest")
     host.cmd("device bind virtio0.guest")
     host.cmd("vserial connect linux0/hvc0 virtio0.guest")
-    assert soclectl(where, "host", "shutdown").returncode == 0
+    second.line.sendall(b"host shutdown\r")
     assert host.wait_exit() == 0
 
 

@@ -351,10 +351,15 @@ static void le_out(void *ctx, const char *text, size_t n)
 	fake_write(&s, (const uint8_t *)text, n);
 }
 
+static void le_candidate(void *e, size_t start, const char *word)
+{
+	lineedit_candidate(e, start, word);
+}
+
 static void le_complete(void *ctx, struct lineedit *e, const char *line)
 {
 	(void)ctx;
-	command_complete(e, line);
+	command_complete(line, le_candidate, e);
 }
 
 static void completes(const char *typed, const char *want)

@@ -45,7 +45,7 @@ else
 	2>/dev/null)
   CPPFLAGS := $(cppflags-common) -Iarch/$(ARCH)/include \
 	-nostdinc -isystem $(libc-include) -Ilibs/include/std \
-	-isystem $(LIBFDT_INCLUDE)
+	-isystem $(LIBFDT_INCLUDE) -isystem $(MATERIAL)/jsmn
 
   # Without scheduling, and where functions keep their parameters, the code
   # compresses better (vmm.bin.gz); values moved out of loops would need registers

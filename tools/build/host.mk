@@ -141,8 +141,17 @@ tools := $(patsubst tools/%.c,$(O)/%,$(wildcard tools/*.c))
 # What descriptions may #include stands beside the program that looks there.
 dts-headers := $(patsubst %,$(O)/%,$(shell cd tools && find include -name '*.h'))
 
+# soclectl has none of the hypervisor in it.
+soclectl-sources := $(filter-out %_static.c,$(wildcard tools/soclectl/*.c))
+
 .PHONY: tools
-tools: $(tools) $(dts-headers)
+tools: $(tools) $(dts-headers) $(O)/soclectl
+
+$(O)/soclectl: $(soclectl-sources) tools/soclectl/soclectl.h
+	$(say) LD $@
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) -std=gnu11 -O2 -Wall -Wextra -Wshadow $(SANITIZE) -o $@ \
+		$(soclectl-sources)
 
 $(dts-headers): $(O)/%: tools/%
 	$(Q)mkdir -p $(@D)

@@ -13,6 +13,7 @@ image: $(image) $(O)/vmm.bin $(O)/vmm.bin.gz
 
 # libfdt's headers come with its library.
 $(addprefix $(O)/,$(objs)): | $(LIBFDT)
+$(O)/core/management/request.o: | $(MATERIAL)/jsmn/jsmn.h
 
 $(lds): $(lds-source) $(O)/.flags
 	$(say) LDS $@

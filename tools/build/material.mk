@@ -20,6 +20,10 @@ $(material)/libfdt/libfdt.a: $(material)/libfdt-dev/package
 	$(Q)cp -R $(material)/libfdt-dev/root/usr/include $(@D)/include
 	$(Q)cp $(call unpacked,libfdt-dev,libfdt.a) $@
 
+$(material)/jsmn/jsmn.h: $(material)/libjsmn-dev/package
+	$(Q)mkdir -p $(@D)
+	$(Q)cp $(call unpacked,libjsmn-dev,jsmn.h) $@
+
 # What guests boot, by the name it has in bundles: /images/NAME.
 images := $(material)/images
 
@@ -123,7 +127,7 @@ known-images := Image Image-full initrd.cpio.gz initrd-full.cpio.gz u-boot.bin \
 image-file = $(image-$(1))
 
 .PHONY: material material-full
-material: $(LIBFDT) $(foreach i,Image initrd.cpio.gz u-boot.bin,\
+material: $(LIBFDT) $(material)/jsmn/jsmn.h $(foreach i,Image initrd.cpio.gz u-boot.bin,\
 	$(call image-file,$(i)))
 material-full: material $(foreach i,Image-full initrd-full.cpio.gz QEMU_EFI.fd,\
 	$(call image-file,$(i)))

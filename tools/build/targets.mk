@@ -63,7 +63,7 @@ tidy = $(PYTHON) -B tools/lint/tidy.py --program '$(CLANG_TIDY)' $(tidy-args)
 
 .PHONY: clang-tidy clang-analyzer
 clang-tidy: tidy-args := --checks='-clang-analyzer-*'
-clang-tidy clang-analyzer: $(auto-conf) $(LIBFDT)
+clang-tidy clang-analyzer: $(auto-conf) $(LIBFDT) $(MATERIAL)/jsmn/jsmn.h
 	$(Q)mkdir -p '$(tidy-folder)'
 	$(Q)cmp -s '$(config)' '$(tidy-folder)/.config' || \
 		cp '$(config)' '$(tidy-folder)/.config'

@@ -45,6 +45,12 @@ struct session_ops {
 	bool (*take_detach)(struct session *s);
 	/* Drop input that has not been read. */
 	void (*discard)(struct session *s);
+#ifdef CONFIG_MANAGEMENT
+	/* May this command, s->command with s->sub, be run? And may its output
+	 * tell of this guest? NULL: all may. */
+	bool (*may_run)(struct session *s, int argc, char **argv);
+	bool (*may_see)(struct session *s, const char *guest);
+#endif
 };
 
 struct session {
@@ -60,11 +66,63 @@ struct session {
 	unsigned int depth;            /* scripts within scripts */
 	const struct command *command; /* running, for its usage */
 	const struct subcommand *sub;
+#ifdef CONFIG_MANAGEMENT
+	bool telling_error; /* what is written now is an error's text */
+#endif
 };
 
 /* A session without input or script; `ops` stay in use, and `port` is for
  * them. */
 void session_init(struct session *s, const struct session_ops *ops, void *port);
+
+#ifdef CONFIG_MANAGEMENT
+
+/* May the command that runs be run? */
+static inline bool session_may_run(struct session *s, int argc, char **argv)
+{
+	return s->ops->may_run == NULL || s->ops->may_run(s, argc, argv);
+}
+
+/* May its output tell of this guest? */
+static inline bool session_may_see(struct session *s, const char *guest)
+{
+	return s->ops->may_see == NULL || s->ops->may_see(s, guest);
+}
+
+/* What is written is an error's text, from now on or no more. */
+static inline void session_tell_error(struct session *s, bool error)
+{
+	s->telling_error = error;
+}
+
+#else
+
+/* Without management all may. */
+static inline bool session_may_run(struct session *s, int argc, char **argv)
+{
+	(void)s;
+	(void)argc;
+	(void)argv;
+	return true;
+}
+
+/* Likewise. */
+static inline bool session_may_see(struct session *s, const char *guest)
+{
+	(void)s;
+	(void)guest;
+	return true;
+}
+
+/* Nobody asks. */
+static inline void session_tell_error(struct session *s, bool error)
+{
+	(void)s;
+	(void)error;
+}
+
+#endif
+
 /* Read up to n bytes: first what was read but not used, then by ops->read(). */
 size_t session_read(struct session *s, uint8_t *buf, size_t n);
 /* As session_read(), but no longer than until `deadline`: 0 then, too, and at
@@ -80,9 +138,13 @@ void session_forget_interrupt(struct session *s);
  * code that reads bytes itself. Only in sessions whose lines are typed. */
 void session_paste_marks(struct session *s, bool on);
 
-/* Candidates for the end of `line`, for the line editor. */
-struct lineedit;
-void command_complete(struct lineedit *le, const char *line);
+/*
+ * What could stand at the end of `line`: `add` is called for each word that may
+ * replace what begins at byte `start`. A word that is complete ends with a
+ * blank, a directory with '/'.
+ */
+typedef void (*command_candidate_t)(void *ctx, size_t start, const char *word);
+void command_complete(const char *line, command_candidate_t add, void *ctx);
 
 /*
  * Connect this session to the guest's console, until Ctrl-] or until the

@@ -45,11 +45,13 @@ enum lock_class {
 	LOCK_WORK,         /* queued work */
 	LOCK_BUDGET,       /* a guest's budgets of events */
 	LOCK_BANDWIDTH,    /* what budgets are promised and lend */
+	LOCK_LISTENER,     /* who waits for events */
 	LOCK_WAIT,         /* wait queues */
 	LOCK_SCHED_POOL,   /* a pool of CPUs, what it has promised */
 	LOCK_RUNQUEUE,     /* a CPU's run queue */
 	LOCK_SCHED_POLICY, /* what a policy shares among CPUs */
 	LOCK_TIMER,        /* a CPU's timers */
+	LOCK_EVENT,        /* events for managers */
 	LOCK_VMID,         /* which guest has which VMID */
 	LOCK_IRQ,          /* host interrupt descriptors */
 	LOCK_DRIVER,       /* host device registers */
