@@ -2,6 +2,7 @@
 /* Command guest memory: where a guest's memory is in the host. */
 #include <core/colour.h>
 #include <core/guest.h>
+#include <core/shared_memory.h>
 #include <libs/error.h>
 
 #include "guest_cmd.h"
@@ -58,6 +59,38 @@ static void memory_extent(struct table *t, const struct guest *g,
 	table_str(t, some ? colour_text(set, text, sizeof(text)) : "all");
 }
 
+/* Shared memory that is mapped: its first piece in the host, and the whole. */
+static void memory_window(struct table *t, const struct shared_window *w)
+{
+	struct shared_piece p, last = { .size = 0 };
+	uint64_t size = 0;
+
+	for (unsigned int i = 0; shared_window_piece(w, i, &p); i++) {
+		last = p;
+		size += p.size;
+	}
+	if (shared_window_piece(w, 0, &p)) {
+		table_u64(t, w->base.v);
+		table_u64(t, p.pa.v);
+		table_u64(t, last.pa.v + last.size - 1);
+		table_u64(t, size);
+		table_u64(t, p.size);
+		table_fmt(t, "shared %s", w->name);
+		table_none(t);
+	}
+}
+
+static void memory_windows(struct table *t, const struct guest *g)
+{
+	const struct shared_window *w;
+
+	shared_lock();
+	for (unsigned int n = 0; (w = shared_window_nth(g, n)) != NULL; n++) {
+		memory_window(t, w);
+	}
+	shared_unlock();
+}
+
 static void memory_extents(struct session *s, struct guest *g, bool json)
 {
 	static const struct column cols[] = {
@@ -71,6 +104,9 @@ static void memory_extents(struct session *s, struct guest *g, bool json)
 
 	for (uint32_t i = 0; ex && i < ex->count; i++) {
 		memory_extent(t, g, &ex->e[i]);
+	}
+	if (IS_ENABLED(CONFIG_SHARED_MEMORY)) {
+		memory_windows(t, g);
 	}
 	table_end(t);
 }

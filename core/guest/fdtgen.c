@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include <libs/error.h>
+#include <libs/parse.h>
 
 #include "config_priv.h"
 
@@ -393,6 +394,60 @@ static void fdtgen_chosen(struct fdtgen *g, const struct fdtgen_info *info)
 	fdtgen_end(g);
 }
 
+/* The part of a window that the region has, by its `size`, if it is there. */
+static struct config_range shared_range(const struct fdtgen *g,
+					const struct config_device *dev)
+{
+	struct config_range r = dev->regs[0];
+	const char *text = fdt_getprop(g->cfg->blob, dev->node, "size", NULL);
+	uint64_t size;
+
+	if (text && parse_size(text, &size) == 0) {
+		r.size = MIN(r.size, size);
+	}
+	return r;
+}
+
+/*
+ * Linux's binding reserved-memory/xen,shared-memory-v1: how Xen's tools tell of
+ * shared memory. It is not among the guest's RAM, so its OS must not take it
+ * for such (no-map).
+ */
+static void fdtgen_shared(struct fdtgen *g)
+{
+	bool begun = false;
+
+	for (uint32_t i = 0; i < g->cfg->ndevices; i++) {
+		const struct config_device *dev = &g->cfg->devices[i];
+		const char *prop = dev->emu->shared_region, *id;
+		struct config_range r;
+
+		id = prop && dev->node >= 0
+			     ? fdt_getprop(g->cfg->blob, dev->node, prop, NULL)
+			     : NULL;
+		if (!id) {
+			continue;
+		}
+		if (!begun) {
+			fdtgen_begin(g, "reserved-memory");
+			fdtgen_u32(g, "#address-cells", 2);
+			fdtgen_u32(g, "#size-cells", 2);
+			fdtgen_bytes(g, "ranges", NULL, 0);
+			begun = true;
+		}
+		r = shared_range(g, dev);
+		fdtgen_begin_at(g, "xen-shmem", r.base);
+		fdtgen_str(g, "compatible", "xen,shared-memory-v1");
+		fdtgen_reg(g, &r, 1);
+		fdtgen_str(g, "xen,id", id);
+		fdtgen_bytes(g, "no-map", NULL, 0);
+		fdtgen_end(g);
+	}
+	if (begun) {
+		fdtgen_end(g);
+	}
+}
+
 static void fdtgen_root(struct fdtgen *g, const struct fdtgen_info *info)
 {
 	fdtgen_begin(g, "");
@@ -403,6 +458,9 @@ static void fdtgen_root(struct fdtgen *g, const struct fdtgen_info *info)
 	arch_guest_platform.tree_root(g);
 	fdtgen_chosen(g, info);
 	fdtgen_memory(g);
+	if (IS_ENABLED(CONFIG_SHARED_MEMORY)) {
+		fdtgen_shared(g);
+	}
 	arch_guest_platform.tree_nodes(g);
 	fdtgen_clock(g);
 	fdtgen_devices(g);

@@ -7,6 +7,7 @@
 #include <core/guest.h>
 #include <core/heap.h>
 #include <core/memory_check.h>
+#include <core/shared_memory.h>
 #include <libs/bitmap.h>
 #include <libs/error.h>
 #include <string.h>
@@ -114,6 +115,23 @@ static bool go_on(struct check *c)
 	return !c->stopped;
 }
 
+/* Is it shared memory? Its pages are the region's, and others may have them
+ * mapped too. */
+static bool take_shared(struct space *s, const struct mmu_path *t)
+{
+	int found;
+
+	if (!IS_ENABLED(CONFIG_SHARED_MEMORY) || !s->g) {
+		return false;
+	}
+	found = shared_check(s->g, IPA(t->base), t->size, t->pa);
+	if (found < 0) {
+		note(&s->mapped, &s->mapped.moved, t->pa.v);
+	}
+	s->mapped.pages += found > 0 ? t->size / PAGE_SIZE : 0;
+	return found > 0;
+}
+
 static void take_entry(struct space *s, const struct mmu_path *t)
 {
 	take_tables(s, t, !s->direct_map);
@@ -122,6 +140,9 @@ static void take_entry(struct space *s, const struct mmu_path *t)
 	}
 	if (t->bad) {
 		note(&s->mapped, &s->mapped.moved, t->pa.v);
+	}
+	if (take_shared(s, t)) {
+		return;
 	}
 	for (uint64_t off = 0; off < t->size; off += PAGE_SIZE) {
 		take_page(s, &s->mapped, t->pa.v + off, !s->loaded);
@@ -164,6 +185,37 @@ static void check_guest(struct check *c, struct guest *g)
 	}
 	tell(c, &s.mapped);
 	tell(c, &s.tables);
+}
+
+/* A region has its own pages and colours, whoever has it mapped. */
+static void check_region(struct check *c, unsigned int n,
+			 const struct colour_claim *claim)
+{
+	struct space s = space_of(c, claim->owner);
+	struct shared_piece p;
+
+	s.mapped.what = "shared";
+	if (claim->set != PAGE_ANY_COLOUR) {
+		s.foreign = ~claim->set;
+	}
+	if (IS_ENABLED(CONFIG_COLOURS)) {
+		s.foreign |= colour_foreign(claim);
+	}
+	for (unsigned int i = 0; shared_piece_nth(n, i, &p) && go_on(c); i++) {
+		for (uint64_t off = 0; off < p.size; off += PAGE_SIZE) {
+			take_page(&s, &s.mapped, p.pa.v + off, true);
+		}
+	}
+	tell(c, &s.mapped);
+}
+
+static void check_regions(struct check *c)
+{
+	const struct colour_claim *claim;
+
+	for (unsigned int n = 0; (claim = shared_claim_nth(n)) != NULL; n++) {
+		check_region(c, n, claim);
+	}
 }
 
 static void check_hypervisor(struct check *c)
@@ -249,9 +301,16 @@ int memory_check(void (*row)(void *ctx, const struct memory_check_row *r),
 	if (!c.seen) {
 		return -ERR_NOMEM;
 	}
+	if (IS_ENABLED(CONFIG_SHARED_MEMORY)) {
+		shared_lock();
+	}
 	for (unsigned int n = 0; (g = guest_get_nth(n)) != NULL; n++) {
 		check_guest(&c, g);
 		guest_put(g);
+	}
+	if (IS_ENABLED(CONFIG_SHARED_MEMORY)) {
+		check_regions(&c);
+		shared_unlock();
 	}
 	check_hypervisor(&c);
 	check_own(&c);

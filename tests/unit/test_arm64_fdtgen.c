@@ -358,6 +358,48 @@ static void test_dtc_warnings(void **state)
 	assert_null(strstr(theirs, "interrupts_property"));
 }
 
+/* Linux's binding reserved-memory/xen,shared-memory-v1, and a UIO device. */
+static void test_shared_memory(void **state)
+{
+	const char *child = "/reserved-memory/xen-shmem@c000000";
+	const char *device = "/shared-memory@c000000";
+	const uint8_t *reg;
+	int node, len = 0;
+
+	(void)state;
+	build(SOURCE(BOOT), NULL);
+	assert_true(fdt_path_offset(tree, "/reserved-memory") < 0);
+	assert_true(fdt_path_offset(tree, device) < 0);
+	build(SOURCE(BOOT "devices { one { compatible = "
+			  "\"socle,shared-memory\"; region = \"ring\"; "
+			  "size = \"1M\"; }; two { compatible = "
+			  "\"socle,shared-memory\"; region = \"other\"; "
+			  "}; };"),
+	      NULL);
+	assert_true(fdt_path_offset(tree, "/reserved-memory/"
+					  "xen-shmem@c400000") > 0);
+	node = fdt_path_offset(tree, child);
+	assert_true(node > 0);
+	assert_int_equal(fdt_node_check_compatible(tree, node,
+						   "xen,shared-memory-v1"),
+			 0);
+	assert_string_equal(fdt_getprop(tree, node, "xen,id", NULL), "ring");
+	assert_non_null(fdt_getprop(tree, node, "no-map", NULL));
+	reg = fdt_getprop(tree, node, "reg", &len);
+	assert_int_equal(len, 16);
+	assert_int_equal(fdt64_ld((const fdt64_t *)reg), 0xc000000);
+	assert_int_equal(fdt64_ld((const fdt64_t *)(reg + 8)), MIB(1));
+	node = fdt_path_offset(tree, device);
+	assert_true(node > 0);
+	assert_int_equal(fdt_node_check_compatible(tree, node, "generic-uio"),
+			 0);
+	assert_non_null(fdt_getprop(tree, node, "reg", &len));
+	assert_int_equal(len, 32); /* the window and the doorbell */
+	assert_non_null(fdt_getprop(tree, node, "interrupts", NULL));
+	/* It names what is in the hypervisor. */
+	assert_null(fdt_getprop(tree, node, "region", NULL));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -366,6 +408,7 @@ int main(void)
 		cmocka_unit_test(test_comparison),
 		cmocka_unit_test(test_cpus),
 		cmocka_unit_test(test_devices),
+		cmocka_unit_test(test_shared_memory),
 		cmocka_unit_test(test_dtc_warnings),
 	};
 

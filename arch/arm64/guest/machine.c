@@ -59,5 +59,17 @@ const struct platform_device virt_devices[VIRT_DEVICES] = {
 		.count = 32,
 		.step = 0x200,
 	},
+	/* Slots in the platform bus, which virt has for devices that are added.
+	 * No emulator has this name: no guest has such devices by default. */
+	{
+		.name = "shared-memory",
+		.compatible = "socle,shared-memory-slot",
+		.regs = { { 0x0c000000, MIB(2) }, { 0x0c200000, KIB(4) } },
+		.nregs = 2,
+		.irq = GUEST_SPI(112),
+		.edge = true,
+		.count = 8,
+		.step = MIB(4),
+	},
 };
 /* clang-format on */

@@ -9,7 +9,7 @@
 #include <core/schema.h>
 
 /* machine.c */
-#define VIRT_DEVICES 6
+#define VIRT_DEVICES 7
 extern const struct platform_device virt_devices[VIRT_DEVICES];
 
 /* rows.c */

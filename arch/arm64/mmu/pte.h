@@ -40,6 +40,7 @@
 #define PTE_S2_ATTR(memattr) ((uint64_t)(memattr) << 2)
 #define PTE_S2_ATTR_MASK PTE_S2_ATTR(15)
 #define PTE_S2_NORMAL_WB PTE_S2_ATTR(0xf)
+#define PTE_S2_NORMAL_NC PTE_S2_ATTR(0x5)
 #define PTE_S2_DEVICE_NGNRE PTE_S2_ATTR(0x1)
 #define PTE_S2_READ BIT(6)
 #define PTE_S2_WRITE BIT(7)

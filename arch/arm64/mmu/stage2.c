@@ -246,6 +246,11 @@ static uint64_t stage2_attrs(enum stage2_prot prot)
 	uint64_t normal = PTE_AF | PTE_SH_INNER | PTE_S2_NORMAL_WB |
 			  PTE_S2_READ;
 
+	/* Only shared memory has these. */
+	if (IS_ENABLED(CONFIG_SHARED_MEMORY) && prot >= STAGE2_RO_NC) {
+		return PTE_AF | PTE_SH_INNER | PTE_S2_NORMAL_NC | PTE_S2_READ |
+		       PTE_XN | (prot == STAGE2_RW_NC ? PTE_S2_WRITE : 0);
+	}
 	switch (prot) {
 	case STAGE2_NONE:
 		return (normal & ~PTE_S2_READ) | PTE_XN;
@@ -259,6 +264,8 @@ static uint64_t stage2_attrs(enum stage2_prot prot)
 		return PTE_AF | PTE_S2_DEVICE_NGNRE | PTE_S2_READ |
 		       PTE_S2_WRITE | PTE_XN;
 	case STAGE2_RWX:
+	case STAGE2_RO_NC:
+	case STAGE2_RW_NC:
 		break;
 	}
 	return normal | PTE_S2_WRITE;
@@ -268,6 +275,10 @@ static enum stage2_prot stage2_prot_of(uint64_t pte)
 {
 	if ((pte & PTE_S2_ATTR_MASK) == PTE_S2_DEVICE_NGNRE) {
 		return STAGE2_DEVICE;
+	}
+	if (IS_ENABLED(CONFIG_SHARED_MEMORY) &&
+	    (pte & PTE_S2_ATTR_MASK) == PTE_S2_NORMAL_NC) {
+		return pte & PTE_S2_WRITE ? STAGE2_RW_NC : STAGE2_RO_NC;
 	}
 	if (!(pte & PTE_S2_READ)) {
 		return STAGE2_NONE;

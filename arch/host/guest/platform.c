@@ -218,6 +218,16 @@ static const struct platform_device devices[] = {
 		.step = 0x1000,
 	},
 	{
+		.name = "shared-memory",
+		.compatible = "socle,shared-memory-slot",
+		.regs = { { 0x2a000000, MIB(1) }, { 0x2a100000, KIB(4) } },
+		.nregs = 2,
+		.irq = 40,
+		.edge = true,
+		.count = 2,
+		.step = MIB(2),
+	},
+	{
 		.name = "flash",
 		.compatible = "cfi-flash",
 		.regs = { { 0x60000000, 0x1000000 }, { 0x61000000, 0x1000000 } },

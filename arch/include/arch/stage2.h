@@ -19,6 +19,8 @@ enum stage2_prot {
 	STAGE2_RX = 4,
 	STAGE2_DEVICE = 5, /* pass-through device, read/write */
 	STAGE2_NONE = 6,   /* mapped, but every access faults */
+	STAGE2_RO_NC = 7,  /* Normal, non-cacheable */
+	STAGE2_RW_NC = 8,
 };
 
 /* Largest IPA size in bits this machine can give a guest. */

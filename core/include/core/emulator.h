@@ -124,6 +124,9 @@ struct emulator {
 	/* The property that names files, one for each entry of reg, whose
 	 * contents the guest finds there and can boot from. NULL: none. */
 	const char *rom_files;
+	/* The property that names the shared memory (core/shared_memory.h) of
+	 * which the first entry of reg shows a part. NULL: none. */
+	const char *shared_region;
 
 	/*
 	 * The properties of the node in the OS's tree besides reg, interrupts,

@@ -8,7 +8,7 @@
 
 /* The result for one owner's pages of one kind. */
 struct memory_check_row {
-	const char *owner; /* a guest's name, "hypervisor" or "host" */
+	const char *owner; /* of a guest or region; "hypervisor", "host" */
 	const char *what;
 	uint64_t pages;
 	uint64_t foreign; /* of a colour that the owner must not have */
