@@ -246,13 +246,10 @@ int buddy_release(struct buddy *b, uint64_t first, uint64_t end)
 	return buddy_release_first(b, first, end);
 }
 
-int buddy_release_first(struct buddy *b, uint64_t first, uint64_t end)
+/* Pages that are on no list become free. */
+static void release_free(struct buddy *b, struct buddy_range *r, uint64_t first,
+			 uint64_t end)
 {
-	struct buddy_range *r = range_of(b, first);
-
-	if (!r || !r->state || end > r->end || first >= end) {
-		return -ERR_INVAL;
-	}
 	b->free += end - first;
 	while (first < end) {
 		unsigned int order =
@@ -265,6 +262,16 @@ int buddy_release_first(struct buddy *b, uint64_t first, uint64_t end)
 		block_merge(b, r, first, order);
 		first += BIT(order);
 	}
+}
+
+int buddy_release_first(struct buddy *b, uint64_t first, uint64_t end)
+{
+	struct buddy_range *r = range_of(b, first);
+
+	if (!r || !r->state || end > r->end || first >= end) {
+		return -ERR_INVAL;
+	}
+	release_free(b, r, first, end);
 	return 0;
 }
 
@@ -353,28 +360,29 @@ int buddy_alloc(struct buddy *b, unsigned int order, colour_mask_t mask,
 
 /* The order of the free block that contains [pfn, pfn + 2^order); -ERR_BUSY if
  * part of that is not free. Free buddies are always merged, so that it is in
- * one block if it is free. */
+ * one block if it is free. The first block that is found to begin at or before
+ * pfn, on multiples of growing sizes, decides. */
 static int free_around(const struct buddy_range *r, uint64_t pfn,
 		       unsigned int order)
 {
 	for (unsigned int o = order; o <= PAGE_ORDER_MAX; o++) {
 		uint64_t start = pfn & ~(BIT(o) - 1);
 
+		uint8_t state;
+
 		if (start < r->first) {
 			break;
 		}
-		if (r->state[start - r->first] == (BLOCK_FREE | o)) {
-			return (int)o;
+		state = r->state[start - r->first];
+		if (state == BLOCK_NONE) {
+			continue;
 		}
+		if ((state & BLOCK_FREE) == 0 || (state & ~BLOCK_FREE) < o) {
+			break;
+		}
+		return state & ~BLOCK_FREE;
 	}
 	return -ERR_BUSY;
-}
-
-bool buddy_is_free(struct buddy *b, uint64_t pfn, unsigned int order)
-{
-	const struct buddy_range *r = range_of(b, pfn);
-
-	return r && r->state && free_around(r, pfn, order) >= 0;
 }
 
 int buddy_alloc_at(struct buddy *b, uint64_t pfn, unsigned int order)
@@ -403,6 +411,77 @@ int buddy_alloc_at(struct buddy *b, uint64_t pfn, unsigned int order)
 	b->used += BIT(order);
 	return 0;
 }
+
+#ifdef CONFIG_COLOURS
+bool buddy_row_is_free(struct buddy *b, uint64_t row,
+		       const struct buddy_piece *pieces, unsigned int n)
+{
+	const struct buddy_range *r = range_of(b, row);
+
+	if (!r || !r->state) {
+		return false;
+	}
+	if (free_around(r, row, log2_of(b->colours)) >= 0) {
+		return true;
+	}
+	for (unsigned int i = 0; i < n; i++) {
+		const struct buddy_piece *p = &pieces[i];
+		uint64_t pfn = row + p->first;
+
+		if (p->used &&
+		    (pfn < r->first || pfn + BIT(p->order) > r->end ||
+		     free_around(r, pfn, p->order) < 0)) {
+			return false;
+		}
+	}
+	return true;
+}
+
+static void take_row(struct buddy *b, struct buddy_range *r, uint64_t row,
+		     const struct buddy_piece *pieces, unsigned int n)
+{
+	for (unsigned int i = 0; i < n; i++) {
+		const struct buddy_piece *p = &pieces[i];
+
+		if (p->used) {
+			*state_of(r, row + p->first) =
+				(uint8_t)(BLOCK_USED | p->order);
+			b->used += BIT(p->order);
+		} else {
+			block_push(b, r, row + p->first, p->order);
+			b->free += BIT(p->order);
+		}
+	}
+}
+
+/* No piece that stays free has a free buddy: the buddy is a used piece, or
+ * contains one. */
+unsigned int buddy_take_rows(struct buddy *b, uint64_t row, unsigned int most,
+			     const struct buddy_piece *pieces, unsigned int n)
+{
+	struct buddy_range *r = range_of(b, row);
+	int order = r && r->state ? free_around(r, row, log2_of(b->colours))
+				  : -ERR_INVAL;
+	uint64_t start, end, rest;
+	unsigned int rows;
+
+	if (order < 0) {
+		return 0;
+	}
+	start = row & ~(BIT((unsigned int)order) - 1);
+	end = start + BIT((unsigned int)order);
+	rows = (unsigned int)MIN(most, (end - row) / b->colours);
+	rest = row + (uint64_t)rows * b->colours;
+	block_remove(b, r, start, (unsigned int)order);
+	b->free -= end - start;
+	release_free(b, r, start, row);
+	release_free(b, r, rest, end);
+	for (; row < rest; row += b->colours) {
+		take_row(b, r, row, pieces, n);
+	}
+	return rows;
+}
+#endif
 
 /* The first block of a list that has `pages` pages below `end` from `offset`
  * on, among the first BUDDY_LOOKS; 0: none. */

@@ -78,8 +78,6 @@ int __must_check buddy_alloc_below(struct buddy *b, unsigned int order,
  * -ERR_INVAL: no RAM, or misaligned. */
 int __must_check buddy_alloc_at(struct buddy *b, uint64_t pfn,
 				unsigned int order);
-/* Are all of its pages free? */
-bool buddy_is_free(struct buddy *b, uint64_t pfn, unsigned int order);
 
 /*
  * buddy_row.c: allocate the pages of the colours in `mask`, which is not empty,
@@ -91,6 +89,22 @@ bool buddy_is_free(struct buddy *b, uint64_t pfn, unsigned int order);
 int __must_check buddy_alloc_rows(struct buddy *b, colour_mask_t mask,
 				  uint64_t near, unsigned int most,
 				  uint64_t *row);
+/*
+ * A part of each row, as a block: the pieces of a row are all of it, in order.
+ * buddy_take_rows(): of the free block that holds the row at frame `row`, take
+ * the used pieces of as many rows from there on as it has, at most `most`; the
+ * others stay free. Returns how many; 0: no free block holds the row.
+ */
+struct buddy_piece {
+	uint8_t first; /* colour */
+	uint8_t order;
+	bool used;
+};
+/* Are the used pieces of a row free? Its first page is RAM. */
+bool buddy_row_is_free(struct buddy *b, uint64_t row,
+		       const struct buddy_piece *pieces, unsigned int n);
+unsigned int buddy_take_rows(struct buddy *b, uint64_t row, unsigned int most,
+			     const struct buddy_piece *pieces, unsigned int n);
 /* Those of the row that begins at frame `row`, all or none. -ERR_BUSY: some are
  * used or reserved; -ERR_INVAL: some are no RAM. */
 int __must_check buddy_alloc_row(struct buddy *b, colour_mask_t mask,

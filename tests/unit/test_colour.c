@@ -298,12 +298,13 @@ static int rows_teardown(void **state)
 static void test_alloc_at(void **state)
 {
 	uint64_t all = buddy.free, pfn = FIRST + 5;
+	unsigned int order;
 
 	(void)state;
 	assert_int_equal(buddy_alloc_at(&buddy, pfn, 0), 0);
 	assert_int_equal(buddy.free, all - 1);
-	assert_false(buddy_is_free(&buddy, pfn, 0));
-	assert_true(buddy_is_free(&buddy, pfn - 1, 0));
+	assert_int_equal(buddy_use(&buddy, pfn, &order), PAGE_USED);
+	assert_int_equal(buddy_use(&buddy, pfn - 1, &order), PAGE_FREE);
 	assert_int_equal(buddy_alloc_at(&buddy, pfn, 0), -ERR_BUSY);
 	assert_int_equal(buddy_alloc_at(&buddy, FIRST, 3), -ERR_BUSY);
 	assert_int_equal(buddy_alloc_at(&buddy, FIRST + 1, 1), -ERR_INVAL);
@@ -335,7 +336,7 @@ static void test_rows(void **state)
 	}
 	assert_int_equal(buddy.free, 0);
 	/* A few extents describe them. */
-	assert_true(jumps <= 2 * (ROWS / 64 + 2));
+	assert_true(jumps <= 2 * (ROWS / 48 + 2));
 	assert_int_equal(buddy_alloc_rows(&buddy, 1, 0, 1, &row[0][0]),
 			 -ERR_NOMEM);
 	for (unsigned int n = 0; n < ROWS; n++) {
@@ -359,10 +360,10 @@ static void test_rows_left(void **state)
 						  n ? row + 16 : 0, 1, &row),
 				 1);
 	}
-	assert_int_equal(buddy_alloc_rows(&buddy, 0xff00, 0, 24, &left), 24);
+	assert_int_equal(buddy_alloc_rows(&buddy, 0xff00, 0, 16, &left), 16);
 	assert_true(left < row);
-	left += 23 * 16;
-	for (unsigned int n = 24; n < 64; n++) {
+	left += 15 * 16;
+	for (unsigned int n = 16; n < 64; n++) {
 		assert_int_equal(buddy_alloc_rows(&buddy, 0xff00, left + 16, 1,
 						  &next),
 				 1);
@@ -389,6 +390,84 @@ static void test_row_used(void **state)
 	assert_int_equal(buddy_alloc_at(&buddy, FIRST + 12 * 16 + 9, 0), 0);
 	assert_int_equal(
 		buddy_alloc_rows(&buddy, 0x0201, FIRST + 10 * 16, 9, &row), 2);
+}
+
+static uint64_t rnd(uint64_t n)
+{
+	static uint64_t x = 88172645463325252;
+
+	x ^= x << 13;
+	x ^= x >> 7;
+	x ^= x << 17;
+	return x % n;
+}
+
+#define OWNERS 300
+
+/* Whatever is taken is free before, of the colours, and in the rows that are
+ * told; what is between stays free and is merged with its neighbours later. */
+static void test_rows_random(void **state)
+{
+	static struct {
+		colour_mask_t mask;
+		uint64_t row;
+		int rows;
+	} owned[OWNERS];
+	uint64_t all = buddy.free, want = all;
+
+	(void)state;
+	for (unsigned int step = 0; step < 20000; step++) {
+		unsigned int i = (unsigned int)rnd(OWNERS), order;
+		struct buddy_check c = { .next = 0 };
+
+		if (owned[i].rows > 0) {
+			for (int n = 0; n < owned[i].rows; n++) {
+				assert_int_equal(
+					buddy_free_row(&buddy, owned[i].mask,
+						       owned[i].row + n * 16),
+					0);
+			}
+			want += (uint64_t)owned[i].rows *
+				colour_count(owned[i].mask);
+			owned[i].rows = 0;
+		} else {
+			uint64_t near = FIRST + rnd(ROWS) * 16;
+			int most = 1 + (int)rnd(24);
+
+			owned[i].mask = 1 + rnd(0xffff);
+			owned[i].rows = buddy_alloc_rows(&buddy, owned[i].mask,
+							 rnd(2) ? near : 0,
+							 (unsigned int)most,
+							 &owned[i].row);
+			assert_true(owned[i].rows <= most);
+			for (int n = 0; n < owned[i].rows * 16; n++) {
+				bool mine = owned[i].mask & BIT(n % 16);
+
+				assert_true(!mine ||
+					    buddy_use(&buddy, owned[i].row + n,
+						      &order) == PAGE_USED);
+			}
+			want -= owned[i].rows > 0
+					? (uint64_t)owned[i].rows *
+						  colour_count(owned[i].mask)
+					: 0;
+		}
+		assert_int_equal(buddy.free, want);
+		if (step % 64 == 0) {
+			assert_true(buddy_check_some(&buddy, &c, UINT32_MAX));
+			assert_int_equal(buddy_check_end(&buddy, &c), 0);
+		}
+	}
+	for (unsigned int i = 0; i < OWNERS; i++) {
+		for (int n = 0; n < owned[i].rows; n++) {
+			assert_int_equal(buddy_free_row(&buddy, owned[i].mask,
+							owned[i].row + n * 16),
+					 0);
+		}
+	}
+	assert_int_equal(buddy.free, all);
+	/* All is in as few blocks as at first. */
+	assert_int_equal(buddy.blocks[0] + buddy.blocks[1], 0);
 }
 
 /* The check finds inconsistencies that the test makes. */
@@ -426,6 +505,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_rows_left, rows_setup,
 						rows_teardown),
 		cmocka_unit_test_setup_teardown(test_row_used, rows_setup,
+						rows_teardown),
+		cmocka_unit_test_setup_teardown(test_rows_random, rows_setup,
 						rows_teardown),
 		cmocka_unit_test_setup_teardown(test_check_broken, rows_setup,
 						rows_teardown),

@@ -113,6 +113,21 @@ def test_whole_pool(watched):
     within_bound(watched.sections())
 
 
+def test_scattered_colours(watched):
+    """Memory of which no two pages are adjacent, taken and given back."""
+    guests = {name: bare(name, "hello", memory=64).replace(
+                  "model =", f"colors = <{' '.join(map(str, colours))}>; model =")
+              for name, colours in (("even", range(0, 32, 2)),
+                                    ("odd", range(1, 32, 2)))}
+    host = watched(guests, gic=3, smp=1, cpu="cortex-a57", limit=900)
+    for name in guests:
+        host.cmd(f"guest create /guests/{name}.dtb", timeout=180)
+    for name in guests:
+        host.cmd(f"guest destroy {name}")
+        host.cmd(f"guest create /guests/{name}.dtb", timeout=180)
+    within_bound(watched.sections())
+
+
 def longest_trap(host):
     """The longest section that a data abort began, in ns; None: there is
     none."""
