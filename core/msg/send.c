@@ -226,7 +226,8 @@ static int vmsg_park_locked(struct vmsg_node *from, struct vmsg_node *to,
 		return -ERR_NOENT;
 	}
 	if (pair->count >= VMSG_PARKED_MAX) {
-		if (READ_ONCE(from->domain->policy) == VMSG_POLICY_DROP) {
+		if (READ_ONCE(from->domain->policy) == VMSG_POLICY_DROP &&
+		    !from->kind->lossless) {
 			vmsg_add(&from->counts.dropped, 1);
 			return VMSG_DROPPED;
 		}

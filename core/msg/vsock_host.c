@@ -5,6 +5,7 @@
  * VSOCK_SERVICES_MAX and VSOCK_STREAMS_MAX.
  */
 #include <arch/cpu.h>
+#include <core/percpu.h>
 
 #include "vsock_priv.h"
 
@@ -175,4 +176,11 @@ void vsock_port_down(struct vsock_port *p)
 	}
 	__atomic_store_n(&p->due, 0, __ATOMIC_RELAXED);
 	arch_irq_restore(flags);
+}
+
+void vsock_port_fini(struct vsock_port *p)
+{
+	vsock_port_down(p);
+	/* Pairs with stream_tell(): pending() has returned everywhere. */
+	cpu_quiesce();
 }

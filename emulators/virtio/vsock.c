@@ -2,7 +2,8 @@
 /*
  * VirtIO socket device (VirtIO 1.2, 5.10): features, configuration, creation
  * and reset. The device is a port of the hypervisor's end, CID 2
- * (core/vsock_port.h). docs/design/messaging.md.
+ * (core/vsock_port.h), and a node of a messaging domain (core/vmsg.h).
+ * docs/design/messaging.md.
  */
 #include <core/guest.h>
 #include <core/schema.h>
@@ -26,6 +27,7 @@ static int vsock_kick(struct virtio_device *vd, struct virtqueue *vq)
 		virtqueue_kicks_off(vq);
 		virtqueue_unlock(vq, flags);
 		more = vsock_receive(d);
+		more |= vmsg_ready(d->node);
 		break;
 	case VIRTIO_VSOCK_TX:
 		more = vsock_transmit(d);
@@ -44,6 +46,7 @@ static void vsock_work(struct work *w)
 	bool more = vsock_transmit(d);
 
 	more |= vsock_receive(d);
+	more |= vmsg_ready(d->node);
 	if (more) {
 		work_queue(w);
 	}
@@ -51,11 +54,7 @@ static void vsock_work(struct work *w)
 
 static void vsock_pending(struct vsock_port *p)
 {
-	struct vsock_dev *d = container_of(p, struct vsock_dev, port);
-
-	if (vsock_receive(d)) {
-		work_queue(&d->work);
-	}
+	vsock_receive_soon(container_of(p, struct vsock_dev, port));
 }
 
 static void vsock_cancel(struct virtio_device *vd, struct virtqueue *vq)
@@ -69,10 +68,29 @@ static void vsock_reset(struct virtio_device *vd)
 {
 	struct vsock_dev *d = vsock_of(vd);
 
+	vmsg_down(d->node);
 	vsock_port_down(&d->port);
 	spin_lock(&d->lock);
 	WRITE_ONCE(d->replies_sent, d->replied);
+	vsock_conns_reset(&d->conns);
 	spin_unlock(&d->lock);
+}
+
+/* A packet that was on its way in the reset may have begun a connection. */
+static void vsock_start(struct virtio_device *vd)
+{
+	struct vsock_dev *d = vsock_of(vd);
+	unsigned long flags = spin_lock_irqsave(&d->lock);
+
+	vsock_conns_reset(&d->conns);
+	spin_unlock_irqrestore(&d->lock, flags);
+	vmsg_up(d->node);
+}
+
+/* Is a packet being copied into a receive buffer? */
+static bool rx_busy(const struct vsock_dev *d)
+{
+	return READ_ONCE(vsock_queue(d, VIRTIO_VSOCK_RX)->taken) != 0;
 }
 
 /* Only packets that are being passed on move data; what is held waits. */
@@ -80,7 +98,8 @@ static void vsock_pause(struct virtio_device *vd, bool paused)
 {
 	struct vsock_dev *d = vsock_of(vd);
 
-	while (paused && READ_ONCE(d->tx_busy)) {
+	vmsg_pause(d->node, paused);
+	while (paused && (READ_ONCE(d->tx_busy) || rx_busy(d))) {
 		sleep_ms(1);
 	}
 }
@@ -117,6 +136,7 @@ static void vsock_fini(struct virtio_device *vd)
 {
 	struct vsock_dev *d = vsock_of(vd);
 
+	vmsg_node_destroy(d->node);
 	vsock_port_fini(&d->port);
 	work_cancel(&d->work);
 	vsock_tx_fini(d);
@@ -125,7 +145,6 @@ static void vsock_fini(struct virtio_device *vd)
 static int vsock_init(struct virtio_device *vd)
 {
 	struct vsock_dev *d = vsock_of(vd);
-	uint32_t cid = emu_prop_u32(vd->emu, "cid", 0);
 	int err;
 
 	d->vd = vd;
@@ -139,11 +158,9 @@ static int vsock_init(struct virtio_device *vd)
 	if (err != 0) {
 		return err;
 	}
-	err = vsock_port_init(&d->port, cid);
+	vsock_conns_reset(&d->conns);
+	err = vsock_peer_init(d);
 	if (err != 0) {
-		log_err("guest %s: %s: cid: another guest has %u; without the "
-			"property it gets one that is free",
-			vd->guest->name, vd->emu->name, cid);
 		vsock_tx_fini(d);
 	}
 	return err;
@@ -160,6 +177,7 @@ static const struct virtio_kind vsock_kind = {
 	.fini = vsock_fini,
 	.cancel = vsock_cancel,
 	.reset = vsock_reset,
+	.start = vsock_start,
 	.kick = vsock_kick,
 	.config_read = vsock_config_read,
 	.pause = vsock_pause,
@@ -175,6 +193,24 @@ static const struct schema_prop vsock_props[] = {
 		.otherwise = REFERENCE("the lowest that is free"),
 		.doc = REFERENCE("The guest's context identifier: its address. "
 				 "The hypervisor's is 2."),
+	},
+	{
+		.name = "domain",
+		.type = SCHEMA_NAME,
+		.min = 1,
+		.max = VMSG_NAME_MAX - 1,
+		.otherwise = REFERENCE("none: CID 2 alone can be reached"),
+		.doc = REFERENCE("The messaging domain whose guests can "
+				 "connect; created if it does not exist."),
+	},
+	{
+		.name = "ports",
+		.type = SCHEMA_LIST,
+		.min = 0,
+		.max = UINT32_MAX,
+		.otherwise = REFERENCE("all"),
+		.doc = REFERENCE("Ports to which other guests can connect: "
+				 "first and last of each range."),
 	},
 	VIRTIO_MMIO_PROPS,
 	{ .name = NULL },

@@ -4,8 +4,11 @@
 #define EMULATORS_VIRTIO_VSOCK_PRIV_H
 
 #include <core/virtio.h>
+#include <core/vmsg.h>
 #include <core/vsock_port.h>
 #include <core/work.h>
+
+#include "vsock_conn.h"
 
 #define VSOCK_RX_SIZE 256 /* entries: Linux fills it with 4 KiB each */
 #define VSOCK_TX_SIZE 128
@@ -14,13 +17,14 @@
 #define VSOCK_PACKET_MAX KIB(64)
 /* Most parts of a packet: its data on pages anywhere, and its header on two. */
 #define VSOCK_TX_PARTS (VSOCK_PACKET_MAX / PAGE_SIZE + 3)
-#define VSOCK_RX_PARTS 8 /* of a receive buffer */
-#define VSOCK_REPLIES 64 /* a power of two */
+#define VSOCK_RX_PARTS 8    /* of a receive buffer */
+#define VSOCK_RANGES_MAX 16 /* of ports */
+#define VSOCK_REPLIES 64    /* a power of two */
 
 /* A packet that was taken from the transmit queue. [Q] its lock; whoever has
  * taken it owns the rest. */
 struct vsock_slot {
-	struct virtio_vsock_hdr h;
+	struct vmsg m; /* its head is a struct virtio_vsock_hdr */
 	struct virtq_chain chain;
 	bool parsed;
 	struct vsock_dev *dev;   /* [I] */
@@ -47,6 +51,14 @@ struct vsock_dev {
 	struct vsock_slot *slots;       /* [I] VSOCK_TX_SIZE of them */
 	struct vsock_slot *unused;      /* [Q] */
 	struct work work;               /* what a trap has left over */
+	struct vmsg_node *node;         /* [I] of this CID */
+	/* [I] Where other guests can connect. */
+	bool all_ports;
+	unsigned int nports;
+	struct vsock_range {
+		uint32_t first, last;
+	} ports[VSOCK_RANGES_MAX];
+	struct vsock_conns conns; /* [L] with other guests */
 };
 
 static inline struct vsock_dev *vsock_of(struct virtio_device *vd)
@@ -60,7 +72,24 @@ static inline struct virtqueue *vsock_queue(const struct vsock_dev *d,
 	return &d->vd->queues[n];
 }
 
+/* What becomes of a packet of the guest. */
+enum vsock_fate {
+	VSOCK_SENT,          /* the chain can be given back */
+	VSOCK_PARKED,        /* it is the receiver's, or done already */
+	VSOCK_WAITS,         /* not now */
+	VSOCK_NOT_CONNECTED, /* the answer is RST */
+};
+
+/* vsock_peer.c */
+/* Send a packet to the guest of its destination. Any context, no lock held. */
+enum vsock_fate vsock_peer_send(struct vsock_dev *d, struct vsock_slot *slot);
+/* Choose the CID, and enter the domain that the node names. Errors of
+ * vmsg_node_create() and vmsg_node_attach(). Thread context. */
+int __must_check vsock_peer_init(struct vsock_dev *d);
+
 /* vsock_tx.c */
+/* A packet that was parked is done. Any context, no lock held. */
+void vsock_tx_done(struct vsock_slot *slot);
 /* Take packets from the guest and pass them on, as many as a trap may; true:
  * there are more. Any context, no lock held. */
 bool vsock_transmit(struct vsock_dev *d);
@@ -74,6 +103,12 @@ void vsock_tx_fini(struct vsock_dev *d);
 /* Send the guest what the hypervisor has for it, as far as it has buffers and a
  * trap may; true: there is more. Any context, no lock held but LOCK_DEVICE. */
 bool vsock_receive(struct vsock_dev *d);
+/* The same, and the guest's thread does the rest. */
+void vsock_receive_soon(struct vsock_dev *d);
+/* Take the next receive buffer, or ask the driver to kick. The queue's lock is
+ * held. False: there is none, or it is of no use. */
+bool __must_check vsock_rx_take(struct virtqueue *vq,
+				struct virtq_chain *chain);
 /* Answer a packet of the guest with RST; false if VSOCK_REPLIES wait already.
  * Any context. */
 bool __must_check vsock_reply_rst(struct vsock_dev *d,

@@ -7,9 +7,7 @@
 
 #define VSOCK_RX_MOST 32 /* packets made in one trap */
 
-/* Take the next buffer; if there is none, ask the driver to kick. The queue's
- * lock is held. False: none, or the driver broke the rules. */
-static bool rx_take(struct virtqueue *vq, struct virtq_chain *chain)
+bool vsock_rx_take(struct virtqueue *vq, struct virtq_chain *chain)
 {
 	int got = virtqueue_pop(vq, chain);
 
@@ -71,10 +69,31 @@ static bool reply_take(struct vsock_dev *d, struct virtio_vsock_hdr *h)
 	return any;
 }
 
+/* Take a connection that is over; likewise. */
+static bool over_take(struct vsock_dev *d, struct virtio_vsock_hdr *h)
+{
+	unsigned long flags = spin_lock_irqsave(&d->lock);
+	struct vsock_conn c;
+	bool any = vsock_conns_take_over(&d->conns, &c);
+
+	if (any) {
+		*h = (struct virtio_vsock_hdr){
+			.src_cid = c.peer,
+			.dst_cid = d->port.cid,
+			.src_port = c.remote,
+			.dst_port = c.local,
+			.type = c.type,
+			.op = VIRTIO_VSOCK_OP_RST,
+		};
+	}
+	spin_unlock_irqrestore(&d->lock, flags);
+	return any;
+}
+
 static bool rx_pending(const struct vsock_dev *d)
 {
 	return READ_ONCE(d->replied) != READ_ONCE(d->replies_sent) ||
-	       vsock_host_pending(&d->port);
+	       READ_ONCE(d->conns.over) != 0 || vsock_host_pending(&d->port);
 }
 
 /* Write the next packet; bytes, 0 if there is none. */
@@ -82,7 +101,7 @@ static uint32_t rx_write(struct vsock_dev *d, struct virtq_chain *chain)
 {
 	struct virtio_vsock_hdr h;
 
-	if (reply_take(d, &h)) {
+	if (reply_take(d, &h) || over_take(d, &h)) {
 		return (uint32_t)io_list_fill(&chain->writable, &h, sizeof(h));
 	}
 	return (uint32_t)vsock_host_next(&d->port, &chain->writable,
@@ -103,7 +122,7 @@ bool vsock_receive(struct vsock_dev *d)
 	}
 	flags = virtqueue_lock(vq);
 	while (rx_pending(d) && packets < VSOCK_RX_MOST &&
-	       rx_take(vq, &chain)) {
+	       vsock_rx_take(vq, &chain)) {
 		uint32_t written = rx_write(d, &chain);
 
 		if (written == 0) {
@@ -120,4 +139,11 @@ bool vsock_receive(struct vsock_dev *d)
 		virtio_interrupt(vq);
 	}
 	return full;
+}
+
+void vsock_receive_soon(struct vsock_dev *d)
+{
+	if (vsock_receive(d)) {
+		work_queue(&d->work);
+	}
 }

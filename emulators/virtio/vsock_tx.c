@@ -14,11 +14,6 @@
 #define VSOCK_KICK_PACKETS 64
 #define VSOCK_KICK_BYTES KIB(64)
 
-enum tx_fate {
-	TX_DONE, /* the chain can be given back */
-	TX_WAIT, /* not now */
-};
-
 int vsock_tx_init(struct vsock_dev *d)
 {
 	d->slots = heap_alloc_array(VSOCK_TX_SIZE, sizeof(*d->slots));
@@ -40,16 +35,22 @@ void vsock_tx_fini(struct vsock_dev *d)
 
 /* --- one packet ----------------------------------------------------------- */
 
+static struct virtio_vsock_hdr *tx_header(struct vsock_slot *slot)
+{
+	return (struct virtio_vsock_hdr *)slot->m.head;
+}
+
 /* Take the header out of the guest's memory. False: the packet makes no sense,
  * or is not the guest's own: there is nobody whom an answer could reach. */
 static bool tx_parse(struct vsock_dev *d, struct vsock_slot *slot)
 {
 	struct virtio_device *vd = d->vd;
-	struct virtio_vsock_hdr *h = &slot->h;
+	struct virtio_vsock_hdr *h = tx_header(slot);
 
 	if (io_list_pull(&slot->chain.readable, h, sizeof(*h)) != sizeof(*h) ||
 	    h->len > slot->chain.readable_size - sizeof(*h) ||
 	    h->len > VSOCK_PACKET_MAX) {
+		vmsg_count_fault(d->node, VMSG_FAULT_MALFORMED);
 		if (log_allow(&vd->limit)) {
 			log_warn("guest %s: %s: a packet of %u bytes without "
 				 "a header that fits",
@@ -59,6 +60,7 @@ static bool tx_parse(struct vsock_dev *d, struct vsock_slot *slot)
 		return false;
 	}
 	if (h->src_cid != d->port.cid) {
+		vmsg_count_fault(d->node, VMSG_FAULT_FORGED);
 		if (log_allow(&vd->limit)) {
 			log_warn("guest %s: %s: a packet from CID %llu; its "
 				 "own is %u",
@@ -79,37 +81,48 @@ static bool tx_type_known(const struct vsock_dev *d,
 		virtio_has(d->vd, VIRTIO_VSOCK_F_SEQPACKET));
 }
 
-/* Pass a packet on. False: the answer is RST. */
-static bool tx_pass(struct vsock_dev *d, struct vsock_slot *slot)
+static enum vsock_fate tx_to_host(struct vsock_dev *d, struct vsock_slot *slot)
 {
-	const struct virtio_vsock_hdr *h = &slot->h;
-	unsigned long flags;
-	bool good;
+	unsigned long flags = arch_irq_save();
+	bool good = vsock_host_receive(&d->port, tx_header(slot),
+				       &slot->chain.readable);
 
-	if (!tx_type_known(d, h) || h->dst_cid != VSOCK_CID_HOST) {
-		return false;
-	}
-	flags = arch_irq_save();
-	good = vsock_host_receive(&d->port, h, &slot->chain.readable);
 	arch_irq_restore(flags);
-	return good;
+	return good ? VSOCK_SENT : VSOCK_NOT_CONNECTED;
 }
 
-static enum tx_fate tx_packet(struct vsock_dev *d, struct vsock_slot *slot)
+static enum vsock_fate tx_pass(struct vsock_dev *d, struct vsock_slot *slot)
 {
+	const struct virtio_vsock_hdr *h = tx_header(slot);
+
+	if (!tx_type_known(d, h)) {
+		return VSOCK_NOT_CONNECTED;
+	}
+	return h->dst_cid == VSOCK_CID_HOST ? tx_to_host(d, slot)
+					    : vsock_peer_send(d, slot);
+}
+
+static enum vsock_fate tx_packet(struct vsock_dev *d, struct vsock_slot *slot)
+{
+	enum vsock_fate fate;
+
 	/* The guest that takes no answers is not served either. */
 	if (!vsock_reply_room(d)) {
-		return TX_WAIT;
+		return VSOCK_WAITS;
 	}
 	if (!slot->parsed && !tx_parse(d, slot)) {
-		return TX_DONE;
+		return VSOCK_SENT;
 	}
 	slot->parsed = true;
-	if (!tx_pass(d, slot) && slot->h.op != VIRTIO_VSOCK_OP_RST &&
-	    !vsock_reply_rst(d, &slot->h)) {
-		return TX_WAIT;
+	fate = tx_pass(d, slot);
+	if (fate != VSOCK_NOT_CONNECTED) {
+		return fate;
 	}
-	return TX_DONE;
+	/* 5.10.6.5: RST is not answered by RST. */
+	return tx_header(slot)->op == VIRTIO_VSOCK_OP_RST ||
+			       vsock_reply_rst(d, tx_header(slot))
+		       ? VSOCK_SENT
+		       : VSOCK_WAITS;
 }
 
 /* --- the queue ------------------------------------------------------------ */
@@ -164,7 +177,8 @@ struct tx_turn {
 static bool tx_one(struct vsock_dev *d, struct virtqueue *vq, struct tx_turn *t)
 {
 	struct vsock_slot *slot = tx_take(d, vq);
-	enum tx_fate fate;
+	enum vsock_fate fate;
+	uint32_t bytes;
 	unsigned int what;
 
 	if (slot == NULL) {
@@ -172,13 +186,17 @@ static bool tx_one(struct vsock_dev *d, struct virtqueue *vq, struct tx_turn *t)
 		t->due |= (what & VIRTQUEUE_DUE) != 0;
 		return (what & VIRTQUEUE_MORE) && d->held == NULL;
 	}
+	bytes = slot->chain.readable_size;
 	virtqueue_unlock(vq, t->flags);
 	fate = tx_packet(d, slot);
 	t->packets++;
-	t->bytes += slot->chain.readable_size;
+	t->bytes += bytes;
 	t->flags = virtqueue_lock(vq);
+	if (fate == VSOCK_PARKED) {
+		return true;
+	}
 	/* In a reset, whoever waits for its end may not see what is held. */
-	if (fate == TX_WAIT && vq->live) {
+	if (fate == VSOCK_WAITS && vq->live) {
 		d->held = slot;
 		return false;
 	}
@@ -205,6 +223,9 @@ bool vsock_transmit(struct vsock_dev *d)
 			t.full = t.packets >= VSOCK_KICK_PACKETS ||
 				 t.bytes >= VSOCK_KICK_BYTES;
 		}
+		virtqueue_unlock(vq, t.flags);
+		vmsg_flush(d->node);
+		t.flags = virtqueue_lock(vq);
 	}
 	d->tx_busy = false;
 	t.due |= virtqueue_publish(vq);
@@ -213,6 +234,20 @@ bool vsock_transmit(struct vsock_dev *d)
 		virtio_interrupt(vq);
 	}
 	return t.full;
+}
+
+void vsock_tx_done(struct vsock_slot *slot)
+{
+	struct vsock_dev *d = slot->dev;
+	struct virtqueue *vq = vsock_queue(d, VIRTIO_VSOCK_TX);
+	unsigned long flags = virtqueue_lock(vq);
+
+	tx_give_back(d, vq, slot);
+	if (virtqueue_publish(vq)) {
+		virtio_interrupt(vq);
+	}
+	/* If this was the last chain, the device may be freed from here on. */
+	virtqueue_unlock(vq, flags);
 }
 
 void vsock_tx_cancel(struct vsock_dev *d)
@@ -225,4 +260,5 @@ void vsock_tx_cancel(struct vsock_dev *d)
 		d->held = NULL;
 	}
 	virtqueue_unlock(vq, flags);
+	(void)vmsg_cancel(d->node); /* called again if there are more */
 }

@@ -41,3 +41,77 @@ def test_service(boot):
                 f"socat - VSOCK-CONNECT:{address} </dev/null 2>&1", status=None)
     queues = {row["queue"]: row for row in host.json("guest queues linux0")}
     assert queues["receive"]["requests"] > 2 << 20 >> 12
+
+
+def domain(boot):
+    """Two guests that can connect to each other, and one outside."""
+    return boot({
+        "linux0": guest("linux0", 'domain = "pair"; cid = <10>;'),
+        "linux1": guest("linux1", 'domain = "pair"; cid = <11>; '
+                        "ports = <5000 5009 7000 7000>;"),
+        "linux2": guest("linux2", 'domain = "other"; cid = <12>;'),
+    }, mem="2G", limit=600)
+
+
+def serve(shell, port, what):
+    """A listener that answers each connection."""
+    shell.sh(f"socat VSOCK-LISTEN:{port},fork {what} 2>/dev/null & sleep 1")
+
+
+def refused(shell, address):
+    return RESET in shell.sh(f"socat - VSOCK-CONNECT:{address} </dev/null 2>&1",
+                             status=None)
+
+
+def test_streams(boot):
+    """64 MiB arrive as they were sent, by a connection whose sender has shut
+    down its half; and messages with their boundaries."""
+    host = domain(boot)
+    with host.linux("linux1") as shell:
+        serve(shell, 5000, "EXEC:md5sum")
+        shell.sh("vsock serve 5001 >/tmp/served 2>&1 &")
+    with host.linux("linux0") as shell:
+        shell.sh("dd if=/dev/urandom of=/tmp/data bs=1M count=1 2>/dev/null; "
+                 "for i in $(seq 64); do cat /tmp/data; echo $i; done >/tmp/big",
+                 timeout=200)
+        assert shell.sh("socat -t 100 - VSOCK-CONNECT:11:5000 </tmp/big",
+                        timeout=200) == shell.sh("md5sum </tmp/big",
+                                                 timeout=100)
+        said = shell.sh("vsock send 11 5001 300", timeout=200)
+        size = sum(1 + i * 7919 % 100000 for i in range(300))
+        assert said == f"300 good, {size} bytes"
+    with host.linux("linux1") as shell:
+        assert shell.sh("cat /tmp/served") == \
+            "listening\n300 messages"
+    for name in ("linux0", "linux1"):
+        print(name, {row["queue"]: row
+                     for row in host.json(f"guest queues {name}")})
+
+
+def test_kept_apart(boot):
+    """Who is outside the domain, or connects to a port that is not open to
+    others, gets what it would get if nobody was there. A guest that is reset
+    ends its connections."""
+    host = domain(boot)
+    with host.linux("linux1") as shell:
+        for port in (5000, 5010, 7000):
+            serve(shell, port, "EXEC:'echo here'")
+        serve(shell, 5009, "EXEC:'sleep 1000'")
+    with host.linux("linux2") as shell:
+        for address in ("11:5000", "10:5000", "12345:5000"):
+            assert refused(shell, address)
+    with host.linux("linux0") as shell:
+        for port in (5000, 7000):
+            assert shell.sh(f"socat - VSOCK-CONNECT:11:{port} </dev/null") == \
+                "here"
+        assert refused(shell, "11:5010")
+        shell.sh("socat -u VSOCK-CONNECT:11:5009 - >/tmp/out 2>&1 & sleep 2; "
+                 "jobs | grep -q Running")
+    host.cmd("guest reset linux1")
+    with host.linux("linux0") as shell:
+        shell.sh("wait", timeout=60)
+        # The connection is gone, the domain is not.
+    with host.linux("linux1") as shell:
+        serve(shell, 5000, "EXEC:'echo again'")
+    with host.linux("linux0") as shell:
+        assert shell.sh("socat - VSOCK-CONNECT:11:5000 </dev/null") == "again"

@@ -38,6 +38,7 @@ struct vmsg_kind {
 	 * of the domain, and a node has it while it is attached. */
 	bool host_wide;
 	bool announces; /* nodes announce names: vmsg_announce() */
+	bool lossless;  /* messages wait, whatever the domain's policy is */
 	/* Write the header's own text for `vmsg domain monitor`: at most
 	 * `size` bytes with the terminator. T. NULL: it has none. */
 	void (*show_head)(const void *head, char *text, size_t size);

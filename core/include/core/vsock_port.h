@@ -9,28 +9,21 @@
 
 #include <core/io_segment.h>
 #include <core/virtio_vsock.h>
-#include <libs/list.h>
 #include <libs/types.h>
 
-/* [I] immutable, [A] atomic, [M] the mutex of vsock_port.c. */
+/* [I] immutable, [A] atomic. Its owner fills in what
+ * is immutable; the rest is zero. */
 struct vsock_port {
 	uint32_t cid;      /* [I] */
 	const char *guest; /* [I] its name */
 	/* [I] There is something for the guest: call vsock_host_next() when it
 	 * has a buffer. Any context, interrupts masked, no lock held. */
 	void (*pending)(struct vsock_port *p);
-	uint32_t due;     /* [A] services that have something, a bit each */
-	struct list node; /* [M] */
+	uint32_t due; /* [A] services that have something, a bit each */
 };
 
-/*
- * Give the port a context identifier that no other port has: `cid`, or the
- * lowest free one if that is 0. guest and pending have been set. -ERR_EXIST: it
- * is taken. Thread context.
- */
-int __must_check vsock_port_init(struct vsock_port *p, uint32_t cid);
-/* Give it back. Nothing is pending any more when this returns, and no packets
- * may be passed. Thread context, interrupts enabled, no spinlock held. */
+/* The port is to be freed: its streams are over, and nothing is pending when
+ * this returns. Thread context, interrupts enabled, no spinlock held. */
 void vsock_port_fini(struct vsock_port *p);
 /* The guest's driver is gone: its streams are over. Any context. */
 void vsock_port_down(struct vsock_port *p);
