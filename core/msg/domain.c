@@ -235,6 +235,7 @@ static int vmsg_attach_locked(struct vmsg_domain *d, struct vmsg_node *n)
 	vmsg_table_renew(d);
 	/* Pairs with vmsg_send(). */
 	__atomic_store_n(&n->domain, d, __ATOMIC_RELEASE);
+	vmsg_names_restore(d, n);
 	flags = arch_irq_save();
 	vmsg_tend_soon(d);
 	arch_irq_restore(flags);
@@ -313,6 +314,7 @@ void vmsg_detach_locked(struct vmsg_node *n)
 	vmsg_hold(n, VMSG_HELD_LEAVING, false);
 	vmsg_refuse_all(n);
 	n->told_epoch += told;
+	vmsg_names_keep(d, n);
 	vmsg_part(d, n);
 	if (!n->kind->host_wide) {
 		n->address = 0;

@@ -53,14 +53,15 @@ struct vmsg_node {
 					 was last told of others */
 	uint32_t seen[VMSG_NODES_MAX]; /* [N] peers' epochs, as it was told */
 	uint64_t notices;              /* [A] peers whose names have changed */
-	struct vmsg_domain *leaving;   /* [A] written with N: being detached */
-	struct vmsg_counts counts;     /* [A] */
-	uint32_t fixed;                /* [I] its address; 0: any */
-	bool service;                  /* [I] */
-	bool destroyed;                /* [N] only references are left */
-	void *arg;                     /* [I] */
-	uint32_t refs;                 /* [N] */
-	struct list node;              /* [N] */
+	struct vmsg_kept *kept;      /* [N] NULL: its kind announces nothing */
+	struct vmsg_domain *leaving; /* [A] written with N: being detached */
+	struct vmsg_counts counts;   /* [A] */
+	uint32_t fixed;              /* [I] its address; 0: any */
+	bool service;                /* [I] */
+	bool destroyed;              /* [N] only references are left */
+	void *arg;                   /* [I] */
+	uint32_t refs;               /* [N] */
+	struct list node;            /* [N] */
 	char name[VMSG_NODE_NAME_MAX]; /* [I] */
 };
 
@@ -90,6 +91,17 @@ struct vmsg_names {
 	unsigned int live; /* [L] */
 	unsigned int turn; /* [L] the last one that was given up */
 	struct vmsg_endpoint slot[VMSG_ENDPOINTS_MAX];
+};
+
+/* What a node had announced when it was detached: its driver does not know of
+ * that, and will not announce it again. */
+struct vmsg_kept {
+	unsigned int n;
+	uint32_t epoch; /* of the node: later its driver has begun anew */
+	struct {
+		uint32_t endpoint;
+		char name[VMSG_ENDPOINT_NAME];
+	} name[VMSG_ENDPOINTS_MAX];
 };
 
 struct vmsg_domain {
@@ -152,6 +164,11 @@ void vmsg_part(struct vmsg_domain *d, struct vmsg_node *n);
 void vmsg_names_end(struct vmsg_domain *d, unsigned int index);
 /* The node was told nothing, or no longer knows it. vmsg_mutex is held. */
 void vmsg_names_forget(struct vmsg_domain *d, const struct vmsg_node *n);
+
+/* The node is being detached: keep what it has announced; it is attached again:
+ * announce that. vmsg_mutex is held. */
+void vmsg_names_keep(struct vmsg_domain *d, struct vmsg_node *n);
+void vmsg_names_restore(struct vmsg_domain *d, struct vmsg_node *n);
 
 /* monitor.c. Any context. */
 extern uint32_t vmsg_watchers; /* [A] */

@@ -237,6 +237,50 @@ void vmsg_names_end(struct vmsg_domain *d, unsigned int index)
 	arch_irq_restore(flags);
 }
 
+void vmsg_names_keep(struct vmsg_domain *d, struct vmsg_node *n)
+{
+	struct vmsg_names *names = vmsg_names_of(d, n->index);
+	struct vmsg_kept *kept = n->kept;
+	unsigned long flags;
+
+	if (names == NULL || kept == NULL) {
+		return;
+	}
+	kept->n = 0;
+	kept->epoch = READ_ONCE(n->epoch);
+	flags = spin_lock_irqsave(&names->lock);
+	for (unsigned int i = 0; i < VMSG_ENDPOINTS_MAX; i++) {
+		const struct vmsg_endpoint *e = &names->slot[i];
+
+		if (e->state == VMSG_LIVE) {
+			kept->name[kept->n].endpoint = e->endpoint;
+			memcpy(kept->name[kept->n++].name, e->name,
+			       sizeof(e->name));
+		}
+	}
+	spin_unlock_irqrestore(&names->lock, flags);
+}
+
+void vmsg_names_restore(struct vmsg_domain *d, struct vmsg_node *n)
+{
+	struct vmsg_names *names = vmsg_names_of(d, n->index);
+	const struct vmsg_kept *kept = n->kept;
+	unsigned long flags;
+
+	if (names == NULL || kept == NULL) {
+		return;
+	}
+	flags = spin_lock_irqsave(&names->lock);
+	/* vmsg_down() changes the epoch before it ends all names. */
+	for (unsigned int i = 0;
+	     i < kept->n && kept->epoch == READ_ONCE(n->epoch); i++) {
+		/* Only names that end are in the way, and are given up. */
+		(void)vmsg_endpoint_add(d, names, n, kept->name[i].name,
+					kept->name[i].endpoint);
+	}
+	spin_unlock_irqrestore(&names->lock, flags);
+}
+
 /* --- telling -------------------------------------------------------------- */
 
 static void vmsg_notice_of(const struct vmsg_endpoint *e,

@@ -104,11 +104,19 @@ int vmsg_node_create(struct vmsg_node **out, const struct vmsg_node_attr *attr)
 	if (n == NULL) {
 		return -ERR_NOMEM;
 	}
+	if (kind->announces) {
+		n->kept = heap_alloc(sizeof(*n->kept));
+		if (n->kept == NULL) {
+			heap_free(n);
+			return -ERR_NOMEM;
+		}
+	}
 	vmsg_node_init(n, attr);
 	mutex_lock(&vmsg_mutex);
 	err = vmsg_node_add(n);
 	mutex_unlock(&vmsg_mutex);
 	if (err != 0) {
+		heap_free(n->kept);
 		heap_free(n);
 		return err;
 	}
@@ -120,6 +128,7 @@ int vmsg_node_create(struct vmsg_node **out, const struct vmsg_node_attr *attr)
 static void vmsg_node_put_locked(struct vmsg_node *n)
 {
 	if (--n->refs == 0) {
+		heap_free(n->kept);
 		heap_free(n);
 	}
 }

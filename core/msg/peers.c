@@ -239,6 +239,10 @@ void vmsg_part(struct vmsg_domain *d, struct vmsg_node *n)
 	}
 	n->notices = 0;
 	vmsg_names_forget(d, n);
+	/* Its peers are told of its names. */
+	flags = arch_irq_save();
+	vmsg_tend_soon(d);
+	arch_irq_restore(flags);
 }
 
 void vmsg_pause(struct vmsg_node *n, bool paused)

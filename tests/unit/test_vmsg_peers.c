@@ -130,9 +130,26 @@ static void names(void)
 	assert_int_equal(vmsg_node_detach(ends[1].node), 0);
 	assert_string_equal(ends[1].told, "-1 -3 gone:1/1025=echo ");
 	ends[2].told[0] = '\0';
-	vmsg_node_destroy(ends[0].node);
+	assert_int_equal(vmsg_node_detach(ends[0].node), 0);
 	tend();
 	assert_string_equal(ends[2].told, "-1 gone:1/1025=echo ");
+	/* Back again, it has announced what it had; else not. */
+	ends[2].told[0] = '\0';
+	assert_int_equal(vmsg_node_attach(ends[0].node, "d", false), 0);
+	tend();
+	assert_string_equal(ends[2].told, "+1 new:1/1025=echo ");
+	assert_int_equal(vmsg_node_detach(ends[0].node), 0);
+	tend();
+	vmsg_down(ends[0].node);
+	vmsg_up(ends[0].node);
+	ends[2].told[0] = '\0';
+	assert_int_equal(vmsg_node_attach(ends[0].node, "d", false), 0);
+	tend();
+	assert_string_equal(ends[2].told, "+1 ");
+	ends[2].told[0] = '\0';
+	vmsg_node_destroy(ends[0].node);
+	tend();
+	assert_string_equal(ends[2].told, "-1 ");
 	vmsg_node_destroy(ends[1].node);
 	vmsg_node_destroy(ends[2].node);
 	assert_int_equal(vmsg_domain_destroy("d"), 0);

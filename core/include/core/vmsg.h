@@ -222,8 +222,8 @@ void vmsg_pause(struct vmsg_node *n, bool paused);
 
 /*
  * Names of endpoints, for kinds that announce them. What a node announces is
- * kept, as long as it is up and attached, and its peers are told of it; so is
- * who comes later. When it ends they are told that, too.
+ * kept as long as it is up, and the peers that it has are told of it; so is who
+ * comes later. When it ends they are told that, too.
  */
 #define VMSG_ENDPOINT_NAME 32 /* bytes, with the terminator */
 #define VMSG_ENDPOINTS_MAX 64 /* names of one node */
