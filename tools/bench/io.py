@@ -46,6 +46,7 @@ class Figure:
 
 DISK = 'disk0 { compatible = "virtio,block"; disk = "disk"; };'
 NET = 'net0 { compatible = "virtio,net"; switch = "lan"; };'
+RPMSG = 'rpmsg0 { compatible = "virtio,rpmsg"; domain = "d"; };'
 CONSOLE = 'console0 { compatible = "virtio,console"; };'
 FIGURES = (
     Figure("block-read-4k", DISK, 4096, script=RAM_DISK),
@@ -70,6 +71,7 @@ FIGURES = (
     Figure("net-packet-batch-worker", NET, 1514, 32, script=WORKER,
            other="net-sink", does="net-packet-batch"),
     Figure("net-ping-pong", NET, 2 * 64, other="net-echo"),
+    Figure("rpmsg-ping-pong", RPMSG, 2 * (16 + 64), other="rpmsg-echo"),
     Figure("console-1", CONSOLE, 1),
     Figure("console-64", CONSOLE, 64),
 )

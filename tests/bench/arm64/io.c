@@ -368,6 +368,86 @@ static void net_ping(const char *name)
 	}
 }
 
+/* --- RPMSG ---------------------------------------------------------------- */
+
+#define RPMSG_DATA 64
+#define RPMSG_OTHER (1u << 20 | 1) /* endpoint 1 of the node created first */
+
+struct rpmsg {
+	uint32_t src, dst, reserved;
+	uint16_t len, flags;
+	uint8_t data[RPMSG_DATA];
+};
+
+static void open_rpmsg(void)
+{
+	open_device(ID_RPMSG, 2, F_EVENT_IDX);
+	for (uint16_t i = 0; i < RING_MAX; i++) {
+		queues[0].desc[i] = (struct desc){ (uint64_t)received[i], 512,
+						   DESC_WRITE, 0 };
+		queue_add(&queues[0], i);
+	}
+	queue_want(&queues[0], 1);
+	queue_want(&queues[1], RING_MAX + 1); /* no interrupt */
+	queue_kick(&device, &queues[0]);
+}
+
+static void rpmsg_send(uint32_t dst)
+{
+	struct rpmsg *m = (struct rpmsg *)(uintptr_t)sent[0];
+
+	*m = (struct rpmsg){ .src = 1, .dst = dst, .len = RPMSG_DATA };
+	queues[1].desc[0] = (struct desc){ (uint64_t)m, sizeof(*m), 0, 0 };
+	forget_sent();
+	queue_add(&queues[1], 0);
+	queue_kick(&device, &queues[1]);
+}
+
+/* Take one message; returns who sent it. */
+static uint32_t rpmsg_take(void)
+{
+	const struct rpmsg *m;
+	uint16_t head;
+	uint32_t len;
+
+	while (!queue_used(&queues[0], &head, &len)) {
+		if (queues[0].used->idx == queues[0].seen) {
+			sleep();
+		}
+	}
+	m = (const struct rpmsg *)(uintptr_t)received[head];
+	queue_add(&queues[0], head);
+	queue_kick(&device, &queues[0]);
+	queue_want(&queues[0], 1);
+	return m->src;
+}
+
+static void rpmsg_echo(void)
+{
+	open_rpmsg();
+	for (;;) {
+		rpmsg_send(rpmsg_take());
+	}
+}
+
+static void rpmsg_ping(const char *name)
+{
+	if (!wanted(name)) {
+		return;
+	}
+	open_rpmsg();
+	sleep_ticks(PAUSE_TICKS); /* until they know of each other */
+	for (unsigned int i = 0; i < rounds() + WARM_UP; i++) {
+		if (i == WARM_UP) {
+			series(name);
+		}
+		mark(MARK_BEGIN);
+		rpmsg_send(RPMSG_OTHER);
+		(void)rpmsg_take();
+		mark(MARK_END);
+	}
+}
+
 /* --- console ------------------------------------------------------------ */
 
 static void console(const char *name, uint32_t size)
@@ -412,12 +492,16 @@ void micro_main(const void *fdt, uint64_t at)
 	if (wanted("net-sink") || wanted("net-echo")) {
 		other_side(wanted("net-echo"));
 	}
+	if (wanted("rpmsg-echo")) {
+		rpmsg_echo();
+	}
 	block_singly("block-read-4k", data[0], sizeof(data[0]));
 	block_batches("block-read-4k-batch");
 	block_singly("block-read-128k", big, sizeof(big));
 	net_bursts("net-packet", 1);
 	net_bursts("net-packet-batch", BURST);
 	net_ping("net-ping-pong");
+	rpmsg_ping("rpmsg-ping-pong");
 	console("console-1", 1);
 	console("console-64", 64);
 	mark(MARK_SERIES);

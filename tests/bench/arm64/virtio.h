@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { ID_NET = 1, ID_BLOCK = 2, ID_CONSOLE = 3 };
+enum { ID_NET = 1, ID_BLOCK = 2, ID_CONSOLE = 3, ID_RPMSG = 7 };
 
 #define F_EVENT_IDX (1ull << 29)
 #define F_VERSION_1 (1ull << 32)

@@ -4,7 +4,7 @@
 import re
 import time
 
-from socle import description
+from socle import TOP, description
 
 
 def guest(name, does, domain="d", address=None, peers=1, **more):
@@ -151,3 +151,24 @@ def test_monitor(boot):
     host.cmd("vmsg domain policy spare block")
     host.cmd("vmsg domain destroy spare")
     assert host.json("vmsg domain stats d")["nodes"] == 2
+
+
+def examples(kind):
+    """The lines of the how-to's examples of this kind."""
+    page = (TOP / "docs/howto/exchange-messages.md").read_text()
+    return [line for block in re.findall(rf"```{kind}\n(.*?)```", page, re.S)
+            for line in block.splitlines()]
+
+
+def test_howto(boot):
+    """docs/howto/exchange-messages.md: each line works."""
+    nodes = "\n".join(examples("dts"))
+    host = boot({name: description(
+        name, memory=16, kernel="/images/rpmsg.bin", initrd=None,
+        bootargs="rpmsg=talk", extra=nodes) for name in "ab"})
+    passed(host, "a")
+    lines = examples("console")
+    assert len(lines) == 13
+    for line in lines:
+        host.cmd(line)
+    said(host, "b", r"there is(?s:.*)gone is(?s:.*)there is")
