@@ -60,6 +60,9 @@ emulator-tests += $(foreach k,config config_slots emu_kinds fdtgen,$(addprefix \
 	$(addprefix fuzz/fuzz_,$(archs:%=%_$(k)))))
 $(emulator-tests): with-objs = $(emulator-objs)
 $(emulator-tests): $(emulator-objs)
+# Others of them need core's own locks and threads, where this has simple ones.
+$(O)/tests/fuzz/fuzz_virtio: with-objs = $(filter \
+	$(O)/emulators/virtio/%,$(emulator-objs))
 
 # The policies of switches likewise.
 net-tests := $(filter $(O)/tests/unit/test_net% $(O)/tests/fuzz/fuzz_net%,\
