@@ -10,6 +10,8 @@
 #include <arch_impl/features.h>
 #include <arch_impl/pmu.h>
 
+#include "mpam.h"
+
 /*
  * Fine-grained traps: a set bit traps, except for the features whose names
  * begin with n, where a clear bit does. All zero leaves the traps to HCR_EL2
@@ -27,13 +29,20 @@ static void fgt_init(void)
 	}
 }
 
+/* By this CPU's own registers: guests may run on it although others have
+ * none. */
 static void mpam_init(void)
 {
-	/* MPAM2_EL2: EL1's accesses to MPAM0_EL1, MPAM1_EL1 trap. */
-	write_sysreg(BIT(49) | BIT(48), s3_4_c10_c5_0);
-	if (read_sysreg(s3_0_c10_c4_4) & BIT(17)) {
-		/* MPAMIDR_EL1.HAS_HCR: the identification register too. */
-		write_sysreg(BIT(31), s3_4_c10_c4_0); /* MPAMHCR_EL2 */
+	uint64_t mpamidr;
+
+	if (!mpam_implemented(read_sysreg(id_aa64pfr0_el1),
+			      read_sysreg(id_aa64pfr1_el1))) {
+		return;
+	}
+	mpamidr = read_sysreg(s3_0_c10_c4_4); /* MPAMIDR_EL1 */
+	write_sysreg(mpam2_el2(mpamidr), s3_4_c10_c5_0);
+	if (mpamidr & MPAMIDR_HAS_HCR) {
+		write_sysreg(MPAMHCR_EL2_VALUE, s3_4_c10_c4_0);
 	}
 }
 
@@ -81,9 +90,7 @@ void cpu_init_el2(void)
 	if (cpu_features.fgt) {
 		fgt_init();
 	}
-	if (cpu_features.mpam) {
-		mpam_init();
-	}
+	mpam_init();
 	debug_init();
 	isb();
 }

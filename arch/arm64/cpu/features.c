@@ -105,7 +105,6 @@ static void derive(struct cpu_features *f)
 	f->ecv = field(ID_AA64MMFR0, 60) != 0;
 	f->evt = field(ID_AA64MMFR2, 56) != 0;
 	f->fwb = field(ID_AA64MMFR2, 40) != 0;
-	f->mpam = field(ID_AA64PFR0, 40) != 0;
 	f->amu = field(ID_AA64PFR0, 44) != 0;
 	f->spe = field(ID_AA64DFR0, 32) != 0;
 	f->trf = field(ID_AA64DFR0, 40) != 0;

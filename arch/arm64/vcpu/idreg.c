@@ -41,6 +41,7 @@ static const struct field fields[] = {
 	{ ID_AA64PFR1, 0, MIN, 1 },  /* BT */
 	{ ID_AA64PFR1, 4, MIN, 2 },  /* SSBS */
 	{ ID_AA64PFR1, 8, MIN, 0 },  /* MTE: HCR_EL2.ATA, TID5 */
+	{ ID_AA64PFR1, 16, MIN, 0 }, /* MPAM_frac */
 	{ ID_AA64PFR1, 24, MIN, 0 }, /* SME: CPTR_EL2.TSM */
 
 	{ ID_AA64DFR0, 0, FIXED, 6 },   /* DebugVer: v8.0, emulated */
