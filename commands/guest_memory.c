@@ -153,6 +153,17 @@ static void memory_colours(struct session *s, struct guest *g, bool json)
 	table_end(t);
 }
 
+static void memory_portions(struct session *s, const struct guest *g)
+{
+	char text[PORTION_TEXT];
+
+	if (g->portions.id) {
+		out(s, "cache portions %s of level %u, partition ID %u\n",
+		    portion_text(g->portions.set, text, sizeof(text)),
+		    portion_level(), g->portions.id);
+	}
+}
+
 int guest_cmd_memory(struct session *s, int argc, char **argv)
 {
 	bool json = take_flag(&argc, argv, "--json");
@@ -178,6 +189,9 @@ int guest_cmd_memory(struct session *s, int argc, char **argv)
 		    (unsigned long long)st.runs_64k,
 		    (unsigned long long)st.pages_4k,
 		    (unsigned long long)(st.tables * PAGE_SIZE / KIB(1)));
+	}
+	if (IS_ENABLED(CONFIG_CACHE_PORTIONS) && !json && !colours) {
+		memory_portions(s, g);
 	}
 	guest_put(g);
 	return 0;

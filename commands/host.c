@@ -274,6 +274,11 @@ static const struct subcommand host_subs[] = {
 	{ "cache", "[--json]", "List the caches, and the colours of pages.",
 	  host_cmd_cache, NULL },
 #endif
+#ifdef CONFIG_CACHE_PORTIONS
+	{ "portions", "[--json]",
+	  "List who has which portions of the last-level cache.",
+	  host_cmd_portions, NULL },
+#endif
 	{ "features", "[--json]", "Show what each CPU can do.", host_features,
 	  NULL },
 	{ "shutdown", DOWN_USAGE, DOWN_SUMMARY, host_shutdown_run, NULL },

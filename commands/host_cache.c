@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Command host cache: the host's caches, and the colours of its pages. */
+/* Command host cache: the host's caches, the colours of its pages, and the
+ * portions of the last level. */
 #include <core/cache.h>
 #include <core/colour.h>
 #include <core/page.h>
+#include <core/portion.h>
 
 #include "host_cmd.h"
 
@@ -42,6 +44,19 @@ static void cache_row(struct table *t, const struct cache_info *c)
 	table_str(t, sources[c->source]);
 }
 
+static void cache_tell_portions(struct session *s)
+{
+	const char *why;
+	unsigned int n = portion_count(&why);
+
+	if (n) {
+		out(s, "level %u has %u portions, partition IDs 0-%u\n",
+		    portion_level(), n, portion_ids() - 1);
+	} else {
+		out(s, "no portions: %s\n", why);
+	}
+}
+
 int host_cmd_cache(struct session *s, int argc, char **argv)
 {
 	static const struct column cols[] = {
@@ -74,6 +89,9 @@ int host_cmd_cache(struct session *s, int argc, char **argv)
 			out(s, "the hypervisor's own: %s\n",
 			    colour_text(page_own(), text, sizeof(text)));
 		}
+	}
+	if (IS_ENABLED(CONFIG_CACHE_PORTIONS)) {
+		cache_tell_portions(s);
 	}
 	return 0;
 }

@@ -8,4 +8,7 @@
 /* host_cache.c */
 int host_cmd_cache(struct session *s, int argc, char **argv);
 
+/* host_portions.c */
+int host_cmd_portions(struct session *s, int argc, char **argv);
+
 #endif

@@ -19,6 +19,7 @@
 #include <core/page.h>
 #include <core/panic.h>
 #include <core/percpu.h>
+#include <core/portion.h>
 #include <core/random.h>
 #include <core/sched.h>
 #include <core/smp.h>
@@ -174,6 +175,7 @@ static void probe_rest(void)
 		(void)device_probe((enum device_class)c);
 	}
 	device_report_deferred();
+	portion_init();
 }
 
 static void init_thread(void *arg)

@@ -11,6 +11,20 @@ static uint32_t dt_cache_u32(dt_node_t node, const char *name)
 	return dt_u32(node, name, &value) ? 0 : value;
 }
 
+static void dt_cache_read(dt_node_t node, struct dt_cache *out)
+{
+	*out = (struct dt_cache){
+		.node = node,
+		.level = dt_cache_u32(node, "cache-level"),
+		.size = dt_cache_u32(node, "cache-size"),
+		.sets = dt_cache_u32(node, "cache-sets"),
+		.line = dt_cache_u32(node, "cache-line-size"),
+	};
+	if (!out->line) {
+		out->line = dt_cache_u32(node, "cache-block-size");
+	}
+}
+
 bool dt_cache_next(dt_node_t from, struct dt_cache *out)
 {
 	uint32_t phandle;
@@ -24,15 +38,20 @@ bool dt_cache_next(dt_node_t from, struct dt_cache *out)
 	if (node < 0) {
 		return false;
 	}
-	*out = (struct dt_cache){
-		.node = node,
-		.level = dt_cache_u32(node, "cache-level"),
-		.size = dt_cache_u32(node, "cache-size"),
-		.sets = dt_cache_u32(node, "cache-sets"),
-		.line = dt_cache_u32(node, "cache-line-size"),
-	};
-	if (!out->line) {
-		out->line = dt_cache_u32(node, "cache-block-size");
+	dt_cache_read(node, out);
+	return true;
+}
+
+bool dt_cache_of(dt_node_t node, const char *property, struct dt_cache *out)
+{
+	uint32_t phandle;
+	dt_node_t cache = dt_u32(node, property, &phandle)
+				  ? dt_parent(node)
+				  : dt_by_phandle(phandle);
+
+	if (cache < 0 || !dt_is_compatible(cache, "cache")) {
+		return false;
 	}
+	dt_cache_read(cache, out);
 	return true;
 }

@@ -92,6 +92,7 @@ static int config_read(struct config_parser *p, const void *blob, size_t size)
 	config_memory(p);
 	config_fixed(p);
 	config_colours(p);
+	config_portions(p);
 	config_reserved(p);
 	err = config_devices(p);
 	if (err < 0) {

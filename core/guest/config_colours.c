@@ -32,6 +32,14 @@ static void check_host(struct config_parser *p, const char *prop)
 			p, 0, prop,
 			"found; allowed nothing: this hypervisor was made "
 			"without CONFIG_COLOURS");
+	} else if (host == 1 && IS_ENABLED(CONFIG_CACHE_PORTIONS) &&
+		   p->limits->portions) {
+		config_mistake(
+			p, 0, prop,
+			"found; allowed nothing: this host's memory "
+			"cannot be coloured, as %s; but its cache has %u "
+			"portions, see cache-portions-count",
+			p->limits->uncoloured, p->limits->portions);
 	} else if (host == 1) {
 		config_mistake(p, 0, prop,
 			       "found; allowed nothing: this host's memory "

@@ -65,6 +65,20 @@ void config_memory(struct config_parser *p);
 void config_colours(struct config_parser *p);
 void config_reserved(struct config_parser *p);
 
+/* config_portions.c: rows' own handling, and after the walk */
+void config_take_portions(struct config_parser *p,
+			  const struct schema_value *v);
+void config_take_portions_shared(struct config_parser *p,
+				 const struct schema_value *v);
+#ifdef CONFIG_CACHE_PORTIONS
+void config_portions(struct config_parser *p);
+#else
+static inline void config_portions(struct config_parser *p)
+{
+	(void)p;
+}
+#endif
+
 /* config_fixed.c: after config_memory() */
 #ifdef CONFIG_GUEST_FIXED_MEMORY
 void config_fixed(struct config_parser *p);

@@ -182,6 +182,43 @@ static const struct schema_prop schema_props[] = {
 			"With `colors`: guests whose descriptions have the same "
 			"name here may have the same colours."),
 	},
+#ifdef CONFIG_CACHE_PORTIONS
+	{
+		.node = "/",
+		.name = "cache-portions",
+		.type = SCHEMA_LIST,
+		.max = CONFIG_MAX_PORTIONS - 1,
+		.take = config_take_portions,
+		.otherwise = REFERENCE("the portions that no other guest has"),
+		.doc = REFERENCE(
+			"The guest's lines are put only into these portions of "
+			"the last-level cache (`host cache`), and nobody else's "
+			"are: for caches that hash their index, which colours "
+			"cannot divide."),
+	},
+	{
+		.node = "/",
+		.name = "cache-portions-count",
+		.type = SCHEMA_U32,
+		.min = 1,
+		.max = CONFIG_MAX_PORTIONS,
+		CONFIG_STORE(portions_count),
+		.otherwise = REFERENCE("as `cache-portions` says"),
+		.doc = REFERENCE("The same, with so many of the free portions."),
+	},
+	{
+		.node = "/",
+		.name = "cache-portions-shared",
+		.type = SCHEMA_NAME,
+		.min = 1,
+		.max = CONFIG_NAME_LEN - 1,
+		.take = config_take_portions_shared,
+		.otherwise = REFERENCE("with nobody"),
+		.doc = REFERENCE(
+			"With `cache-portions`: guests whose descriptions have "
+			"the same name here may have the same portions."),
+	},
+#endif
 	{
 		.node = "/",
 		.name = "on-crash",

@@ -103,6 +103,9 @@ static int read_config(struct guest_config **cfg, const char *path,
 	limits.free_memory = pages.free * PAGE_SIZE;
 	limits.colours = page_colours();
 	limits.uncoloured = cache_uncoloured();
+	if (IS_ENABLED(CONFIG_CACHE_PORTIONS)) {
+		limits.portions = portion_count(&limits.unportioned);
+	}
 	err = config_parse(cfg, blob, size, &limits, attempt_report, a);
 	heap_free(blob);
 	return err;
@@ -306,6 +309,7 @@ void guest_free(struct guest *g)
 	}
 	guest_memory_fini(g);
 	guest_colours_fini(g);
+	guest_portions_fini(g);
 	guest_load_fini(g);
 	guest_tree_fini(g);
 	config_free(g->cfg);
@@ -333,7 +337,11 @@ static int create(struct guest **out, const char *path, struct attempt *a,
 	guest_memory_prepare(g);
 	list_init(&g->colours.node);
 	list_init(&g->held_queues);
+	guest_portions_prepare(g);
 	err = guest_work_start(g);
+	if (!err) {
+		err = guest_portions_init(g, a);
+	}
 	if (!err) {
 		err = guest_colours_init(g, a);
 	}

@@ -110,6 +110,30 @@ static inline void guest_colours_fini(struct guest *g)
 }
 #endif
 
+/* portions.c: claim the portions of caches that its lines will have; a refusal
+ * is reported. -ERR_BUSY, -ERR_IO. prepare comes first; then fini may be called
+ * for a guest that has claimed none. */
+#ifdef CONFIG_CACHE_PORTIONS
+void guest_portions_prepare(struct guest *g);
+int __must_check guest_portions_init(struct guest *g, struct attempt *a);
+void guest_portions_fini(struct guest *g);
+#else
+static inline void guest_portions_prepare(struct guest *g)
+{
+	(void)g;
+}
+static inline int guest_portions_init(struct guest *g, struct attempt *a)
+{
+	(void)g;
+	(void)a;
+	return 0;
+}
+static inline void guest_portions_fini(struct guest *g)
+{
+	(void)g;
+}
+#endif
+
 /* memory.c: guest_memory_prepare() comes first. guest_memory_init() allocates,
  * clears and maps the RAM that the description asks for; -ERR_INTR: given up,
  * -ERR_NOMEM. guest_memory_fini() waits until nothing is pinned. Thread

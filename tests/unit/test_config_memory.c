@@ -50,6 +50,52 @@ static void test_colours(void **state)
 	       "/: colors: found <0x40>; allowed one or more cells 0..63\n");
 }
 
+static void test_portions(void **state)
+{
+	const struct config_limits eight = {
+		.colours = 1,
+		.uncoloured = "the CMN-700 hashes addresses",
+		.portions = 8,
+	};
+	const struct config_limits none = { .unportioned = "it has none" };
+	struct guest_config *cfg;
+
+	(void)state;
+	cfg = good_on(MODEL "cache-portions = <0 7 3>; " RAM BOOT, &eight);
+	assert_int_equal(cfg->portions, 0x89);
+	assert_int_equal(cfg->portions_count, 0);
+	config_free(cfg);
+	cfg = good(MODEL "cache-portions-count = <64>; "
+			 "cache-portions-shared = \"pair\"; " RAM BOOT);
+	assert_int_equal(cfg->portions_count, 64);
+	assert_string_equal(cfg->portions_shared, "pair");
+	config_free(cfg);
+	bad_on(MODEL "cache-portions = <3 8>; " RAM BOOT, &eight, 1,
+	       "/: cache-portions: found 8; allowed 0..7 on this host\n");
+	bad_on(MODEL "cache-portions-count = <8>; " RAM BOOT, &eight, 1,
+	       "/: cache-portions-count: found 8; allowed 1..7: this host has "
+	       "8, and one is left to others\n");
+	bad_on(MODEL "cache-portions-count = <1>; " RAM BOOT, &none, 1,
+	       "/: cache-portions-count: found; allowed nothing: this host's "
+	       "caches cannot be divided into portions, as it has none\n");
+	bad_on(MODEL
+	       "cache-portions = <1>; cache-portions-count = <1>; " RAM BOOT,
+	       &eight, 1,
+	       "/: cache-portions-count: found with cache-portions; allowed "
+	       "one of them\n");
+	bad_on(MODEL "cache-portions-shared = \"pair\"; " RAM BOOT, &eight, 1,
+	       "/: cache-portions-shared: found without cache-portions; "
+	       "allowed with cache-portions or cache-portions-count\n");
+	bad_on(MODEL "cache-portions = <64>; " RAM BOOT, &eight, 1,
+	       "/: cache-portions: found <0x40>; allowed one or more cells "
+	       "0..63\n");
+	/* Where colours are refused, portions are named if there are some. */
+	bad_on(MODEL "colors-count = <1>; " RAM BOOT, &eight, 1,
+	       "/: colors-count: found; allowed nothing: this host's memory "
+	       "cannot be coloured, as the CMN-700 hashes addresses; but its "
+	       "cache has 8 portions, see cache-portions-count\n");
+}
+
 #define FIXED(unit, reg, more) \
 	"memory@" unit " { reg = <" reg ">; host-address = " more "; }; "
 
@@ -107,6 +153,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_colours),
+		cmocka_unit_test(test_portions),
 		cmocka_unit_test(test_host_address),
 	};
 

@@ -37,12 +37,19 @@ static void mpam_init(void)
 
 	if (!mpam_implemented(read_sysreg(id_aa64pfr0_el1),
 			      read_sysreg(id_aa64pfr1_el1))) {
+		mpam_cpu_join(0, false);
 		return;
 	}
 	mpamidr = read_sysreg(s3_0_c10_c4_4); /* MPAMIDR_EL1 */
-	write_sysreg(mpam2_el2(mpamidr), s3_4_c10_c5_0);
+	/* MPAM2_EL2 */
+	write_sysreg(mpam2_el2(mpamidr, mpam_own()), s3_4_c10_c5_0);
 	if (mpamidr & MPAMIDR_HAS_HCR) {
 		write_sysreg(MPAMHCR_EL2_VALUE, s3_4_c10_c4_0);
+	}
+	if (IS_ENABLED(CONFIG_CACHE_PORTIONS)) {
+		isb();
+		mpam_cpu_join(mpamidr,
+			      read_sysreg(s3_4_c10_c5_0) & MPAM_MPAMEN);
 	}
 }
 

@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "arch/arm64/vcpu/idreg.h"
+#include "mpam.h"
 
 struct cpu_features cpu_features;
 
@@ -105,13 +106,18 @@ static void derive(struct cpu_features *f)
 	f->ecv = field(ID_AA64MMFR0, 60) != 0;
 	f->evt = field(ID_AA64MMFR2, 56) != 0;
 	f->fwb = field(ID_AA64MMFR2, 40) != 0;
+	if (IS_ENABLED(CONFIG_CACHE_PORTIONS)) {
+		f->mpam = mpam_implemented(common[ID_AA64PFR0],
+					   common[ID_AA64PFR1]);
+	}
 	f->amu = field(ID_AA64PFR0, 44) != 0;
 	f->spe = field(ID_AA64DFR0, 32) != 0;
 	f->trf = field(ID_AA64DFR0, 40) != 0;
 	f->trbe = field(ID_AA64DFR0, 44) != 0;
 	f->pmu = field(ID_AA64DFR0, 8) != 0 && field(ID_AA64DFR0, 8) != 0xf;
 	f->pmu_version = (uint8_t)(f->pmu ? field(ID_AA64DFR0, 8) : 0);
-	f->more_regs = f->pauth || f->csv2_2 || f->ras || f->sme;
+	f->more_regs = f->pauth || f->csv2_2 || f->ras || f->sme ||
+		       (IS_ENABLED(CONFIG_CACHE_PORTIONS) && f->mpam);
 	f->aa32_el0 = field(ID_AA64PFR0, 0) == 2;
 	f->pa_bits = pa_bits();
 	f->brps = (uint8_t)(field(ID_AA64DFR0, 12) + 1);

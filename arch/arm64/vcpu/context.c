@@ -84,8 +84,23 @@ static void optional_save(struct sysregs *s)
 	}
 }
 
-static void optional_load(const struct sysregs *s)
+#ifdef CONFIG_CACHE_PORTIONS
+static void mpam_load(const struct guest *g)
 {
+	write_sysreg(g->arch.mpam, s3_0_c10_c5_0); /* MPAM1_EL1 */
+	write_sysreg(g->arch.mpam, s3_0_c10_c5_1); /* MPAM0_EL1 */
+}
+#else
+static inline void mpam_load(const struct guest *g)
+{
+	(void)g;
+}
+#endif
+
+static void optional_load(const struct vcpu *v)
+{
+	const struct sysregs *s = &v->arch.sys;
+
 	if (!cpu_features.more_regs) {
 		return;
 	}
@@ -102,6 +117,9 @@ static void optional_load(const struct sysregs *s)
 	}
 	if (cpu_features.sme) {
 		LOAD(tpidr2, s3_3_c13_c0_5)
+	}
+	if (cpu_features.mpam) {
+		mpam_load(v->guest);
 	}
 }
 
@@ -162,7 +180,7 @@ static void sysregs_load(const struct vcpu *v, uint64_t vttbr, unsigned int cpu)
 	write_sysreg(vttbr, vttbr_el2);
 	write_sysreg(v->arch.vmpidr, vmpidr_el2);
 	COMMON_REGS(LOAD_PAIR, LOAD)
-	optional_load(s);
+	optional_load(v);
 	forget_sibling(v, cpu);
 	isb();
 	write_sysreg(s->tcr, tcr_el1);

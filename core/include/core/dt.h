@@ -113,6 +113,9 @@ struct dt_cache {
 /* The cache behind `from`, a CPU or a cache; false: there is none. In a wrong
  * tree this may form a loop. */
 bool dt_cache_next(dt_node_t from, struct dt_cache *out);
+/* The cache that the phandle in `property` of the node names, or without it the
+ * node above this one; false: that is no cache. */
+bool dt_cache_of(dt_node_t node, const char *property, struct dt_cache *out);
 
 /* The next word of bootargs after *at (NULL: the first), without its
  * quotes, truncated to the size, which must not be 0; advances *at. False

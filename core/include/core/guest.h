@@ -17,6 +17,7 @@
 #include <core/emulator.h>
 #include <core/guest_config.h>
 #include <core/guest_memory.h>
+#include <core/portion.h>
 #include <core/sched.h>
 #include <core/sync.h>
 #include <core/time.h>
@@ -90,6 +91,7 @@ struct guest {
 	struct crash_report *last_crash;           /* [M] valid after a crash */
 	struct list held_queues;                   /* [I] core/virtio_hold.h */
 	uint32_t interrupts_held;                  /* [A] of those */
+	struct portion_claim portions;             /* its own; id 0: none */
 };
 
 /*

@@ -16,6 +16,7 @@ struct emulator; /* core/emulator.h */
 #define CONFIG_MAX_VCPUS 128
 #define CONFIG_MAX_MEMORY 8
 #define CONFIG_MAX_COLOURS 64
+#define CONFIG_MAX_PORTIONS 64
 #define CONFIG_MAX_RESERVED 16
 #define CONFIG_MAX_DEVICES 96
 #define CONFIG_MAX_REGS 3
@@ -116,6 +117,11 @@ struct guest_config {
 	struct config_device *devices;
 	uint32_t ndevices;
 	int extra_node; /* nodes passed to the OS's tree, -1 */
+	/* Portions of the last-level cache, a bit each. Both 0: those that no
+	 * other guest has. */
+	uint64_t portions;
+	uint32_t portions_count;     /* to be chosen */
+	const char *portions_shared; /* in blob; shared by the same name */
 };
 
 /* What this host supports. Fields that are zero are unknown (in the host tool)
@@ -129,7 +135,9 @@ struct config_limits {
 	uint64_t free_memory; /* bytes */
 	uint32_t colours;     /* of pages; 1: none, and why: */
 	const char *uncoloured;
-	bool no_counters; /* performance counters: none for guests */
+	bool no_counters;        /* performance counters: none for guests */
+	uint32_t portions;       /* of the last-level cache; */
+	const char *unportioned; /* or why there are none */
 };
 
 /* Where any of the guest's VCPUs may run. */

@@ -10,9 +10,9 @@ struct cpu_features {
 	bool fp, sve, sme, mte; /* mte: tags in memory (FEAT_MTE2) */
 	bool pauth, bti, ssbs, csv2_2, ras, rng;
 	bool pan, vhe, lor, uao, dit, lse, wfxt;
-	bool vmid16, fgt, hcx, ecv, evt, fwb, amu, spe, trbe, trf, pmu;
+	bool vmid16, fgt, hcx, ecv, evt, fwb, mpam, amu, spe, trbe, trf, pmu;
 	bool aa32_el0;
-	bool more_regs;   /* pauth, csv2_2, ras or sme */
+	bool more_regs;   /* pauth, csv2_2, ras, sme or mpam */
 	bool ctr_differs; /* CPUs disagree about CTR_EL0 */
 	uint8_t pa_bits;
 	uint8_t brps, wrps;  /* breakpoints, watchpoints */

@@ -18,6 +18,9 @@ struct arch_guest {
 	/* [C] for each CPU: number + 1 of the VCPU that ran there last, whose
 	 * TLB entries may be there under the guest's VMID. */
 	uint16_t last_vcpu[CONFIG_MAX_CPUS];
+#ifdef CONFIG_CACHE_PORTIONS
+	uint64_t mpam; /* [I] MPAM1_EL1 and MPAM0_EL1 of its VCPUs */
+#endif
 };
 
 #endif

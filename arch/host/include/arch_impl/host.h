@@ -81,6 +81,11 @@ extern struct cache_geometry host_caches[HOST_CACHES];
 extern unsigned int host_cache_count;
 extern const char *host_cache_hash;
 
+/* Partition IDs (arch/partition.h) that the CPUs have, and those that the
+ * hypervisor and the guest that was told of last were given. */
+extern unsigned int host_partition_ids;
+extern uint32_t host_partition_own, host_partition_guest;
+
 /*
  * Event counters (arch/pmu.h): how many a CPU has, whether number `n` of `cpu`
  * counts, and how many events are left before its interrupt. host_pmu_count()
