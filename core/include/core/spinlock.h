@@ -63,10 +63,19 @@ enum lock_class {
 	LOCK_RANDOM,       /* random number generator */
 };
 
-/* Free when both are equal; they wrap, which is why CPUs are below 65536. */
+/*
+ * Free when both tickets are equal; they wrap, which is why CPUs are below
+ * 65536. They are one word too, so that taking a ticket also says whose turn it
+ * is: the carry out of `next` is lost.
+ */
 struct spinlock {
-	uint16_t serving; /* ticket whose turn it is */
-	uint16_t next;    /* ticket of the next to come */
+	union {
+		struct {
+			uint16_t serving; /* ticket whose turn it is */
+			uint16_t next;    /* ticket of the next to come */
+		};
+		uint32_t word;
+	};
 #if IS_ENABLED(CONFIG_DEBUG_SPINLOCK)
 	uint16_t class;
 	uint16_t owner;         /* CPU + 1, 0 when free */
@@ -93,13 +102,17 @@ void spin_init(struct spinlock *l, enum lock_class class);
 /* The lock itself, without checks: wait for ticket `me`. Interrupts masked. */
 void spin_wait(struct spinlock *l, uint16_t me);
 
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
+	       "spinlock.next is the upper half of spinlock.word");
+
 /* Take the lock, without checks. Interrupts masked. */
 static inline void spin_acquire(struct spinlock *l)
 {
-	uint16_t me = __atomic_fetch_add(&l->next, 1, __ATOMIC_RELAXED);
+	uint32_t was =
+		__atomic_fetch_add(&l->word, UINT32_C(1) << 16, __ATOMIC_ACQUIRE);
 
-	if (unlikely(__atomic_load_n(&l->serving, __ATOMIC_ACQUIRE) != me)) {
-		spin_wait(l, me);
+	if (unlikely((uint16_t)was != was >> 16)) {
+		spin_wait(l, (uint16_t)(was >> 16));
 	}
 }
 
