@@ -123,7 +123,7 @@ void sched_block_in_place(struct vcpu *v)
 	assert(cpu->preempt_count == 0);
 	assert_none_held();
 	spin_lock(&rq->lock);
-	rq->now = time_now();
+	rq->now = arch_timer_now();
 	sched_change_state(v, VCPU_RUNNING, VCPU_BLOCKED, rq->now);
 	sched_change_picked(rq->idle, rq->now);
 	rq_stops(rq, v, SCHED_BLOCKED);

@@ -139,15 +139,12 @@ static ticks_t arinc_slice(struct runqueue *rq, struct vcpu *v)
 	ticks_t first = arinc_next_edge(rq);
 
 	if (v && (ready_owner(rq) || out_of_window(rq, v))) {
-		return 1;
+		return rq->now;
 	}
 	if (v && !arinc_windowed(v) && first_listed(q)) {
-		first = first ? MIN(first, q->until) : q->until;
+		first = first ? MIN(first, q->until) : MAX(q->until, 1);
 	}
-	if (first == 0) {
-		return 0;
-	}
-	return first > rq->now ? first - rq->now : 1;
+	return first;
 }
 
 static bool arinc_tick(struct runqueue *rq, struct vcpu *v)

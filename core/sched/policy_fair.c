@@ -426,34 +426,28 @@ static ticks_t cap_left(const struct vcpu *v, const struct fair_queue *q,
 	return left;
 }
 
-static ticks_t until(uint64_t date, uint64_t now)
-{
-	return date > now ? date - now : 1;
-}
-
 static ticks_t fair_slice(struct runqueue *rq, struct vcpu *v)
 {
 	struct fair_queue *q = fair_queue(rq);
-	ticks_t left = UINT64_MAX;
+	uint64_t first = q->parked.root ? q->parked.root->key : UINT64_MAX;
 
-	if (q->parked.root) {
-		left = until(q->parked.root->key, rq->now);
-	}
 	if (!v) {
-		return q->groups.root ? 1 : left == UINT64_MAX ? 0 : left;
+		return q->groups.root ? rq->now
+				      : first == UINT64_MAX ? 0 : first;
 	}
 	if (q->groups.root || fair_share(v)->ready.root) {
-		left = MIN(left, until(q->picked + slice_of(q), rq->now));
+		first = MIN(first, q->picked + slice_of(q));
 	}
 	if (unlikely(is_capped(&v->params))) {
 		/* What is not yet charged has to go from it. */
 		ticks_t may = cap_left(v, q, q->since);
 
 		if (may < UINT64_MAX - q->since) {
-			left = MIN(left, until(q->since + may, rq->now));
+			/* At that time itself it may still run. */
+			first = MIN(first, MAX(q->since + may, rq->now + 1));
 		}
 	}
-	return left == UINT64_MAX ? 0 : left;
+	return first == UINT64_MAX ? 0 : first;
 }
 
 /* Those whose cap allows them to run again. True: there are some. */

@@ -232,15 +232,14 @@ static bool prio_peers(const struct prio_queue *q, const struct vcpu *v)
 	       !list_empty(&share_of(v)->ready);
 }
 
-/* The time until one of the lower priorities that wait may be sent to another
- * CPU. */
-static ticks_t until_even(const struct runqueue *rq)
+/* When one of the lower priorities that wait may be sent to another CPU. */
+static ticks_t even_date(const struct runqueue *rq)
 {
 	if (!IS_ENABLED(CONFIG_SCHED_EVEN) ||
 	    READ_ONCE(rq->pool->nr_cpus) == 1) {
 		return 0;
 	}
-	return rq->even_at > rq->now ? rq->even_at - rq->now : 1;
+	return MAX(rq->even_at, rq->now);
 }
 
 static ticks_t prio_slice(struct runqueue *rq, struct vcpu *v)
@@ -251,9 +250,9 @@ static ticks_t prio_slice(struct runqueue *rq, struct vcpu *v)
 		return 0;
 	}
 	if (prio_peers(q, v)) {
-		return MAX(prio_left(rq), 1);
+		return MAX(q->until, 1); /* 0: no turn has begun */
 	}
-	return v->guest ? until_even(rq) : 0;
+	return v->guest ? even_date(rq) : 0;
 }
 
 static bool prio_tick(struct runqueue *rq, struct vcpu *v)

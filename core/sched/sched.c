@@ -32,12 +32,7 @@ void rq_enqueue(struct runqueue *rq, struct vcpu *v, enum sched_why why)
 {
 	v->queued = QUEUED;
 	WRITE_ONCE(rq->nr_ready, rq->nr_ready + 1);
-	/* Each is a tail call. */
-	if (trace_on()) {
-		sched_trace_enqueue(rq, v, why);
-	} else {
-		rq->policy->enqueue(rq, v, why);
-	}
+	rq->enqueue(rq, v, why);
 }
 
 void rq_dequeue(struct runqueue *rq, struct vcpu *v)
@@ -54,7 +49,10 @@ void sched_park(struct runqueue *rq, struct vcpu *v)
 {
 	assert_held(&rq->lock);
 	assert(v->queued == QUEUED);
-	sched_account(v, rq->now);
+	/* Most often its time has just been accounted for: it left the CPU. */
+	if (unlikely(v->times.since != rq->now)) {
+		sched_account(v, rq->now);
+	}
 	v->queued = QUEUED_PARKED;
 	rq->nr_parked++;
 	trace(TRACE_THROTTLED, v->id, TRACE_BUDGET_TIME, 0, 0);
@@ -93,23 +91,14 @@ void rq_resched(struct runqueue *rq)
 	}
 }
 
-/* With no slice the timer is left alone: rq_slice_tick() finds nothing to
- * do. */
-static void set_slice(struct runqueue *rq, ticks_t slice)
+/* Of this CPU. If no tick is wanted the timer is left alone: rq_slice_tick()
+ * finds nothing to do. */
+static inline void set_slice(struct runqueue *rq, ticks_t end)
 {
-	if (slice == 0) {
-		rq->slice_end = 0;
-		return;
+	rq->slice_end = end;
+	if (end != 0) {
+		timer_slice_set(end);
 	}
-	if (rq->cpu != cpu_id()) {
-		/* A CPU sets its own timers. */
-		if (rq->slice_end == 0 || rq->now + slice < rq->slice_end) {
-			rq_resched(rq);
-		}
-		return;
-	}
-	rq->slice_end = rq->now + slice;
-	timer_slice_set(rq->slice_end);
 }
 
 /* While nothing runs, only a parked VCPU needs a tick. */
@@ -121,8 +110,16 @@ static ticks_t idle_slice(struct runqueue *rq)
 /* Set the timer for the policy's next tick(). Run queue locked. */
 static void update_slice(struct runqueue *rq)
 {
-	set_slice(rq, rq->idling ? idle_slice(rq)
-				 : rq->policy->slice(rq, rq->curr));
+	ticks_t end = rq->idling ? idle_slice(rq)
+				 : rq->policy->slice(rq, rq->curr);
+
+	if (likely(rq->cpu == cpu_id())) {
+		set_slice(rq, end);
+	} else if (end == 0) {
+		rq->slice_end = 0;
+	} else if (rq->slice_end == 0 || end < rq->slice_end) {
+		rq_resched(rq); /* a CPU sets its own timers */
+	}
 }
 
 /* Not in step with slices: a VCPU that runs at each look is never moved. */
@@ -145,14 +142,15 @@ static bool uneven(struct runqueue *rq)
 	return true;
 }
 
-void rq_slice_tick(void)
+void rq_slice_tick(ticks_t now)
 {
 	struct percpu *cpu = this_cpu();
 	struct runqueue *rq = cpu->rq;
 	bool even = false;
 
 	spin_lock(&rq->lock);
-	rq->now = time_now();
+	/* Another CPU may have had the lock since then. */
+	rq->now = MAX(rq->now, now);
 	if (rq->slice_end != 0) {
 		rq->slice_end = 0;
 		if (rq->policy->tick(rq, running(rq))) {
@@ -216,23 +214,24 @@ static bool leave(struct runqueue *rq, struct vcpu *prev, enum vcpu_state to,
 /* Take the VCPU to run next out of the queue, and mark it as running. */
 static struct vcpu *pick(struct runqueue *rq)
 {
-	struct vcpu *next = rq->policy->pick(rq);
-	ticks_t slice;
+	const struct sched_policy *policy = rq->policy;
+	struct vcpu *next = policy->pick(rq);
+	ticks_t end;
 
 	if (likely(next)) {
 		next->queued = NOT_QUEUED;
 		WRITE_ONCE(rq->nr_ready, rq->nr_ready - 1);
 		WRITE_ONCE(rq->idling, false);
 		rq_runs(rq, next);
-		slice = rq->policy->slice(rq, next);
+		end = policy->slice(rq, next);
 	} else {
 		next = rq->idle;
 		WRITE_ONCE(rq->idling, true);
-		slice = idle_slice(rq);
+		end = idle_slice(rq);
 	}
 	rq->curr = next;
 	sched_change_picked(next, rq->now);
-	set_slice(rq, slice);
+	set_slice(rq, end);
 	return next;
 }
 
@@ -302,7 +301,7 @@ static void schedule(enum vcpu_state to, enum sched_why why)
 	assert(cpu->preempt_count == 0);
 	assert_none_held();
 	spin_lock(&rq->lock);
-	rq->now = time_now();
+	rq->now = arch_timer_now();
 	if (!leave(rq, prev, to, why)) {
 		spin_unlock(&rq->lock);
 		return;
@@ -344,9 +343,7 @@ void vcpu_start(struct vcpu *prev)
 
 void sched_resched_now(void)
 {
-	struct percpu *cpu = this_cpu();
-
-	if (cpu->need_resched && cpu->preempt_count == 0) {
+	if (this_cpu()->preempt_count == 0) {
 		schedule(VCPU_READY, SCHED_PREEMPTED);
 	}
 }
@@ -423,7 +420,7 @@ void preempt_enable(void)
 static void wake_in_place(struct vcpu *v, struct runqueue *rq)
 {
 	if (v != rq->idle) {
-		rq->now = time_now();
+		rq->now = arch_timer_now();
 		sched_change_state(v, VCPU_BLOCKED, VCPU_RUNNING, rq->now);
 		sched_change_state(rq->idle, VCPU_RUNNING, VCPU_READY, rq->now);
 		WRITE_ONCE(rq->idling, false);
@@ -468,7 +465,7 @@ static bool wake_blocked(struct vcpu *v)
 		wake_in_place(v, rq);
 		spin_unlock(&rq->lock);
 	} else {
-		rq->now = time_now();
+		rq->now = arch_timer_now();
 		sched_change_state(v, VCPU_BLOCKED, VCPU_READY, rq->now);
 		if (v->held) {
 			spin_unlock(&rq->lock);

@@ -4,6 +4,7 @@
 #define CORE_SCHED_PRIV_H
 
 #include <arch/ipi.h>
+#include <arch/timer.h>
 #include <core/log.h>
 #include <core/percpu.h>
 #include <core/sched.h>
@@ -59,23 +60,15 @@ static inline void rq_leave(struct runqueue *rq, struct vcpu *v)
 	}
 }
 
-/* Set rq->runs and rq->stops for its policy. Run queue locked. */
+/* Set the copies of its policy's callbacks. Run queue locked. */
 #if IS_ENABLED(CONFIG_TRACE)
 void rq_set_hooks(struct runqueue *rq);
-/* Record it, and call the policy's enqueue(). Run queue locked. */
-void sched_trace_enqueue(struct runqueue *rq, struct vcpu *v,
-			 enum sched_why why);
 #else
 static inline void rq_set_hooks(struct runqueue *rq)
 {
 	rq->runs = rq->policy->runs;
 	rq->stops = rq->policy->stops;
-}
-
-static inline void sched_trace_enqueue(struct runqueue *rq, struct vcpu *v,
-				       enum sched_why why)
-{
-	rq->policy->enqueue(rq, v, why);
+	rq->enqueue = rq->policy->enqueue;
 }
 #endif
 
@@ -177,8 +170,8 @@ void rq_dequeue(struct runqueue *rq, struct vcpu *v);
 void rq_check_preempt(struct runqueue *rq, struct vcpu *v);
 /* Make the CPU of `rq` pick again. Run queue locked. */
 void rq_resched(struct runqueue *rq);
-/* The timer calls it at slice_end or later. */
-void rq_slice_tick(void);
+/* The timer calls it at slice_end or later: `now`. */
+void rq_slice_tick(ticks_t now);
 
 /* Find a queue for unplaced `v` of `rq`, which is locked, and is unlocked
  * afterwards. */

@@ -366,10 +366,7 @@ ticks_t server_slice(struct runqueue *rq, struct vcpu *v)
 	} else if (v && !lists_empty(q)) {
 		first = MIN(first, q->until);
 	}
-	if (first == UINT64_MAX) {
-		return 0;
-	}
-	return first > rq->now ? first - rq->now : 1;
+	return first == UINT64_MAX ? 0 : MAX(first, 1);
 }
 
 /* Refill each server whose time has come: at most SERVER_MAX + 1, once each. */

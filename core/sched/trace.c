@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Events of the trace about which VCPU runs. While tracing is on, the policy's
- * callbacks runs() and stops() are called from here; while it is off, directly.
+ * callbacks runs(), stops() and enqueue() are called from here; while it is off,
+ * directly.
  */
 #include <core/trace.h>
 
@@ -24,7 +25,7 @@ static void traced_stops(struct runqueue *rq, struct vcpu *v,
 	}
 }
 
-void sched_trace_enqueue(struct runqueue *rq, struct vcpu *v,
+static void traced_enqueue(struct runqueue *rq, struct vcpu *v,
 			 enum sched_why why)
 {
 	trace_write(TRACE_READY, v->id, why, 0, 0);
@@ -35,6 +36,7 @@ void rq_set_hooks(struct runqueue *rq)
 {
 	rq->runs = trace_on() ? traced_runs : rq->policy->runs;
 	rq->stops = trace_on() ? traced_stops : rq->policy->stops;
+	rq->enqueue = trace_on() ? traced_enqueue : rq->policy->enqueue;
 }
 
 void sched_trace(void)

@@ -31,7 +31,7 @@ struct timer_queue {
 	uint32_t armed;          /* [L] timers in it */
 	uint64_t fired;          /* [L] callbacks run */
 	ticks_t slice;           /* [C] for slice_end(); UINT64_MAX: never */
-	void (*slice_end)(void); /* [I] */
+	void (*slice_end)(ticks_t now); /* [I] */
 };
 
 /* Join two heaps that are not empty: the root with the later deadline becomes
@@ -125,7 +125,7 @@ static void program(struct timer_queue *q)
 	}
 }
 
-void timer_slice_init(void (*fn)(void))
+void timer_slice_init(void (*fn)(ticks_t now))
 {
 	this_cpu()->timers->slice_end = fn;
 }
@@ -240,11 +240,11 @@ static void fire(struct timer_queue *q, struct timer *t)
 void timer_interrupt(void)
 {
 	struct timer_queue *q = this_cpu()->timers;
-	ticks_t now = time_now();
+	ticks_t now = arch_timer_now();
 
 	if (q->slice <= now) {
 		q->slice = UINT64_MAX;
-		q->slice_end();
+		q->slice_end(now);
 	}
 	spin_lock(&q->lock);
 	for (unsigned int n = 0; n < TIMER_BATCH; n++) {

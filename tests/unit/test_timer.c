@@ -365,8 +365,9 @@ static void test_conversion(void **state)
 static unsigned int slices;
 static uint64_t slice_due, next_slice;
 
-static void slice_ended(void)
+static void slice_ended(ticks_t now)
 {
+	assert_true(now == time_now());
 	assert_true(arch_irq_disabled());
 	assert_true(slice_due <= time_now());
 	slices++;

@@ -101,7 +101,7 @@ void sched_off(void) __noreturn;
 /* Give up the CPU to a peer. */
 void sched_relinquish(void);
 
-/* Out of line part of sched_resched(). Interrupts masked. */
+/* Out of line part of sched_resched(). Interrupts masked, need_resched set. */
 void sched_resched_now(void);
 
 /* Switch if need_resched is set; interrupts masked. The trap and interrupt

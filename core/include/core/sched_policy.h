@@ -92,9 +92,11 @@ struct runqueue {
 	bool idling;                       /* [L] read anywhere: none runs */
 	const struct sched_policy *policy; /* [L] */
 	/* [L] copies of the policy's, since every switch checks whether there
-	 * are any; while a trace is on, the trace's. */
+	 * are the first two; while a trace is on, the trace's. */
 	void (*runs)(struct runqueue *rq, struct vcpu *v);
 	void (*stops)(struct runqueue *rq, struct vcpu *v, enum sched_why why);
+	void (*enqueue)(struct runqueue *rq, struct vcpu *v,
+			enum sched_why why);
 	/* [L] Whose context the CPU has. While `idling` that is `idle`, or a
 	 * guest's VCPU that waits in its place. */
 	struct vcpu *curr;
@@ -182,9 +184,10 @@ struct sched_policy {
 
 	/* --- time --- */
 
-	/* Ticks until tick() is wanted, 0 for never. `v` runs; NULL: none runs,
-	 * and some are parked. Asked after every pick, every enqueue that did
-	 * not preempt, and runs(), if it is not NULL. */
+	/* When tick() is wanted next: a time that is over means at once, 0
+	 * never. `v` runs; NULL: none runs, and some are parked. Asked after
+	 * every pick, every enqueue that did not preempt, and runs(), if it is
+	 * not NULL. */
 	ticks_t (*slice)(struct runqueue *rq, struct vcpu *v);
 	/* That time is over, or less is left than the timer was set for. True:
 	 * choose again. */

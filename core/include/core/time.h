@@ -77,10 +77,11 @@ static inline bool timer_armed(const struct timer *t)
  * One more deadline for each CPU, which the scheduler sets at most switches:
  * beside the heap, so that it takes no lock and nothing is put in order. The
  * CPU's own, interrupts masked. `fn` runs in interrupt context, once for each
- * time that it is set, no earlier than that; setting it again replaces what was
- * set before. timer_slice_init() comes once, after timer_cpu_init().
+ * time that it is set, no earlier than that, with the time at which that was
+ * seen; setting it again replaces what was set before. timer_slice_init() comes
+ * once, after timer_cpu_init().
  */
-void timer_slice_init(void (*fn)(void));
+void timer_slice_init(void (*fn)(ticks_t now));
 void timer_slice_set(ticks_t deadline);
 
 /* Called by the arch timer interrupt: run what is due, rearm the hardware.

@@ -201,7 +201,7 @@ static struct vcpu *ration_pick(struct runqueue *rq)
 
 /* --- time ---------------------------------------------------------------- */
 
-/* Until the first of those that are parked has a budget again, or the running
+/* When the first of those that are parked has a budget again, or the running
  * one has none, or a new one. */
 static ticks_t ration_slice(struct runqueue *rq, struct vcpu *v)
 {
@@ -216,10 +216,7 @@ static ticks_t ration_slice(struct runqueue *rq, struct vcpu *v)
 	list_for_each(r, &cpu_of(rq)->parked, node) {
 		first = MIN(first, r->renewed + vcpu_of(r)->params.period);
 	}
-	if (first == UINT64_MAX) {
-		return 0;
-	}
-	return first > rq->now ? first - rq->now : 1;
+	return first == UINT64_MAX ? 0 : first;
 }
 
 static bool ration_tick(struct runqueue *rq, struct vcpu *v)
