@@ -55,11 +55,17 @@ struct arinc_pool {
 struct arinc_queue {
 	struct arinc_pool *pool;
 	struct arinc_cpu *cpu;
-	uint32_t in_effect;  /* which of its tables */
-	bool changed;        /* the other one is to be next */
-	uint32_t at;         /* first window that has not ended */
-	ticks_t begin, end;  /* of the present frame */
-	ticks_t until;       /* end of the turn of a VCPU without windows */
+	/* The position in the frame, by arinc_advance(). */
+	ticks_t edge;       /* until then nothing of it changes */
+	struct vcpu *owner; /* of the window that is open; NULL: none is */
+	bool windows;       /* there are some, or will be in the next frame */
+	bool changed;       /* the other table is to be next */
+	uint32_t in_effect; /* which of its tables */
+	uint32_t at;        /* first window that has not ended */
+	ticks_t begin, end; /* of the present frame */
+
+	ticks_t turn;        /* [I] of a VCPU without windows */
+	ticks_t until;       /* end of the present one */
 	struct list members; /* VCPUs that have windows: arinc_vcpu.member */
 	struct list threads; /* of the hypervisor, by arrival */
 	struct list work;    /* those that work for guests */
@@ -115,14 +121,14 @@ static inline ticks_t arinc_ticks(uint32_t us)
 
 /* --- arinc653_table.c: with the run queue locked --- */
 
+/* Is the present time beyond arinc_queue.edge? */
+static inline bool arinc_behind(struct runqueue *rq)
+{
+	return rq->now >= arinc_queue(rq)->edge;
+}
 /* Advance to the present time in the frame: the owner of a window that has
  * ended is parked, the owner of one that is open is unparked. */
 void arinc_advance(struct runqueue *rq);
-/* The window that is open; NULL: none is. As of arinc_advance(). */
-struct arinc_window *arinc_open(struct runqueue *rq);
-/* When the next window opens or ends, or the frame ends; 0: there are no
- * windows. */
-ticks_t arinc_next_edge(struct runqueue *rq);
 /* The windows of `v` have changed, with effect from the next frame. */
 void arinc_change(struct runqueue *rq, struct vcpu *v);
 /* `v` no longer belongs to this CPU. */

@@ -53,6 +53,7 @@ static void write_next(struct arinc_queue *q)
 		}
 	}
 	q->changed = true;
+	q->windows = true;
 }
 
 static bool is_in(const struct arinc_table *t, const struct vcpu *v)
@@ -99,6 +100,9 @@ void arinc_forget(struct runqueue *rq, struct vcpu *v)
 		if (t->window[i].owner == v) {
 			t->window[i].owner = NULL;
 		}
+	}
+	if (q->owner == v) {
+		q->owner = NULL;
 	}
 	write_next(q);
 }
@@ -186,19 +190,28 @@ static void window_over(struct runqueue *rq, const struct arinc_window *w)
 	}
 }
 
-struct arinc_window *arinc_open(struct runqueue *rq)
+/* The window that is open, or the next one that opens, or the frame's end. */
+static void find_position(struct runqueue *rq)
 {
 	struct arinc_queue *q = arinc_queue(rq);
-	struct arinc_table *t = table_of(q);
-	struct arinc_window *w = &t->window[q->at];
+	const struct arinc_table *t = table_of(q);
+	const struct arinc_window *w = &t->window[q->at];
 
-	return q->at < t->count && q->begin + w->start <= rq->now ? w : NULL;
+	q->owner = NULL;
+	q->edge = q->end;
+	if (q->at < t->count) {
+		bool open = q->begin + w->start <= rq->now;
+
+		q->owner = open ? w->owner : NULL;
+		q->edge = q->begin + (open ? w->end : w->start);
+	}
+	q->windows = t->count || q->changed;
 }
 
 void arinc_advance(struct runqueue *rq)
 {
 	struct arinc_queue *q = arinc_queue(rq);
-	struct arinc_window *w;
+	struct vcpu *v;
 
 	for (;;) {
 		struct arinc_table *t = table_of(q);
@@ -212,27 +225,14 @@ void arinc_advance(struct runqueue *rq)
 		}
 		new_frame(rq);
 	}
-	w = arinc_open(rq);
-	if (w && w->owner && arinc_vcpu(w->owner)->where == ARINC_READY &&
-	    w->owner->queued == QUEUED_PARKED) {
-		arinc_vcpu(w->owner)->opened = q->begin + w->start;
-		sched_unpark(rq, w->owner);
+	find_position(rq);
+	v = q->owner;
+	if (v && arinc_vcpu(v)->where == ARINC_READY &&
+	    v->queued == QUEUED_PARKED) {
+		arinc_vcpu(v)->opened =
+			q->begin + table_of(q)->window[q->at].start;
+		sched_unpark(rq, v);
 	}
-}
-
-ticks_t arinc_next_edge(struct runqueue *rq)
-{
-	struct arinc_queue *q = arinc_queue(rq);
-	struct arinc_table *t = table_of(q);
-	const struct arinc_window *w = arinc_open(rq);
-
-	if (w) {
-		return q->begin + w->end;
-	}
-	if (q->at < t->count) {
-		return q->begin + t->window[q->at].start;
-	}
-	return t->count || q->changed ? q->end : 0;
 }
 
 /* --- start --------------------------------------------------------------- */
@@ -248,4 +248,5 @@ void arinc_table_init(struct runqueue *rq)
 	list_init(&q->members);
 	rq->now = time_now();
 	new_frame(rq);
+	find_position(rq);
 }

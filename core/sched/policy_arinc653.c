@@ -16,18 +16,10 @@
 #include <stdio.h>
 #include <string.h>
 
-/* The VCPU whose window is open, or NULL. */
-static struct vcpu *owner(struct runqueue *rq)
-{
-	struct arinc_window *w = arinc_open(rq);
-
-	return w ? w->owner : NULL;
-}
-
-/* The same, if it is ready and does not run. */
+/* The VCPU whose window is open, if it is ready and does not run; or NULL. */
 static struct vcpu *ready_owner(struct runqueue *rq)
 {
-	struct vcpu *v = owner(rq);
+	struct vcpu *v = arinc_queue(rq)->owner;
 
 	return v && arinc_vcpu(v)->where == ARINC_READY ? v : NULL;
 }
@@ -48,15 +40,28 @@ static struct vcpu *first_listed(struct arinc_queue *q)
 }
 
 static void arinc_enqueue(struct runqueue *rq, struct vcpu *v,
+			  enum sched_why why);
+
+static __noinline void enqueue_behind(struct runqueue *rq, struct vcpu *v,
+				      enum sched_why why)
+{
+	arinc_advance(rq);
+	arinc_enqueue(rq, v, why);
+}
+
+static void arinc_enqueue(struct runqueue *rq, struct vcpu *v,
 			  enum sched_why why)
 {
 	struct arinc_queue *q = arinc_queue(rq);
 	struct arinc_vcpu *a = arinc_vcpu(v);
 
-	arinc_advance(rq);
+	if (unlikely(arinc_behind(rq))) {
+		enqueue_behind(rq, v, why);
+		return;
+	}
 	if (arinc_windowed(v)) {
 		a->where = ARINC_READY;
-		if (owner(rq) != v) {
+		if (q->owner != v) {
 			sched_park(rq, v);
 		}
 		return;
@@ -91,12 +96,22 @@ static void count_late(const struct runqueue *rq, struct vcpu *v)
 	}
 }
 
+static struct vcpu *arinc_pick(struct runqueue *rq);
+
+static __noinline struct vcpu *pick_behind(struct runqueue *rq)
+{
+	arinc_advance(rq);
+	return arinc_pick(rq);
+}
+
 static struct vcpu *arinc_pick(struct runqueue *rq)
 {
 	struct arinc_queue *q = arinc_queue(rq);
 	struct vcpu *v;
 
-	arinc_advance(rq);
+	if (unlikely(arinc_behind(rq))) {
+		return pick_behind(rq);
+	}
 	v = ready_owner(rq);
 	if (v) {
 		count_late(rq, v);
@@ -106,7 +121,7 @@ static struct vcpu *arinc_pick(struct runqueue *rq)
 			return NULL;
 		}
 		if (rq->now >= q->until) {
-			q->until = rq->now + ms_to_ticks(SCHED_SLICE_MS);
+			q->until = rq->now + q->turn;
 		}
 	}
 	arinc_dequeue(rq, v);
@@ -128,7 +143,7 @@ static void arinc_stops(struct runqueue *rq, struct vcpu *v, enum sched_why why)
 /* It woke after sched_block_in_place(), or its window has ended. */
 static bool out_of_window(struct runqueue *rq, const struct vcpu *v)
 {
-	return arinc_windowed(v) && owner(rq) != v;
+	return arinc_windowed(v) && arinc_queue(rq)->owner != v;
 }
 
 /* --- time ---------------------------------------------------------------- */
@@ -136,7 +151,7 @@ static bool out_of_window(struct runqueue *rq, const struct vcpu *v)
 static ticks_t arinc_slice(struct runqueue *rq, struct vcpu *v)
 {
 	struct arinc_queue *q = arinc_queue(rq);
-	ticks_t first = arinc_next_edge(rq);
+	ticks_t first = q->windows ? q->edge : 0;
 
 	if (v && (ready_owner(rq) || out_of_window(rq, v))) {
 		return rq->now;
@@ -151,7 +166,9 @@ static bool arinc_tick(struct runqueue *rq, struct vcpu *v)
 {
 	struct arinc_queue *q = arinc_queue(rq);
 
-	arinc_advance(rq);
+	if (arinc_behind(rq)) {
+		arinc_advance(rq);
+	}
 	if (!v) {
 		return rq->nr_ready > 0;
 	}
@@ -329,6 +346,7 @@ static void arinc_cpu_init(struct runqueue *rq)
 {
 	struct arinc_queue *q = arinc_queue(rq);
 
+	q->turn = ms_to_ticks(SCHED_SLICE_MS);
 	list_init(&q->threads);
 	list_init(&q->work);
 	list_init(&q->rest);

@@ -45,18 +45,26 @@ void rq_dequeue(struct runqueue *rq, struct vcpu *v)
 	rq->policy->dequeue(rq, v);
 }
 
+static __noinline void account_and_park(struct runqueue *rq, struct vcpu *v)
+{
+	sched_account(v, rq->now);
+	sched_park(rq, v);
+}
+
+/* Calls are tail calls: most often the time of `v` has just been accounted for,
+ * as it left the CPU. */
 void sched_park(struct runqueue *rq, struct vcpu *v)
 {
 	assert_held(&rq->lock);
 	assert(v->queued == QUEUED);
-	/* Most often its time has just been accounted for: it left the CPU. */
 	if (unlikely(v->times.since != rq->now)) {
-		sched_account(v, rq->now);
+		account_and_park(rq, v);
+		return;
 	}
 	v->queued = QUEUED_PARKED;
 	rq->nr_parked++;
-	trace(TRACE_THROTTLED, v->id, TRACE_BUDGET_TIME, 0, 0);
 	WRITE_ONCE(rq->nr_ready, rq->nr_ready - 1);
+	trace(TRACE_THROTTLED, v->id, TRACE_BUDGET_TIME, 0, 0);
 }
 
 void sched_unpark(struct runqueue *rq, struct vcpu *v)
