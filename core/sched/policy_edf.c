@@ -46,9 +46,9 @@ static void edf_wakes(struct server *s, const struct sched_params *p,
 }
 
 static bool edf_charge(struct server *s, const struct sched_params *p,
-		       int64_t spent, uint64_t now)
+		       int64_t spent, uint64_t now, ticks_t late_by)
 {
-	bool late = now > s->key + ns_to_ticks(SERVER_LATE_US * 1000);
+	bool late = now > s->key + late_by;
 
 	s->left -= spent;
 	if (late && now >= s->date) {
@@ -58,17 +58,6 @@ static bool edf_charge(struct server *s, const struct sched_params *p,
 		s->left = MIN(s->left, 0);
 	}
 	return late;
-}
-
-static int64_t edf_budget(const struct server *s, uint64_t now)
-{
-	(void)now;
-	return MAX(s->left, 0);
-}
-
-static uint64_t edf_again(const struct server *s)
-{
-	return s->date;
 }
 
 /* A date is computed from the last one, not from now, so that it cannot
@@ -90,8 +79,6 @@ static void edf_refill(struct server *s, const struct sched_params *p,
 static const struct server_ops edf_ops = {
 	.wakes = edf_wakes,
 	.charge = edf_charge,
-	.budget = edf_budget,
-	.again = edf_again,
 	.refill = edf_refill,
 };
 

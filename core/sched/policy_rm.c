@@ -58,6 +58,17 @@ static void delay(struct server *s, uint64_t by)
 	}
 }
 
+/* What the servers of both policies have in common: until when it waits, and
+ * with how much. */
+static void tell_first(struct server *s)
+{
+	const struct server_chunk *c = chunk(s, 0);
+
+	s->date = c->time;
+	s->from = c->time;
+	s->left = c->amount;
+}
+
 /* Merge the chunks whose time has come into one that begins now. */
 static void rm_wakes(struct server *s, const struct sched_params *p,
 		     uint64_t now)
@@ -66,27 +77,43 @@ static void rm_wakes(struct server *s, const struct sched_params *p,
 		s->key = server_deadline(p);
 		come_back(s, now, (int64_t)p->budget);
 	}
-	if (chunk(s, 0)->time > now) {
-		return;
+	if (chunk(s, 0)->time <= now) {
+		while (s->chunks > 1 && chunk(s, 1)->time <= now) {
+			chunk(s, 1)->amount += chunk(s, 0)->amount;
+			drop_first(s);
+		}
+		chunk(s, 0)->time = now;
 	}
-	while (s->chunks > 1 && chunk(s, 1)->time <= now) {
-		chunk(s, 1)->amount += chunk(s, 0)->amount;
-		drop_first(s);
-	}
-	chunk(s, 0)->time = now;
+	tell_first(s);
 }
 
-static bool rm_charge(struct server *s, const struct sched_params *p,
-		      int64_t spent, uint64_t now)
+/*
+ * The only chunk, as most servers have. It is used up, comes back one period
+ * later, and later still by what the server ran longer than that. If it ran for
+ * less, or for a whole period longer: false.
+ */
+static bool charge_single(struct server *s, const struct sched_params *p,
+			  int64_t spent, uint64_t now)
 {
-	uint64_t late = ns_to_ticks(SERVER_LATE_US * 1000) + server_deadline(p);
-	bool missed = false;
+	struct server_chunk *c = chunk(s, 0);
 
+	if (c->time > now || c->time + p->period <= now || spent < c->amount) {
+		return false;
+	}
+	s->date = c->time + p->period + (uint64_t)(spent - c->amount);
+	s->from = s->date;
+	c->time = s->date;
+	return true;
+}
+
+static __noinline void charge_chunks(struct server *s,
+				     const struct sched_params *p,
+				     int64_t spent, uint64_t now)
+{
 	/* Each step takes the first chunk, and appends it as the latest. */
 	for (unsigned int i = 0; i < SERVER_CHUNKS && spent > 0; i++) {
 		struct server_chunk c = *chunk(s, 0);
 
-		missed = missed || now > c.time + late;
 		if (c.time > now) {
 			break;
 		}
@@ -105,19 +132,19 @@ static bool rm_charge(struct server *s, const struct sched_params *p,
 	if (spent > 0) {
 		delay(s, (uint64_t)spent);
 	}
+	tell_first(s);
+}
+
+static bool rm_charge(struct server *s, const struct sched_params *p,
+		      int64_t spent, uint64_t now, ticks_t late_by)
+{
+	/* The first chunk is the one that has waited longest. */
+	bool missed = now > s->date + server_deadline(p) + late_by;
+
+	if (s->chunks != 1 || !charge_single(s, p, spent, now)) {
+		charge_chunks(s, p, spent, now);
+	}
 	return missed;
-}
-
-static int64_t rm_budget(const struct server *s, uint64_t now)
-{
-	const struct server_chunk *c = &s->chunk[s->head];
-
-	return c->time <= now ? c->amount : 0;
-}
-
-static uint64_t rm_again(const struct server *s)
-{
-	return s->chunk[s->head].time;
 }
 
 static void rm_refill(struct server *s, const struct sched_params *p,
@@ -131,8 +158,6 @@ static void rm_refill(struct server *s, const struct sched_params *p,
 static const struct server_ops rm_ops = {
 	.wakes = rm_wakes,
 	.charge = rm_charge,
-	.budget = rm_budget,
-	.again = rm_again,
 	.refill = rm_refill,
 };
 

@@ -14,43 +14,24 @@
 
 /* --- heaps --------------------------------------------------------------- */
 
-static uint64_t value_of(const struct server *s, bool parked,
-			 const struct server_ops *ops)
+static void put(struct server_heap *h, uint32_t at, struct server_slot s)
 {
-	return parked ? ops->again(s) : s->key;
+	h->slot[at] = s;
+	s.server->at = (uint16_t)at;
 }
 
-/* One of the two heaps. The value of a server in it does not change. */
-struct heap {
-	struct server_heap *h;
-	const struct server_ops *ops;
-	bool parked;
-};
-
-static bool before(const struct heap *h, const struct server *a,
-		   const struct server *b)
+static void rise(struct server_heap *h, uint32_t at, struct server_slot s)
 {
-	return value_of(a, h->parked, h->ops) < value_of(b, h->parked, h->ops);
-}
-
-static void put(const struct heap *h, uint32_t at, struct server *s)
-{
-	h->h->slot[at] = s;
-	s->at = (uint16_t)at;
-}
-
-static void rise(const struct heap *h, uint32_t at, struct server *s)
-{
-	while (at > 1 && before(h, s, h->h->slot[at / 2])) {
-		put(h, at, h->h->slot[at / 2]);
+	while (at > 1 && s.value < h->slot[at / 2].value) {
+		put(h, at, h->slot[at / 2]);
 		at /= 2;
 	}
 	put(h, at, s);
 }
 
-static void sink(const struct heap *h, uint32_t at, struct server *s)
+static void sink(struct server_heap *h, uint32_t at, struct server_slot s)
 {
-	uint32_t n = h->h->count;
+	uint32_t n = h->count;
 
 	for (;;) {
 		uint32_t child = at * 2;
@@ -59,55 +40,45 @@ static void sink(const struct heap *h, uint32_t at, struct server *s)
 			break;
 		}
 		if (child < n &&
-		    before(h, h->h->slot[child + 1], h->h->slot[child])) {
+		    h->slot[child + 1].value < h->slot[child].value) {
 			child++;
 		}
-		if (!before(h, h->h->slot[child], s)) {
+		if (h->slot[child].value >= s.value) {
 			break;
 		}
-		put(h, at, h->h->slot[child]);
+		put(h, at, h->slot[child]);
 		at = child;
 	}
 	put(h, at, s);
 }
 
-static bool insert(const struct heap *h, struct server *s)
+static bool insert(struct server_heap *h, struct server *s, uint64_t value)
 {
-	if (h->h->count > SERVER_MAX) {
+	if (h->count > SERVER_MAX) {
 		return false;
 	}
-	rise(h, ++h->h->count, s);
+	rise(h, ++h->count, (struct server_slot){ value, s });
 	return true;
 }
 
-static void take_out(const struct heap *h, struct server *s)
+static void take_out(struct server_heap *h, const struct server *s)
 {
 	uint32_t at = s->at;
-	struct server *last = h->h->slot[h->h->count--];
+	struct server_slot last = h->slot[h->count--];
 
-	if (last == s) {
+	if (last.server == s) {
 		return;
 	}
-	if (before(h, last, s)) {
+	if (last.value < h->slot[at].value) {
 		rise(h, at, last);
 	} else {
 		sink(h, at, last);
 	}
 }
 
-static struct heap ready_of(const struct server_queue *q)
-{
-	return (struct heap){ &q->heaps->ready, q->ops, false };
-}
-
-static struct heap parked_of(const struct server_queue *q)
-{
-	return (struct heap){ &q->heaps->parked, q->ops, true };
-}
-
 static struct server *least(const struct server_heap *h)
 {
-	return h->count ? h->slot[1] : NULL;
+	return h->count ? h->slot[1].server : NULL;
 }
 
 /* --- kinds of VCPUs ------------------------------------------------------ */
@@ -159,16 +130,15 @@ static struct vcpu *first_thread(const struct server_queue *q)
 static bool settle(struct runqueue *rq, struct server *s)
 {
 	struct server_queue *q = server_queue(rq);
-	bool may = q->ops->budget(s, rq->now) > 0;
-	struct heap h;
+	bool may = server_budget(s, rq->now) > 0;
 
-	if (!may && q->ops->again(s) <= rq->now) {
+	if (!may && s->date <= rq->now) {
 		/* Used up just when the next budget is due. */
 		q->ops->refill(s, params_of(q, s), rq->now);
 		may = true;
 	}
-	h = may ? ready_of(q) : parked_of(q);
-	if (!insert(&h, s)) {
+	if (may ? !insert(&q->heaps->ready, s, s->key)
+		: !insert(&q->heaps->parked, s, s->date)) {
 		return false;
 	}
 	s->where = may ? SERVER_READY : SERVER_PARKED;
@@ -177,9 +147,9 @@ static bool settle(struct runqueue *rq, struct server *s)
 
 static void withdraw(struct server_queue *q, struct server *s)
 {
-	struct heap h = s->where == SERVER_READY ? ready_of(q) : parked_of(q);
-
-	take_out(&h, s);
+	take_out(s->where == SERVER_READY ? &q->heaps->ready
+					  : &q->heaps->parked,
+		 s);
 	s->where = SERVER_AWAY;
 }
 
@@ -298,7 +268,8 @@ static void charge(struct runqueue *rq, struct vcpu *v)
 	}
 	spent = (int64_t)(rq->now - s->since);
 	s->since = rq->now;
-	if (spent > 0 && q->ops->charge(s, params_of(q, s), spent, rq->now) &&
+	if (spent > 0 &&
+	    q->ops->charge(s, params_of(q, s), spent, rq->now, q->late) &&
 	    s != &q->system) {
 		sched_missed(v);
 	}
@@ -318,7 +289,6 @@ void server_runs(struct runqueue *rq, struct vcpu *v)
 	if (q->running) {
 		q->running->since = rq->now;
 	}
-	s->since = rq->now;
 }
 
 /* A thread stops: the threads' server is queued again if another waits. */
@@ -356,11 +326,11 @@ static bool lists_empty(const struct server_queue *q)
 ticks_t server_slice(struct runqueue *rq, struct vcpu *v)
 {
 	struct server_queue *q = server_queue(rq);
-	const struct server *s = least(&q->heaps->parked);
-	uint64_t first = s ? q->ops->again(s) : UINT64_MAX;
+	const struct server_heap *parked = &q->heaps->parked;
+	uint64_t first = parked->count ? parked->slot[1].value : UINT64_MAX;
 
 	if (v && q->running) {
-		int64_t left = q->ops->budget(q->running, q->running->since);
+		int64_t left = server_budget(q->running, q->running->since);
 
 		first = MIN(first, q->running->since + (uint64_t)left);
 	} else if (v && !lists_empty(q)) {
@@ -375,17 +345,14 @@ static void refill(struct runqueue *rq)
 	struct server_queue *q = server_queue(rq);
 	struct server *s;
 
-	while ((s = least(&q->heaps->parked)) != NULL &&
-	       q->ops->again(s) <= rq->now) {
-		struct heap h = ready_of(q);
-
+	while ((s = least(&q->heaps->parked)) != NULL && s->date <= rq->now) {
 		withdraw(q, s);
 		q->ops->refill(s, params_of(q, s), rq->now);
 		if (s != &q->system) {
 			sched_unpark(rq, sched_vcpu(s));
 		}
 		/* Each server is in one of the two heaps, so there is room. */
-		(void)insert(&h, s);
+		(void)insert(&q->heaps->ready, s, s->key);
 		s->where = SERVER_READY;
 	}
 }
@@ -395,16 +362,15 @@ bool server_tick(struct runqueue *rq, struct vcpu *v)
 	struct server_queue *q = server_queue(rq);
 	const struct server *s;
 
-	if (v) {
-		charge(rq, v);
-	}
 	refill(rq);
 	s = least(&q->heaps->ready);
 	if (!v) {
 		return s != NULL;
 	}
 	if (q->running) {
-		return q->ops->budget(q->running, rq->now) <= 0 ||
+		/* It is charged when it stops, for all that it has run. */
+		return server_budget(q->running, q->running->since) <=
+			       (int64_t)(rq->now - q->running->since) ||
 		       (s && s->key < q->running->key);
 	}
 	return s != NULL || (rq->now >= q->until && !lists_empty(q));
@@ -516,6 +482,7 @@ void server_cpu_init(struct runqueue *rq, const struct server_ops *ops)
 	list_init(&q->threads);
 	list_init(&q->work);
 	list_init(&q->rest);
+	q->late = ns_to_ticks(SERVER_LATE_US * 1000);
 	q->system_params = server_system(pool);
 }
 
@@ -533,6 +500,7 @@ void server_params(struct runqueue *rq, struct vcpu *v,
 	}
 	s->chunks = 0;
 	s->date = 0;
+	s->from = 0;
 	s->left = 0;
 	if (rq->curr != v || rq->idling) {
 		return;

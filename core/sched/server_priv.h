@@ -43,8 +43,11 @@ struct server_chunk {
 struct server {
 	struct list node; /* LISTED */
 	uint64_t key;     /* the smallest runs first */
-	uint64_t date;    /* edf: end of the period; rm: unused */
-	int64_t left;     /* edf: of the budget; negative: debt */
+	uint64_t date;    /* when it is refilled: edf: the end of its period;
+			     rm: when the first chunk is available */
+	uint64_t from;    /* it may not run before; edf: 0, rm: as date */
+	int64_t left;     /* of the budget; edf: negative: debt; rm: of the
+			     first chunk */
 	uint64_t since;   /* RUNS: charged up to then */
 	uint16_t at;      /* in its heap, from 1 */
 	uint8_t where;    /* enum server_where */
@@ -54,9 +57,16 @@ struct server {
 };
 _Static_assert(sizeof(struct server) <= SCHED_VCPU_SIZE, "VCPU's data");
 
+/* With what it is ordered by, which does not change meanwhile: so servers that
+ * are only passed over are not touched. */
+struct server_slot {
+	uint64_t value; /* READY: key, PARKED: date */
+	struct server *server;
+};
+
 /* slot[1] is the smallest. A pool's data has two of these for each CPU. */
 struct server_heap {
-	struct server *slot[SERVER_MAX + 2];
+	struct server_slot slot[SERVER_MAX + 2];
 	uint32_t count;
 };
 
@@ -69,13 +79,11 @@ struct server_ops {
 	/* It becomes ready: begin a new period, or keep the old one. */
 	void (*wakes)(struct server *s, const struct sched_params *p,
 		      uint64_t now);
-	/* It ran for `spent` until now. True: it missed its deadline. */
+	/* It ran for `spent` until now. True: it missed its deadline, by more
+	 * than `late`. */
 	bool (*charge)(struct server *s, const struct sched_params *p,
-		       int64_t spent, uint64_t now);
-	/* The ticks it may run at `now` (0: none), and when it may again. */
-	int64_t (*budget)(const struct server *s, uint64_t now);
-	uint64_t (*again)(const struct server *s);
-	/* That time has come: give it its next budget. */
+		       int64_t spent, uint64_t now, ticks_t late);
+	/* Its date has come: give it its next budget. */
 	void (*refill)(struct server *s, const struct sched_params *p,
 		       uint64_t now);
 };
@@ -90,6 +98,7 @@ struct server_queue {
 	const struct server_ops *ops;
 	struct server_cpu *heaps;
 	struct server *running; /* NULL: a VCPU without budget runs, or none */
+	ticks_t late;           /* [I] SERVER_LATE_US */
 	struct list threads;    /* of the hypervisor, by arrival */
 	struct list work;       /* those that work for guests */
 	struct list rest;       /* VCPUs without a budget */
@@ -102,6 +111,12 @@ _Static_assert(sizeof(struct server_queue) <= SCHED_CPU_SIZE, "CPU's data");
 static inline struct server_queue *server_queue(struct runqueue *rq)
 {
 	return (void *)rq->data;
+}
+
+/* The ticks that it may run at `now`; 0: none. */
+static inline int64_t server_budget(const struct server *s, uint64_t now)
+{
+	return s->from <= now ? MAX(s->left, 0) : 0;
 }
 
 /* From the beginning of a period. */
