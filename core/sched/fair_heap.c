@@ -53,15 +53,32 @@ static struct fair_node *meld(struct fair_node *a, struct fair_node *b)
 	return root;
 }
 
-void fair_heap_insert(struct fair_heap *h, struct fair_node *n)
+/* Its place is on the way to the right, above the rest of that way, which has
+ * no lesser key. */
+void fair_heap_insert_among(struct fair_heap *h, struct fair_node *n)
 {
-	n->left = NULL;
-	n->right = NULL;
-	n->rank = 1;
-	h->root = meld(n, h->root);
+	struct fair_node *up = NULL, *at = h->root;
+
+	while (at && at->key < n->key) {
+		up = at;
+		at = at->right;
+	}
+	n->left = at;
+	if (at) {
+		at->up = n;
+	}
+	n->up = up;
+	if (!up) {
+		h->root = n;
+		return;
+	}
+	up->right = n;
+	while (up && settle(up)) {
+		up = up->up;
+	}
 }
 
-void fair_heap_remove(struct fair_heap *h, struct fair_node *n)
+void fair_heap_remove_among(struct fair_heap *h, struct fair_node *n)
 {
 	struct fair_node *up = n->up;
 	struct fair_node *rest = meld(n->left, n->right);

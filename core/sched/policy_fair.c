@@ -78,9 +78,13 @@ static void take_weight(struct vcpu *v)
 static uint64_t scaled(const struct fair_share *s, ticks_t ran)
 {
 	uint64_t here = MAX(s->active, 1);
-	uint64_t all = MIN((uint64_t)fair_active(s), here * FAIR_SPREAD_MAX);
+	uint64_t all = fair_active(s);
 
-	return ran * WHOLE * MAX(all, here) / (s->weight * here);
+	if (likely(all <= here)) {
+		return s->weight == WHOLE ? ran : ran * WHOLE / s->weight;
+	}
+	all = MIN(all, here * FAIR_SPREAD_MAX);
+	return ran * WHOLE * all / (s->weight * here);
 }
 
 /* Not yet charged to who runs. A VCPU that comes from another CPU may bring a
@@ -101,6 +105,11 @@ static uint64_t pay(uint64_t paid, uint64_t now, ticks_t burst, ticks_t ran,
 	uint64_t from = now > burst ? now - burst : 0;
 
 	return MAX(paid, from) + ran * WHOLE / cap;
+}
+
+static bool is_capped(const struct sched_params *p)
+{
+	return p->vcpu_cap || p->cap;
 }
 
 static void pay_caps(struct runqueue *rq, struct vcpu *v,
@@ -140,11 +149,6 @@ static uint64_t paid_until(const struct vcpu *v)
 	return paid;
 }
 
-static bool is_capped(const struct sched_params *p)
-{
-	return p->vcpu_cap || p->cap;
-}
-
 static bool over_cap(const struct vcpu *v, uint64_t now)
 {
 	return is_capped(&v->params) && paid_until(v) > now;
@@ -164,12 +168,15 @@ static void charge(struct runqueue *rq, struct vcpu *v,
 	s->used = fair_used(s, q->shift, rq->now) + ran;
 	s->window = rq->now >> q->shift;
 	f->node.key += ran;
-	pay_caps(rq, v, p, ran);
+	if (unlikely(is_capped(p) || works(v))) {
+		pay_caps(rq, v, p, ran);
+	}
 }
 
 /*
  * Where who becomes ready begins: with the least of those that are ready, or at
- * `last` if that is later. Who runs may do so for long if nobody waits.
+ * `last` if that is later. Who runs may do so for long if nobody waits: its key
+ * and that of its group are what they are now.
  */
 static uint64_t least(uint64_t last, const struct fair_heap *h,
 		      uint64_t running)
@@ -177,13 +184,12 @@ static uint64_t least(uint64_t last, const struct fair_heap *h,
 	return MAX(last, h->root ? MIN(h->root->key, running) : running);
 }
 
-static void advance_clocks(struct fair_queue *q, uint64_t now)
+static void advance_clocks(struct fair_queue *q, uint64_t group, uint64_t vcpu)
 {
 	struct fair_share *s = q->running;
 
-	q->clock = least(q->clock, &q->groups, running_key(q, now));
-	s->clock = least(s->clock, &s->ready,
-			 q->runner->node.key + not_charged(q, now));
+	q->clock = least(q->clock, &q->groups, group);
+	s->clock = least(s->clock, &s->ready, vcpu);
 }
 
 /* --- who is active ------------------------------------------------------- */
@@ -200,7 +206,8 @@ static void activate(struct runqueue *rq, struct vcpu *v)
 	}
 	f->active = true;
 	if (q->running) {
-		advance_clocks(q, rq->now);
+		advance_clocks(q, running_key(q, rq->now),
+			       q->runner->node.key + not_charged(q, rq->now));
 	}
 	take_weight(v);
 	g = fair_group(s);
@@ -377,9 +384,10 @@ static void fair_stops(struct runqueue *rq, struct vcpu *v, enum sched_why why)
 {
 	struct fair_queue *q = fair_queue(rq);
 	struct fair_share *s = fair_share(v);
+	struct fair_vcpu *f = sched_data(v);
 
 	charge(rq, v, &v->params);
-	advance_clocks(q, rq->now);
+	advance_clocks(q, s->node.key, f->node.key);
 	q->running = NULL;
 	link_group(q, s);
 	if ((why != SCHED_PREEMPTED && why != SCHED_YIELDED) || v->held) {
@@ -483,9 +491,12 @@ static bool fair_tick(struct runqueue *rq, struct vcpu *v)
 	if (!v) {
 		return released || q->groups.root;
 	}
-	charge(rq, v, &v->params);
-	if (over_cap(v, rq->now)) {
-		return true;
+	/* Others are charged when they stop, for all that they have run. */
+	if (unlikely(is_capped(&v->params))) {
+		charge(rq, v, &v->params);
+		if (over_cap(v, rq->now)) {
+			return true;
+		}
 	}
 	return (q->groups.root || fair_share(v)->ready.root) &&
 	       rq->now - q->picked >= slice_of(q);
