@@ -25,12 +25,14 @@
 
 struct timer_queue {
 	struct spinlock lock;
-	struct timer *root;      /* [L] */
-	ticks_t programmed;      /* [C] when hardware fires; UINT64_MAX: off */
-	uint32_t cpu;            /* [I] */
-	uint32_t armed;          /* [L] timers in it */
-	uint64_t fired;          /* [L] callbacks run */
-	ticks_t slice;           /* [C] for slice_end(); UINT64_MAX: never */
+	struct timer *root; /* [L] */
+	ticks_t first;      /* [A] its deadline, or one that was cancelled;
+				  * UINT64_MAX: none */
+	ticks_t programmed; /* [C] when hardware fires; UINT64_MAX: off */
+	uint32_t cpu;       /* [I] */
+	uint32_t armed;     /* [L] timers in it */
+	uint64_t fired;     /* [L] callbacks run */
+	ticks_t slice;      /* [C] for slice_end(); UINT64_MAX: never */
 	void (*slice_end)(ticks_t now); /* [I] */
 };
 
@@ -57,6 +59,7 @@ static struct timer *meld(struct timer *a, struct timer *b)
 static void heap_root(struct timer_queue *q, struct timer *t)
 {
 	q->root = t;
+	WRITE_ONCE(q->first, t->deadline);
 	t->sibling = NULL;
 	t->link = &q->root;
 }
@@ -110,14 +113,11 @@ static void heap_remove(struct timer_queue *q, struct timer *t)
 	}
 }
 
-/* Set this CPU's hardware for the first timer of its own queue. */
+/* Set this CPU's hardware for the first timer of its own queue. Another CPU may
+ * cancel that at any time. */
 static void program(struct timer_queue *q)
 {
-	assert_held(&q->lock);
-	q->programmed = q->slice;
-	if (q->root && q->root->deadline < q->slice) {
-		q->programmed = q->root->deadline;
-	}
+	q->programmed = MIN(q->slice, READ_ONCE(q->first));
 	if (q->programmed != UINT64_MAX) {
 		arch_timer_set(q->programmed);
 	} else {
@@ -237,6 +237,19 @@ static void fire(struct timer_queue *q, struct timer *t)
 	__atomic_store_n(&t->running, false, __ATOMIC_RELEASE);
 }
 
+static __noinline void fire_due(struct timer_queue *q, ticks_t now)
+{
+	spin_lock(&q->lock);
+	for (unsigned int n = 0; n < TIMER_BATCH; n++) {
+		if (!q->root || q->root->deadline > now) {
+			break;
+		}
+		fire(q, q->root);
+	}
+	WRITE_ONCE(q->first, q->root ? q->root->deadline : UINT64_MAX);
+	spin_unlock(&q->lock);
+}
+
 void timer_interrupt(void)
 {
 	struct timer_queue *q = this_cpu()->timers;
@@ -246,15 +259,10 @@ void timer_interrupt(void)
 		q->slice = UINT64_MAX;
 		q->slice_end(now);
 	}
-	spin_lock(&q->lock);
-	for (unsigned int n = 0; n < TIMER_BATCH; n++) {
-		if (!q->root || q->root->deadline > now) {
-			break;
-		}
-		fire(q, q->root);
+	if (READ_ONCE(q->first) <= now) {
+		fire_due(q, now);
 	}
 	program(q);
-	spin_unlock(&q->lock);
 }
 
 __cold int timer_cpu_init(void)
@@ -267,6 +275,7 @@ __cold int timer_cpu_init(void)
 	spin_init(&q->lock, LOCK_TIMER);
 	q->cpu = cpu_id();
 	q->programmed = UINT64_MAX;
+	q->first = UINT64_MAX;
 	q->slice = UINT64_MAX;
 	this_cpu()->timers = q;
 	return 0;
