@@ -440,8 +440,9 @@ static ticks_t fair_slice(struct runqueue *rq, struct vcpu *v)
 	uint64_t first = q->parked.root ? q->parked.root->key : UINT64_MAX;
 
 	if (!v) {
-		return q->groups.root ? rq->now
-				      : first == UINT64_MAX ? 0 : first;
+		return q->groups.root        ? rq->now
+		       : first == UINT64_MAX ? 0
+					     : first;
 	}
 	if (q->groups.root || fair_share(v)->ready.root) {
 		first = MIN(first, q->picked + slice_of(q));

@@ -272,29 +272,42 @@ static void place_late(struct vcpu *v)
 	}
 }
 
-/* Runs on the new VCPU's stack: all registers of `prev` are in memory. */
+/* `prev` is off or dead, or was preempted, and an idle CPU may take it. */
+static __noinline void finish_rare(struct vcpu *prev, enum vcpu_state state)
+{
+	uint8_t yes = ON_CPU_YES;
+	bool joinable = prev->joinable;
+	int idle = state == VCPU_READY ? idle_claim(&prev->allowed) : -1;
+
+	if (!__atomic_compare_exchange_n(&prev->on_cpu, &yes, ON_CPU_NO, false,
+					 __ATOMIC_RELEASE, __ATOMIC_RELAXED)) {
+		place_late(prev);
+	} else if (state != VCPU_READY) {
+		sched_gone(prev, state, joinable);
+	}
+	if (idle >= 0) {
+		arch_ipi_send((unsigned int)idle, IPI_RESCHED);
+	}
+}
+
+/* Runs on the new VCPU's stack: all registers of `prev` are in memory. Calls
+ * are tail calls. */
 static void finish_switch(struct vcpu *prev)
 {
 	uint8_t yes = ON_CPU_YES;
 	/* OFF and DEAD stay as they are until on_cpu is cleared; then `prev`
 	 * may be freed at any time. */
 	enum vcpu_state state = READ_ONCE(prev->state);
-	bool joinable = prev->joinable;
-	/* `prev` was preempted: an idle CPU may take it. No CPU takes an idle
-	 * VCPU. */
-	int idle = state == VCPU_READY && prev != this_cpu()->idle && idle_any()
-			   ? idle_claim(&prev->allowed)
-			   : -1;
 
-	if (unlikely(!__atomic_compare_exchange_n(
-		    &prev->on_cpu, &yes, ON_CPU_NO, false, __ATOMIC_RELEASE,
-		    __ATOMIC_RELAXED))) {
+	/* No CPU takes an idle VCPU. */
+	if (unlikely(state == VCPU_OFF || state == VCPU_DEAD ||
+		     (state == VCPU_READY && idle_any() &&
+		      prev != this_cpu()->idle))) {
+		finish_rare(prev, state);
+	} else if (unlikely(!__atomic_compare_exchange_n(
+			   &prev->on_cpu, &yes, ON_CPU_NO, false,
+			   __ATOMIC_RELEASE, __ATOMIC_RELAXED))) {
 		place_late(prev);
-	} else if (unlikely(state == VCPU_OFF || state == VCPU_DEAD)) {
-		sched_gone(prev, state, joinable);
-	}
-	if (unlikely(idle >= 0)) {
-		arch_ipi_send((unsigned int)idle, IPI_RESCHED);
 	}
 }
 

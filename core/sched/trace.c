@@ -26,7 +26,7 @@ static void traced_stops(struct runqueue *rq, struct vcpu *v,
 }
 
 static void traced_enqueue(struct runqueue *rq, struct vcpu *v,
-			 enum sched_why why)
+			   enum sched_why why)
 {
 	trace_write(TRACE_READY, v->id, why, 0, 0);
 	rq->policy->enqueue(rq, v, why);
