@@ -117,11 +117,29 @@ static void derive(struct cpu_features *f)
 	f->pmu = field(ID_AA64DFR0, 8) != 0 && field(ID_AA64DFR0, 8) != 0xf;
 	f->pmu_version = (uint8_t)(f->pmu ? field(ID_AA64DFR0, 8) : 0);
 	f->more_regs = f->pauth || f->csv2_2 || f->ras || f->sme ||
+		       f->aux_regs ||
 		       (IS_ENABLED(CONFIG_CACHE_PORTIONS) && f->mpam);
 	f->aa32_el0 = field(ID_AA64PFR0, 0) == 2;
 	f->pa_bits = pa_bits();
 	f->brps = (uint8_t)(field(ID_AA64DFR0, 12) + 1);
 	f->wrps = (uint8_t)(field(ID_AA64DFR0, 20) + 1);
+}
+
+/* Is any bit of them other than RES0 (Arm ARM D17.2.2, D17.2.4)? No guest has
+ * run here. */
+static bool has_aux_regs(void)
+{
+	uint64_t bits;
+
+	write_sysreg(UINT64_MAX, amair_el1);
+	write_sysreg(UINT64_MAX, afsr0_el1);
+	write_sysreg(UINT64_MAX, afsr1_el1);
+	bits = read_sysreg(amair_el1) | read_sysreg(afsr0_el1) |
+	       read_sysreg(afsr1_el1);
+	write_sysreg(0, amair_el1);
+	write_sysreg(0, afsr0_el1);
+	write_sysreg(0, afsr1_el1);
+	return bits != 0;
 }
 
 void features_cpu_init(void)
@@ -142,6 +160,9 @@ void features_cpu_init(void)
 	if (ctr != common_ctr) {
 		cpu_features.ctr_differs = true;
 		common_ctr = idreg_merge_ctr(common_ctr, ctr);
+	}
+	if (has_aux_regs()) {
+		cpu_features.aux_regs = true;
 	}
 	derive(&cpu_features);
 	spin_unlock(&lock);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Switching this CPU from one VCPU to another (arch/vcpu.h). */
 #include <arch/vcpu.h>
+#include <arch_impl/cpu.h>
+#include <arch_impl/el2_regs.h>
 #include <arch_impl/trap.h>
 #include <core/latency.h>
 #include <core/sched.h>
@@ -34,12 +36,20 @@ void arch_vcpu_prepare_thread(struct vcpu *v)
 	v->arch.sp = (uint64_t)f;
 }
 
+/* vcpu/fp.c has the rest, where registers are saved, or used again. */
+static inline void fp_switch(struct vcpu *prev)
+{
+	if (!(read_sysreg(cptr_el2) & CPTR_TFP)) {
+		fp_leave(prev);
+	}
+}
+
 struct vcpu *arch_vcpu_switch(struct vcpu *prev, struct vcpu *next)
 {
 	if (prev->guest) {
 		vcpu_context_save(prev);
 	}
-	fp_switch_out(prev);
+	fp_switch(prev);
 	serror_collect(prev);
 	if (next->guest) {
 		vcpu_context_restore(next);
@@ -50,8 +60,9 @@ struct vcpu *arch_vcpu_switch(struct vcpu *prev, struct vcpu *next)
 			/* It has to check for that before it continues. */
 			this_cpu()->need_resched = 1;
 		}
-	} else {
-		fp_switch_in(next);
+	}
+	if (this_cpu()->arch.fp_owner == next) {
+		fp_return(next);
 	}
 	return switch_stack(prev, next);
 }

@@ -400,13 +400,25 @@ void stage2_get_stats(struct stage2 *s2, struct stage2_stats *st)
 	spin_unlock_irqrestore(&s2->lock, flags);
 }
 
-uint64_t stage2_vttbr(struct stage2 *s2)
+static uint64_t vttbr_with(const struct stage2 *s2, uint64_t id)
+{
+	return (vmid_number(id) << VTTBR_VMID_SHIFT) | s2->table.root.v;
+}
+
+static __noinline uint64_t vttbr_locked(struct stage2 *s2)
 {
 	uint64_t before = __atomic_load_n(&s2->vmid, __ATOMIC_RELAXED);
-	uint64_t id = vmid_get(&vmids, cpu_id(), &s2->vmid);
+	uint64_t id = vmid_get_locked(&vmids, cpu_id(), &s2->vmid);
 
-	if (unlikely(id != before)) {
+	if (id != before) {
 		dsb(ish); /* pairs with stage2_tlbi() */
 	}
-	return (vmid_number(id) << VTTBR_VMID_SHIFT) | s2->table.root.v;
+	return vttbr_with(s2, id);
+}
+
+uint64_t stage2_vttbr(struct stage2 *s2)
+{
+	uint64_t id = vmid_get_current(&vmids, cpu_id(), &s2->vmid);
+
+	return likely(id) ? vttbr_with(s2, id) : vttbr_locked(s2);
 }

@@ -48,36 +48,42 @@ static inline bool vmid_is_current(uint64_t id, uint64_t generation)
 	return (id ^ generation) >> VMID_BITS_MAX == 0;
 }
 
-/* vmid_get(), if the VMID is of an older generation or a rollover is at work.
- * */
+/* The guest with VMID *id goes onto `cpu`: returns the VMID to load. */
 uint64_t vmid_get_locked(struct vmid_space *s, unsigned int cpu, uint64_t *id);
 
 /*
- * The guest with VMID *id goes onto `cpu`: returns the VMID to load.
+ * The same, if that is a matter of this CPU's line: 0 if the VMID is of an older
+ * generation or a rollover is at work, for vmid_get_locked().
  *
  * The exchange fails if a rollover took our `active` away in between, and
  * orders ours against its: either it sees the VMID we are about to load, or
  * we see that we must ask under the lock. If it is the VMID that this CPU had
  * last, a rollover reserves it for us whether we are seen before or after.
  */
-static inline uint64_t vmid_get(struct vmid_space *s, unsigned int cpu,
-				uint64_t *id)
+static inline uint64_t vmid_get_current(struct vmid_space *s, unsigned int cpu,
+					const uint64_t *id)
 {
 	uint64_t *active = &s->cpus[cpu].active;
 	uint64_t was = __atomic_load_n(active, __ATOMIC_RELAXED);
 	uint64_t mine = __atomic_load_n(id, __ATOMIC_RELAXED);
 
-	if (likely(was != 0 &&
-		   vmid_is_current(mine, __atomic_load_n(&s->generation,
-							 __ATOMIC_ACQUIRE)))) {
-		if (was == mine ||
-		    __atomic_compare_exchange_n(active, &was, mine, false,
-						__ATOMIC_ACQ_REL,
-						__ATOMIC_RELAXED)) {
-			return mine;
-		}
+	if (was == 0 ||
+	    !vmid_is_current(mine, __atomic_load_n(&s->generation,
+						   __ATOMIC_ACQUIRE)) ||
+	    (was != mine && !__atomic_compare_exchange_n(
+				    active, &was, mine, false, __ATOMIC_ACQ_REL,
+				    __ATOMIC_RELAXED))) {
+		return 0;
 	}
-	return vmid_get_locked(s, cpu, id);
+	return mine;
+}
+
+static inline uint64_t vmid_get(struct vmid_space *s, unsigned int cpu,
+				uint64_t *id)
+{
+	uint64_t mine = vmid_get_current(s, cpu, id);
+
+	return mine ? mine : vmid_get_locked(s, cpu, id);
 }
 
 #endif

@@ -181,6 +181,7 @@ static inline void stand_in(struct vcpu *v, enum vtimer_kind kind)
 
 	if ((g->ctl & (CTL_ENABLE | CTL_IMASK)) == CTL_ENABLE &&
 	    !__builtin_add_overflow(g->cval, offset_of(v, kind), &deadline)) {
+		v->arch.vtimer.more |= VTIMER_STAND_IN;
 		timer_set(&g->stand_in, deadline);
 	}
 }
@@ -195,15 +196,12 @@ static inline void save(struct vcpu *v, enum vtimer_kind kind)
 	write_ctl(kind, 0);
 }
 
-/* From here on the hardware signals: vgic_restore() moves interrupts that the
+/* From here on the hardware signals: vgic_cpuif_restore() moves interrupts that the
  * stand-in has raised back to the hardware. */
 static inline void restore(struct vcpu *v, enum vtimer_kind kind)
 {
-	struct guest_timer *g = &v->arch.vtimer.of[kind];
+	const struct guest_timer *g = &v->arch.vtimer.of[kind];
 
-	if (!timer_idle(&g->stand_in)) {
-		timer_cancel(&g->stand_in);
-	}
 	write_cval(kind, g->cval);
 	write_ctl(kind, g->ctl & (CTL_ENABLE | CTL_IMASK));
 }
@@ -266,7 +264,15 @@ static __noinline void save_more(struct vcpu *v)
 	stand_in(v, VTIMER_VIRT);
 }
 
-static __noinline void restore_more(struct vcpu *v, uint32_t more)
+static void cancel_stand_ins(struct vcpu *v)
+{
+	for (unsigned int i = 0; i < VTIMER_KINDS; i++) {
+		timer_cancel(&v->arch.vtimer.of[i].stand_in);
+	}
+	v->arch.vtimer.more &= ~(uint32_t)VTIMER_STAND_IN;
+}
+
+static void restore_more(struct vcpu *v, uint32_t more)
 {
 	if (more & VTIMER_PHYS_USED) {
 		restore(v, VTIMER_PHYS);
@@ -287,14 +293,30 @@ void vtimer_save(struct vcpu *v)
 	}
 }
 
+static inline void restore_virt(struct vcpu *v)
+{
+	write_sysreg(v->guest->arch.cntvoff, cntvoff_el2);
+	restore(v, VTIMER_VIRT);
+}
+
+static __noinline void restore_all(struct vcpu *v, uint32_t more)
+{
+	/* Before the hardware has them again. */
+	if (more & VTIMER_STAND_IN) {
+		cancel_stand_ins(v);
+	}
+	restore_virt(v);
+	restore_more(v, more);
+}
+
 void vtimer_restore(struct vcpu *v)
 {
 	uint32_t more = v->arch.vtimer.more;
 
-	write_sysreg(v->guest->arch.cntvoff, cntvoff_el2);
-	restore(v, VTIMER_VIRT);
 	if (unlikely(more)) {
-		restore_more(v, more);
+		restore_all(v, more);
+	} else {
+		restore_virt(v);
 	}
 }
 

@@ -23,18 +23,23 @@
  * What every CPU has: two neighbours in struct sysregs, which go by one access
  * to memory, and their registers. TCR and SCTLR are apart, see sysregs_load().
  */
-#define COMMON_REGS(PAIR, REG) \
+#define COMMON_REGS(PAIR) \
 	PAIR(cpacr, cpacr_el1, ttbr0, ttbr0_el1) \
 	PAIR(ttbr1, ttbr1_el1, mair, mair_el1) \
-	PAIR(amair, amair_el1, vbar, vbar_el1) \
-	PAIR(contextidr, contextidr_el1, tpidr_el0, tpidr_el0) \
-	PAIR(tpidrro_el0, tpidrro_el0, tpidr_el1, tpidr_el1) \
-	PAIR(sp_el0, sp_el0, sp_el1, sp_el1) \
-	PAIR(elr_el1, elr_el1, spsr_el1, spsr_el1) \
-	PAIR(esr, esr_el1, far, far_el1) \
-	PAIR(afsr0, afsr0_el1, afsr1, afsr1_el1) \
-	PAIR(par, par_el1, cntkctl, cntkctl_el1) \
-	REG(csselr, csselr_el1)
+	PAIR(vbar, vbar_el1, contextidr, contextidr_el1) \
+	PAIR(tpidr_el0, tpidr_el0, tpidrro_el0, tpidrro_el0) \
+	PAIR(tpidr_el1, tpidr_el1, sp_el0, sp_el0) \
+	PAIR(sp_el1, sp_el1, elr_el1, elr_el1) \
+	PAIR(spsr_el1, spsr_el1, esr, esr_el1) \
+	PAIR(far, far_el1, par, par_el1) \
+	PAIR(cntkctl, cntkctl_el1, csselr, csselr_el1)
+
+/* IMPLEMENTATION DEFINED, and RES0 where there are none of these: on Cortex-A
+ * CPUs. */
+#define AUX_REGS(REG) \
+	REG(amair, amair_el1) \
+	REG(afsr0, afsr0_el1) \
+	REG(afsr1, afsr1_el1)
 
 /* APIAKeyLo_EL1 .. APGAKeyHi_EL1. */
 #define PAUTH_REGS(REG) \
@@ -57,9 +62,12 @@
 		s->member_a = a_; \
 		s->member_b = b_; \
 	} while (0);
+/* The empty statement has both read before the first is written: by one
+ * instruction. */
 #define LOAD_PAIR(member_a, reg_a, member_b, reg_b) \
 	do { \
 		uint64_t a_ = s->member_a, b_ = s->member_b; \
+		__asm__ volatile("" : "+r"(a_), "+r"(b_)); \
 		write_sysreg(a_, reg_a); \
 		write_sysreg(b_, reg_b); \
 	} while (0);
@@ -68,6 +76,9 @@ static void optional_save(struct sysregs *s)
 {
 	if (!cpu_features.more_regs) {
 		return;
+	}
+	if (cpu_features.aux_regs) {
+		AUX_REGS(SAVE)
 	}
 	if (cpu_features.pauth) {
 		PAUTH_REGS(SAVE)
@@ -104,6 +115,9 @@ static void optional_load(const struct vcpu *v)
 	if (!cpu_features.more_regs) {
 		return;
 	}
+	if (cpu_features.aux_regs) {
+		AUX_REGS(LOAD)
+	}
 	if (cpu_features.pauth) {
 		PAUTH_REGS(LOAD)
 	}
@@ -131,11 +145,11 @@ void vcpu_context_save(struct vcpu *v)
 		pmu_switch_out(v);
 	}
 	SAVE_PAIR(sctlr, sctlr_el1, tcr, tcr_el1)
-	COMMON_REGS(SAVE_PAIR, SAVE)
+	COMMON_REGS(SAVE_PAIR)
 	optional_save(s);
 	/* The timer reports its line to the vGIC after that has released the
 	 * hardware's interrupts. */
-	vgic_save(v);
+	vgic_cpuif_save(&v->arch.vgic);
 	vtimer_save(v);
 }
 
@@ -179,7 +193,7 @@ static void sysregs_load(const struct vcpu *v, uint64_t vttbr, unsigned int cpu)
 	write_sysreg(v->guest->stage2.vtcr, vtcr_el2);
 	write_sysreg(vttbr, vttbr_el2);
 	write_sysreg(v->arch.vmpidr, vmpidr_el2);
-	COMMON_REGS(LOAD_PAIR, LOAD)
+	COMMON_REGS(LOAD_PAIR)
 	optional_load(v);
 	forget_sibling(v, cpu);
 	isb();
@@ -227,8 +241,7 @@ void vcpu_context_restore(struct vcpu *v)
 	write_sysreg(hcr_now(v, cpu), hcr_el2);
 	debug_load(v);
 	vtimer_restore(v);
-	vgic_restore(v);
-	fp_switch_in(v);
+	vgic_cpuif_restore(&v->arch.vgic);
 	if (unlikely(v->arch.pmu)) {
 		pmu_switch_in(v);
 	}

@@ -58,15 +58,13 @@ static bool copy_is_good(const struct percpu *cpu, const struct vcpu *v)
 	return cpu->arch.fp_owner == v && v->arch.fp_cpu == cpu->id + 1;
 }
 
-void fp_switch_out(struct vcpu *prev)
+void fp_leave(struct vcpu *prev)
 {
-	if (!(read_sysreg(cptr_el2) & CPTR_TFP)) {
-		regs_save(prev);
-		trap_set(true);
-	}
+	regs_save(prev);
+	trap_set(true);
 }
 
-void fp_switch_in(struct vcpu *next)
+void fp_return(struct vcpu *next)
 {
 	if (copy_is_good(this_cpu(), next)) {
 		trap_set(false);

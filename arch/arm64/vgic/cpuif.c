@@ -135,17 +135,21 @@ static bool some_wait(const struct vgic_cpu *vc)
 	return (vc->levels[VGIC_QUEUE_GRP0] | vc->levels[VGIC_QUEUE_GRP1]) != 0;
 }
 
-/* Locked. Afterwards the list registers are in vc->lr[]. */
-static inline void unload(struct vgic_cpu *vc)
+/* Locked. Afterwards the list registers are in vc->lr[]. True: interrupts bound
+ * to the host's were released, and may be pending now. */
+static inline bool unload(struct vgic_cpu *vc)
 {
+	bool bound = vc->priv.hw != 0;
+
 	vgic_lr_ops->save(vc);
 	vc->lr_reusable = 0;
 	__atomic_store_n(&vc->loaded_on, NULL, __ATOMIC_RELAXED);
-	if (vc->priv.hw) {
+	if (bound) {
 		unbind_all(vc);
 	}
 	/* Pairs with vgic_sync_vcpu(). */
 	__atomic_store_n(&vc->lr_reads, vc->lr_reads + 1, __ATOMIC_RELEASE);
+	return bound;
 }
 
 static __noinline void save_all(struct vgic_cpu *vc)
@@ -153,7 +157,7 @@ static __noinline void save_all(struct vgic_cpu *vc)
 	bool shared = vgic_lock(vc);
 
 	vgic_apply_eoicount(vc);
-	unload(vc);
+	(void)unload(vc);
 	if (vc->stale || some_wait(vc)) {
 		vgic_reconcile(vc);
 	}
@@ -170,8 +174,7 @@ void vgic_cpuif_save(struct vgic_cpu *vc)
 		save_all(vc);
 		return;
 	}
-	unload(vc);
-	if (unlikely(some_wait(vc))) {
+	if (unload(vc) && unlikely(some_wait(vc))) {
 		vgic_unlock_cpu(vc);
 		update_lrs(vc);
 		return;

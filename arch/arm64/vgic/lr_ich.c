@@ -186,25 +186,43 @@ static inline void write_apr(const uint32_t *apr)
 	LR(3, ICH_LR_LOW(3))
 #define FIRST_LRS_MASK 0xfU
 
-static void save(struct vgic_cpu *vc)
+static __noinline void save_others(struct vgic_cpu *vc, uint32_t left)
 {
-	const uint32_t used = vc->lr_used;
-
-#define LR(n, reg) \
-	if (used & (1U << (n))) { \
-		vc->lr[n] = READ(reg); \
-		WRITE(UINT64_C(0), reg); \
-	}
-	FIRST_LRS(LR)
-#undef LR
-	for (uint32_t left = used & ~FIRST_LRS_MASK; left; left &= left - 1) {
+	for (; left; left &= left - 1) {
 		unsigned int n = (unsigned int)__builtin_ctz(left);
 
 		vc->lr[n] = read_lr(n);
 		write_lr(n, 0);
 	}
+}
+
+static __noinline void load_others(const struct vgic_cpu *vc, uint32_t left)
+{
+	for (; left; left &= left - 1) {
+		unsigned int n = (unsigned int)__builtin_ctz(left);
+
+		write_lr(n, vc->lr[n]);
+	}
+}
+
+static void save(struct vgic_cpu *vc)
+{
+	const uint32_t used = vc->lr_used;
+
 	vc->vmcr = READ(ICH_VMCR);
 	read_apr(vc->apr);
+	if (used) {
+#define LR(n, reg) \
+	if (used & (1U << (n))) { \
+		vc->lr[n] = READ(reg); \
+		WRITE(UINT64_C(0), reg); \
+	}
+		FIRST_LRS(LR)
+#undef LR
+		if (unlikely(used & ~FIRST_LRS_MASK)) {
+			save_others(vc, used & ~FIRST_LRS_MASK);
+		}
+	}
 	WRITE(UINT64_C(0), ICH_HCR);
 }
 
@@ -212,19 +230,19 @@ static void load(const struct vgic_cpu *vc)
 {
 	const uint32_t used = vc->lr_used;
 
+	WRITE(vc->vmcr, ICH_VMCR);
+	write_apr(vc->apr);
+	if (used) {
 #define LR(n, reg) \
 	if (used & (1U << (n))) { \
 		WRITE(vc->lr[n], reg); \
 	}
-	FIRST_LRS(LR)
+		FIRST_LRS(LR)
 #undef LR
-	for (uint32_t left = used & ~FIRST_LRS_MASK; left; left &= left - 1) {
-		unsigned int n = (unsigned int)__builtin_ctz(left);
-
-		write_lr(n, vc->lr[n]);
+		if (unlikely(used & ~FIRST_LRS_MASK)) {
+			load_others(vc, used & ~FIRST_LRS_MASK);
+		}
 	}
-	WRITE(vc->vmcr, ICH_VMCR);
-	write_apr(vc->apr);
 	WRITE(vc->hcr, ICH_HCR);
 }
 

@@ -284,16 +284,6 @@ void vgic_flush(struct vcpu *v)
 	vgic_cpuif_flush(&v->arch.vgic);
 }
 
-void vgic_save(struct vcpu *v)
-{
-	vgic_cpuif_save(&v->arch.vgic);
-}
-
-void vgic_restore(struct vcpu *v)
-{
-	vgic_cpuif_restore(&v->arch.vgic);
-}
-
 bool vgic_has_pending(struct vcpu *v)
 {
 	unsigned long flags = arch_irq_save();

@@ -395,8 +395,6 @@ void vgic_cpuif_flush(struct vgic_cpu *vc);
 bool vgic_cpuif_maintenance_irq(struct vgic_cpu *vc);
 /* Clear all their enables for good. Loaded here. */
 void vgic_cpuif_disable_maintenance(struct vgic_cpu *vc);
-void vgic_cpuif_save(struct vgic_cpu *vc);
-void vgic_cpuif_restore(struct vgic_cpu *vc);
 bool vgic_cpuif_has_pending(struct vgic_cpu *vc);
 void vgic_cpuif_inject_hw(struct vgic_cpu *vc, unsigned int intid,
 			  unsigned int hwintid);

@@ -108,8 +108,8 @@ _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
 /* Take the lock, without checks. Interrupts masked. */
 static inline void spin_acquire(struct spinlock *l)
 {
-	uint32_t was =
-		__atomic_fetch_add(&l->word, UINT32_C(1) << 16, __ATOMIC_ACQUIRE);
+	uint32_t was = __atomic_fetch_add(&l->word, UINT32_C(1) << 16,
+					  __ATOMIC_ACQUIRE);
 
 	if (unlikely((uint16_t)was != was >> 16)) {
 		spin_wait(l, (uint16_t)(was >> 16));

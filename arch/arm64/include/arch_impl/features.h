@@ -5,14 +5,16 @@
 
 #include <libs/types.h>
 
-/* Shrinks as CPUs come up, each before it is online; read anywhere. */
+/* Shrinks as CPUs come up, each before it is online, but for aux_regs; read
+ * anywhere. */
 struct cpu_features {
 	bool fp, sve, sme, mte; /* mte: tags in memory (FEAT_MTE2) */
 	bool pauth, bti, ssbs, csv2_2, ras, rng;
 	bool pan, vhe, lor, uao, dit, lse, wfxt;
 	bool vmid16, fgt, hcx, ecv, evt, fwb, mpam, amu, spe, trbe, trf, pmu;
 	bool aa32_el0;
-	bool more_regs;   /* pauth, csv2_2, ras, sme or mpam */
+	bool more_regs;   /* pauth, csv2_2, ras, sme, mpam or aux_regs */
+	bool aux_regs;    /* any CPU's AMAIR_EL1, AFSR0_EL1 or AFSR1_EL1 */
 	bool ctr_differs; /* CPUs disagree about CTR_EL0 */
 	uint8_t pa_bits;
 	uint8_t brps, wrps;  /* breakpoints, watchpoints */

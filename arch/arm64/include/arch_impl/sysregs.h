@@ -7,11 +7,11 @@
 
 /* Switched by vcpu/context.c, two by two in this order. */
 struct sysregs {
-	uint64_t sctlr, tcr, cpacr, ttbr0, ttbr1, mair, amair, vbar;
-	uint64_t contextidr, tpidr_el0, tpidrro_el0, tpidr_el1;
-	uint64_t sp_el0, sp_el1, elr_el1, spsr_el1, esr, far, afsr0, afsr1;
-	uint64_t par, cntkctl, csselr;
+	uint64_t sctlr, tcr, cpacr, ttbr0, ttbr1, mair, vbar, contextidr;
+	uint64_t tpidr_el0, tpidrro_el0, tpidr_el1, sp_el0, sp_el1, elr_el1;
+	uint64_t spsr_el1, esr, far, par, cntkctl, csselr;
 	/* Where the CPU has them. */
+	uint64_t amair, afsr0, afsr1;
 	uint64_t pauth[10]; /* keys IA, IB, DA, DB, GA: low, high */
 	uint64_t scxtnum_el0, scxtnum_el1;
 	uint64_t disr;   /* VDISR_EL2 is the guest's DISR_EL1 */

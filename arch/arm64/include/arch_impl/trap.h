@@ -50,10 +50,10 @@ void vcpu_context_restore(struct vcpu *v);
 void vcpu_context_unload(struct vcpu *v);
 
 /* vcpu/fp.c: FP/SIMD ownership. Interrupts masked. */
-void fp_switch_out(struct vcpu *prev); /* saved, traps armed */
-void fp_switch_in(struct vcpu *next);  /* disarm if its copy is still valid */
-void fp_take(struct vcpu *v);          /* trap: load v's state, disarm */
-void fp_reset(struct vcpu *v);         /* zeroes, and no CPU has a copy */
+void fp_leave(struct vcpu *prev);  /* its registers: saved, traps armed */
+void fp_return(struct vcpu *next); /* disarm if its copy is still valid */
+void fp_take(struct vcpu *v);      /* trap: load v's state, disarm */
+void fp_reset(struct vcpu *v);     /* zeroes, and no CPU has a copy */
 /* The current VCPU's registers in memory, to be read, or changed and put. */
 struct fp_state *fp_image_get(struct vcpu *v);
 void fp_image_put(struct vcpu *v);

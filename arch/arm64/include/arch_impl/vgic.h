@@ -123,13 +123,14 @@ void vgic_inject_hw(struct vcpu *v, unsigned int intid, unsigned int hwintid);
 /* Before entering the guest, if v->arch.vgic.flush: fill list registers. */
 void vgic_flush(struct vcpu *v);
 /*
- * Switched out / in. Interrupts masked. After vgic_save() no host interrupt
- * is bound any more, and their lines count as low: the timer code then sets
- * them with vgic_set_line(). vgic_restore() binds those whose line is
- * high if the host can make them active, else lets the hardware raise them.
+ * Switched out / in. Interrupts masked. After vgic_cpuif_save() no host
+ * interrupt is bound any more, and their lines count as low: the timer code
+ * then sets them with vgic_set_line(). vgic_cpuif_restore() binds those whose
+ * line is high if the host can make them active, else lets the hardware raise
+ * them.
  */
-void vgic_save(struct vcpu *v);
-void vgic_restore(struct vcpu *v);
+void vgic_cpuif_save(struct vgic_cpu *vc);
+void vgic_cpuif_restore(struct vgic_cpu *vc);
 /* A deliverable interrupt is pending (WFI must not sleep). For the VCPU
  * itself, or one that is not loaded; else it may be out of date. */
 bool vgic_has_pending(struct vcpu *v);

@@ -27,6 +27,7 @@ struct guest_timer {
 #define VTIMER_PHYS_USED 1 /* CNTP is this VCPU's while it is loaded */
 #define VTIMER_HELD 2      /* an interrupt is: vtimer.c, hold() */
 #define VTIMER_REMIND 4    /* always, where remind.c is needed */
+#define VTIMER_STAND_IN 8  /* a host timer was set in place of one */
 
 struct vtimer {
 	struct guest_timer of[VTIMER_KINDS];
