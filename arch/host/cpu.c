@@ -238,6 +238,12 @@ void arch_timer_set(uint64_t deadline)
 	host_timer_writes++;
 }
 
+void arch_timer_stop(void)
+{
+	cpus[me].deadline = UINT64_MAX;
+	host_timer_writes++;
+}
+
 uint64_t host_timer_deadline(unsigned int cpu)
 {
 	return cpus[cpu].deadline;

@@ -1,112 +1,93 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Leftist heaps: see fair_heap.h. */
+/* Pairing heaps: see fair_heap.h. */
 #include "fair_heap.h"
 
-static uint32_t rank_of(const struct fair_node *n)
-{
-	return n ? n->rank : 0;
-}
-
-/* The way to the right is the shorter one again. True if `n` has another rank
- * now. */
-static bool settle(struct fair_node *n)
-{
-	uint32_t before = n->rank;
-
-	if (rank_of(n->left) < rank_of(n->right)) {
-		struct fair_node *left = n->left;
-
-		n->left = n->right;
-		n->right = left;
-	}
-	n->rank = rank_of(n->right) + 1;
-	return n->rank != before;
-}
-
-/* One heap of two; of equal keys those of `a` come first. */
+/* One heap of two, which are no one's children: the root with the greater key
+ * becomes the other one's first child; of equal keys, that of `b`. */
 static struct fair_node *meld(struct fair_node *a, struct fair_node *b)
 {
-	struct fair_node *root = NULL, *last = NULL;
-	struct fair_node **link = &root;
+	if (b->key < a->key) {
+		struct fair_node *t = a;
 
-	while (a && b) {
-		if (b->key < a->key) {
-			struct fair_node *t = a;
+		a = b;
+		b = t;
+	}
+	b->next = a->child;
+	if (b->next) {
+		b->next->prev = b;
+	}
+	b->prev = a;
+	a->child = b;
+	return a;
+}
 
-			a = b;
-			b = t;
+/* One heap of a list of siblings: they are melded in pairs from the first to
+ * the last, then all pairs from the last to the first. NULL: an empty list. */
+static struct fair_node *meld_all(struct fair_node *first)
+{
+	struct fair_node *pairs = NULL, *root = NULL;
+
+	while (first) {
+		struct fair_node *a = first, *b = a->next;
+
+		first = NULL;
+		if (b) {
+			first = b->next;
+			a = meld(a, b);
 		}
-		*link = a;
-		a->up = last;
-		last = a;
-		link = &a->right;
-		a = a->right;
+		a->next = pairs;
+		pairs = a;
 	}
-	a = a ? a : b;
-	*link = a;
-	if (a) {
-		a->up = last;
+	while (pairs) {
+		struct fair_node *a = pairs;
+
+		pairs = a->next;
+		root = root ? meld(root, a) : a;
 	}
-	for (; last; last = last->up) {
-		(void)settle(last);
+	if (root) {
+		root->next = NULL;
+		root->prev = NULL;
 	}
 	return root;
 }
 
-/* Its place is on the way to the right, above the rest of that way, which has
- * no lesser key. */
 void fair_heap_insert_among(struct fair_heap *h, struct fair_node *n)
 {
-	struct fair_node *up = NULL, *at = h->root;
-
-	while (at && at->key < n->key) {
-		up = at;
-		at = at->right;
-	}
-	n->left = at;
-	if (at) {
-		at->up = n;
-	}
-	n->up = up;
-	if (!up) {
-		h->root = n;
-		return;
-	}
-	up->right = n;
-	while (up && settle(up)) {
-		up = up->up;
-	}
+	h->root = meld(n, h->root);
 }
 
 void fair_heap_remove_among(struct fair_heap *h, struct fair_node *n)
 {
-	struct fair_node *up = n->up;
-	struct fair_node *rest = meld(n->left, n->right);
+	struct fair_node *below = meld_all(n->child);
 
-	if (rest) {
-		rest->up = up;
-	}
-	if (!up) {
-		h->root = rest;
+	if (!n->prev) {
+		h->root = below;
 		return;
 	}
-	if (up->left == n) {
-		up->left = rest;
+	if (n->prev->child == n) {
+		n->prev->child = n->next;
 	} else {
-		up->right = rest;
+		n->prev->next = n->next;
 	}
-	while (up && settle(up)) {
-		up = up->up;
+	if (n->next) {
+		n->next->prev = n->prev;
+	}
+	if (below) {
+		h->root = meld(h->root, below);
 	}
 }
 
 struct fair_node *fair_heap_next(struct fair_node *n)
 {
-	if (n->left) {
-		return n->left; /* there is none to the right alone */
+	if (n->child) {
+		return n->child;
 	}
-	while (n->up && (n->up->right == n || !n->up->right)) {
-		n = n->up;
+	while (n && !n->next) {
+		/* Back to the first of its siblings, and up. */
+		while (n->prev && n->prev->child != n) {
+			n = n->prev;
+		}
+		n = n->prev;
 	}
-	return n->up ? n->up->right : NULL;
+	return n ? n->next : NULL;
 }

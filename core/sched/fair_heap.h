@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Leftist heaps (Crane 1972): the least key first, and any node can be taken
- * out. Nodes are in the objects, so nothing is allocated and there is no limit;
- * each operation follows right children only, of which there are at most log2
- * of the nodes.
+ * Pairing heaps (Fredman, Sedgewick, Sleator and Tarjan 1986): the least key
+ * first, and any node can be taken out. Nodes are in the objects, so nothing is
+ * allocated and there is no limit. Insertion is one comparison; removal takes
+ * logarithmic time on average, and at most one comparison for each node.
  */
 #ifndef CORE_SCHED_FAIR_HEAP_H
 #define CORE_SCHED_FAIR_HEAP_H
@@ -11,9 +11,10 @@
 #include <libs/types.h>
 
 struct fair_node {
-	struct fair_node *up, *left, *right;
+	struct fair_node *child; /* the first of those below it, in no order */
+	struct fair_node *next;  /* of the same parent */
+	struct fair_node *prev;  /* likewise; of the first one: the parent */
 	uint64_t key;
-	uint32_t rank; /* nodes on the way to the right until there is none */
 };
 
 struct fair_heap {
@@ -24,13 +25,13 @@ struct fair_heap {
 void fair_heap_insert_among(struct fair_heap *h, struct fair_node *n);
 void fair_heap_remove_among(struct fair_heap *h, struct fair_node *n);
 
-/* `n` with its key set, in no heap. Equal keys are in no order. */
+/* `n` with its key set, in no heap. It comes before those of equal keys that
+ * are there. */
 static inline void fair_heap_insert(struct fair_heap *h, struct fair_node *n)
 {
-	n->up = NULL;
-	n->left = NULL;
-	n->right = NULL;
-	n->rank = 1;
+	n->child = NULL;
+	n->next = NULL;
+	n->prev = NULL;
 	if (h->root) {
 		fair_heap_insert_among(h, n);
 	} else {
@@ -40,8 +41,7 @@ static inline void fair_heap_insert(struct fair_heap *h, struct fair_node *n)
 
 static inline void fair_heap_remove(struct fair_heap *h, struct fair_node *n)
 {
-	/* None is to the right alone. */
-	if (n->up || n->left) {
+	if (n->prev || n->child) {
 		fair_heap_remove_among(h, n);
 	} else {
 		h->root = NULL;

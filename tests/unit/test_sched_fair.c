@@ -139,14 +139,17 @@ static unsigned int walk(const struct fair_heap *h)
 	unsigned int n = 0;
 
 	for (struct fair_node *i = h->root; i; i = fair_heap_next(i), n++) {
-		if (i->up) {
-			assert_true(i->up->key <= i->key);
-			assert_true(i->up->left == i || i->up->right == i);
+		const struct fair_node *prev = i;
+
+		for (struct fair_node *c = i->child; c; c = c->next) {
+			assert_true(c->prev == prev);
+			assert_true(i->key <= c->key);
+			prev = c;
 		}
-		/* What bounds the length of each operation. */
-		assert_true((i->right ? i->right->rank : 0) <=
-			    (i->left ? i->left->rank : 0));
-		assert_int_equal(i->rank, (i->right ? i->right->rank : 0) + 1);
+	}
+	if (h->root) {
+		assert_null(h->root->prev);
+		assert_null(h->root->next);
 	}
 	return n;
 }

@@ -208,10 +208,7 @@ ENTRY(el2_setup)
 	mov	x0, #0x33ff		/* CPTR_EL2 RES1, no FP trap */
 	msr	cptr_el2, x0
 	msr	tpidr_el2, xzr
-	mov	x0, #-1			/* the timer is on, and never fires */
-	msr	cnthp_cval_el2, x0
-	mov	x0, #1
-	msr	cnthp_ctl_el2, x0
+	msr	cnthp_ctl_el2, xzr
 	msr	spsel, #1
 	isb
 	ret

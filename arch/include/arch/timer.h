@@ -9,8 +9,8 @@
 /*
  * Inline in <arch_impl/timer.h>:
  *   uint64_t arch_timer_now(void);          the counter
- *   void arch_timer_set(uint64_t deadline); interrupt this CPU at `deadline`;
- *                                           UINT64_MAX, as at first: never
+ *   void arch_timer_set(uint64_t deadline); interrupt this CPU at `deadline`
+ *   void arch_timer_stop(void);             no interrupt until set again
  */
 
 /* Counter frequency in Hz; constant. Any context. */

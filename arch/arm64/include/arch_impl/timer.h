@@ -11,10 +11,16 @@ static inline uint64_t arch_timer_now(void)
 	return read_sysreg(cntpct_el0);
 }
 
-/* Enabled since start.S: the counter reaches no CVAL of all ones. */
 static inline void arch_timer_set(uint64_t deadline)
 {
 	write_sysreg(deadline, cnthp_cval_el2);
+	write_sysreg(1, cnthp_ctl_el2);
+	isb();
+}
+
+static inline void arch_timer_stop(void)
+{
+	write_sysreg(0, cnthp_ctl_el2);
 	isb();
 }
 

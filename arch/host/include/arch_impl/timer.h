@@ -8,5 +8,6 @@
 /* As <arch/timer.h> says, of the CPU that runs. */
 uint64_t arch_timer_now(void);
 void arch_timer_set(uint64_t deadline);
+void arch_timer_stop(void);
 
 #endif
