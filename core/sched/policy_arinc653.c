@@ -153,6 +153,9 @@ static ticks_t arinc_slice(struct runqueue *rq, struct vcpu *v)
 	struct arinc_queue *q = arinc_queue(rq);
 	ticks_t first = q->windows ? q->edge : 0;
 
+	if (v && v == q->owner) {
+		return first; /* most often: it runs in its window */
+	}
 	if (v && (ready_owner(rq) || out_of_window(rq, v))) {
 		return rq->now;
 	}
