@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Events of the trace about which VCPU runs. While tracing is on, the policy's
- * callbacks runs(), stops() and enqueue() are called from here; while it is off,
- * directly.
+ * callbacks runs(), stops() and enqueue() are called from here; while it is
+ * off, directly.
  */
 #include <core/trace.h>
 

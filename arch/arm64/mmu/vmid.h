@@ -52,8 +52,8 @@ static inline bool vmid_is_current(uint64_t id, uint64_t generation)
 uint64_t vmid_get_locked(struct vmid_space *s, unsigned int cpu, uint64_t *id);
 
 /*
- * The same, if that is a matter of this CPU's line: 0 if the VMID is of an older
- * generation or a rollover is at work, for vmid_get_locked().
+ * The same, if that is a matter of this CPU's line: 0 if the VMID is of an
+ * older generation or a rollover is at work, for vmid_get_locked().
  *
  * The exchange fails if a rollover took our `active` away in between, and
  * orders ours against its: either it sees the VMID we are about to load, or

@@ -196,8 +196,8 @@ static inline void save(struct vcpu *v, enum vtimer_kind kind)
 	write_ctl(kind, 0);
 }
 
-/* From here on the hardware signals: vgic_cpuif_restore() moves interrupts that the
- * stand-in has raised back to the hardware. */
+/* From here on the hardware signals: vgic_cpuif_restore() moves interrupts that
+ * the stand-in has raised back to the hardware. */
 static inline void restore(struct vcpu *v, enum vtimer_kind kind)
 {
 	const struct guest_timer *g = &v->arch.vtimer.of[kind];
