@@ -11,6 +11,7 @@
 #include "budget_priv.h"
 
 #include <arch/pmu.h>
+#include <core/event.h>
 #include <core/guest.h>
 #include <core/percpu.h>
 #include <core/sched.h>
@@ -219,6 +220,8 @@ static void throttle(struct budget_vcpu *b)
 		a->waiting++;
 		arm(a, NULL);
 	}
+	event_post(EVENT_THROTTLED, b->vcpu->guest->name, "VCPU %u",
+		   b->vcpu->index);
 	sched_throttle(b->vcpu);
 }
 

@@ -101,6 +101,8 @@ static inline int config_sched(struct config_parser *p)
 #endif
 
 /* config_budget.c: the root's row, and after the walk all of them */
+void config_take_observe(struct config_parser *p, const struct schema_value *v);
+void config_take_operate(struct config_parser *p, const struct schema_value *v);
 void config_take_budget(struct config_parser *p, const struct schema_value *v);
 #ifdef CONFIG_BUDGET
 void config_budgets(struct config_parser *p);

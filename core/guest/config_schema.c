@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The table of guest descriptions: each node and property, the values allowed,
+ * The table of guest descriptions: each property, the values allowed,
  * and the default. The architecture adds rows (core/guest_platform.h). Both the
  * checker and the reference page (docs/reference/guest-description.md) use it.
  */
@@ -13,77 +13,6 @@
 #include <core/sched_pool.h>
 
 #include "config_priv.h"
-
-const struct schema_node schema_nodes[] = {
-	{
-		.path = "/",
-		.title = "The root",
-		.doc = REFERENCE("Says what the guest is."),
-		.required = true,
-	},
-	{
-		.path = "/cpus",
-		.title = "cpus",
-		.doc = REFERENCE("The guest's VCPUs and where they run."),
-	},
-	{
-		.path = "/memory",
-		.title = "memory@ADDRESS",
-		.doc = REFERENCE(
-			"The guest's RAM; several nodes are allowed, 8 ranges in "
-			"all. A root property `memory` with only a size takes "
-			"their place."),
-		.many = true,
-	},
-	{
-		.path = "/boot",
-		.title = "boot",
-		.doc = REFERENCE(
-			"What is loaded into RAM before the guest starts. Files "
-			"are those of the hypervisor's root file system."),
-		.required = true,
-	},
-	{
-		.path = "/devices",
-		.title = "devices",
-		.doc = REFERENCE(
-			"Changes and additions to the default machine."),
-	},
-	{
-		.path = "/devices/*",
-		.title = "devices/NAME@ADDRESS, devices/NAME",
-		.doc = REFERENCE(
-			"One device. With the address of a device of the default "
-			"machine it stands for that one, and what it leaves "
-			"out stays as it is there; else it is a new one. NAME@ADDRESS "
-			"is also the name in the OS's tree. Without "
-			"`@ADDRESS` a device takes the next free slot of the "
-			"default machine, in the order of the description, with "
-			"that slot's registers and interrupt, if its kind has "
-			"slots: see the end of this page, also for properties "
-			"that some kinds have of their own."),
-		.many = true,
-	},
-	{
-		.path = "/devices/intc",
-		.title = "devices/intc@ADDRESS",
-		.doc = REFERENCE(
-			"The interrupt controller, known by its compatible."),
-	},
-#ifdef CONFIG_GUEST_OWN_TREE
-	{
-		.path = "/os-tree",
-		.title = "os-tree",
-		.doc = REFERENCE(
-			"Merged into the device tree that the guest's operating "
-			"system gets: nodes by path, properties replacing those "
-			"of the same name. Anything is allowed inside, "
-			"16 nodes deep."),
-		.opaque = true,
-	},
-#endif
-};
-const unsigned int schema_node_count = ARRAY_SIZE(schema_nodes);
 
 /* In the order of the enums in core/guest_config.h. */
 static const char *const crash_choices[] = { "halt", "restart", "destroy",
@@ -578,6 +507,26 @@ static const struct schema_prop schema_props[] = {
 			"A device tree blob given to the OS in place of the "
 			"generated one; bootargs, initrd and seeds are put into "
 			"its /chosen."),
+	},
+#endif
+#ifdef CONFIG_MANAGEMENT
+	{
+		.node = "/management",
+		.name = "observe",
+		.type = SCHEMA_STRINGS,
+		.take = config_take_observe,
+		.otherwise = REFERENCE("none"),
+		.doc = REFERENCE("Guests by name, or \"*\": all, and the host. "
+				 "Events about them are told, too."),
+	},
+	{
+		.node = "/management",
+		.name = "operate",
+		.type = SCHEMA_STRINGS,
+		.take = config_take_operate,
+		.otherwise = REFERENCE("none"),
+		.doc = REFERENCE("Guests by name, or \"*\": all. They may be "
+				 "observed, too."),
 	},
 #endif
 	{

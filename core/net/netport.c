@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Ports: creation, link and settings. The path of packets is in send.c. */
+#include <core/event.h>
 #include <core/heap.h>
 #include <core/percpu.h>
 #include <libs/error.h>
@@ -208,6 +209,10 @@ static void netport_update_locked(struct netport *p)
 {
 	bool up = p->sw != NULL && !p->set_down && p->carrier;
 
+	if (up != p->up) {
+		event_post(EVENT_LINK, NULL, "%s: %s", p->name,
+			   up ? "up" : "down");
+	}
 	WRITE_ONCE(p->up, up);
 	if (p->sw != NULL) {
 		uint64_t others = p->sw->active & ~BIT(p->index);

@@ -4,6 +4,7 @@
  * disk by name. Requests are preallocated for each queue; a guest's buffers are
  * used in place. docs/design/block.md has the path of a request.
  */
+#include <core/event.h>
 #include <core/guest.h>
 #include <core/heap.h>
 #include <core/log.h>
@@ -81,12 +82,18 @@ static struct block *of(struct virtio_device *vd)
 
 /* --- end of a request ----------------------------------------------------- */
 
-static uint8_t status_of(int result)
+/* For the driver; an error is told to managers, too. */
+static uint8_t status_of(const struct block_queue *q, int result)
 {
 	if (likely(result == 0)) {
 		return VIRTIO_BLK_S_OK;
 	}
-	return result == -ERR_NOSUPP ? VIRTIO_BLK_S_UNSUPP : VIRTIO_BLK_S_IOERR;
+	if (result == -ERR_NOSUPP) {
+		return VIRTIO_BLK_S_UNSUPP;
+	}
+	event_post(EVENT_DISK, q->b->vd->guest->name, "%s: %s",
+		   q->b->vd->emu->name, err_str(result));
+	return VIRTIO_BLK_S_IOERR;
 }
 
 static void count_locked(struct block_queue *q, const struct block_req *r)
@@ -125,7 +132,7 @@ static void request_done(struct vdisk_request *rq)
 	bool due = false, more = false;
 
 	count_locked(q, r);
-	end_locked(q, r, status_of(rq->result));
+	end_locked(q, r, status_of(q, rq->result));
 	if (q->taking == 0) {
 		due = virtq_hold(&q->hold, virtqueue_publish(q->vq));
 		more = q->starved;
@@ -302,7 +309,7 @@ static unsigned int take_run_locked(struct block_queue *q,
 			run[n++] = r;
 		} else {
 			q->stats.errors += result != 0;
-			end_locked(q, r, status_of(result));
+			end_locked(q, r, status_of(q, result));
 		}
 		if (virtqueue_seen(q->vq) == 0) {
 			break;
@@ -333,7 +340,7 @@ static void end_run_locked(struct block_queue *q, struct block_req **run,
 {
 	for (unsigned int i = 0; i < n; i++) {
 		count_locked(q, run[i]);
-		end_locked(q, run[i], status_of(run[i]->rq.result));
+		end_locked(q, run[i], status_of(q, run[i]->rq.result));
 	}
 }
 

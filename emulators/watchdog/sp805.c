@@ -11,6 +11,7 @@
  */
 #include "emulators/primecell.h"
 #include <core/emulator.h>
+#include <core/event.h>
 #include <core/guest.h>
 #include <core/time.h>
 
@@ -131,6 +132,8 @@ static void sp805_timer(struct timer *t)
 	}
 	spin_unlock_irqrestore(&w->dev->lock, flags);
 	if (reset) {
+		event_post(EVENT_WATCHDOG, w->dev->guest->name, "%s: reset",
+			   w->dev->name);
 		guest_request(w->dev->guest, GUEST_ACT_RESET);
 	}
 }

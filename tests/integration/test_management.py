@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Management channels on a port of the host, with tools/soclectl."""
+"""Management channels, of an operator and of guests, with tools/soclectl."""
 
 import json
 import os
@@ -14,7 +14,7 @@ import urllib.request
 
 import pytest
 
-from socle import BUILD, SLOWNESS, TOP, description
+from socle import BUILD, SLOWNESS, TOP, bare, description
 
 SOCLECTL = BUILD / "tools" / "soclectl"
 
@@ -192,3 +192,60 @@ def test_metrics(managed):
     finally:
         server.kill()
         server.wait()
+
+
+PAGE = TOP / "docs/howto/manage-from-a-guest.md"
+
+
+def examples(language):
+    return re.findall(rf"```{language}\n(.*?)```", PAGE.read_text(), re.DOTALL)
+
+
+def manager(name, extra):
+    return description(name, memory=256, kernel="/images/Image-full",
+                       initrd="/images/initrd-full.cpio.gz", extra=extra)
+
+
+def test_from_a_guest(boot):
+    """docs/howto/manage-from-a-guest.md: soclectl in a guest restarts one that has
+    crashed, within its rights; a guest without rights is denied everything, and
+    learns nothing."""
+    granted = examples("dts")[0]
+    none = granted[:granted.index("management")]
+    host = boot({"linux0": manager("linux0", granted),
+                 "linux1": manager("linux1", none),
+                 "victim": bare("victim", "hostile_vectors")},
+                script="guest create /guests/linux0.dtb --start\n"
+                       "guest create /guests/linux1.dtb --start\n"
+                       "guest create /guests/victim.dtb\n")
+    with host.linux("linux0") as shell:
+        listed = json.loads(shell.sh("soclectl guest list --json"))
+        assert [row["name"] for row in listed] == ["linux0", "victim"]
+        shell.sh("soclectl watch --json crash guest >/tmp/events &")
+        for count in (1, 2):
+            assert "victim" in shell.sh("soclectl guest start victim")
+            shell.sh("until [ $(grep -c '\"crash\".*\"victim\"' /tmp/events) = "
+                     f"{count} ]; do sleep 1; done", timeout=120)
+            listed = json.loads(shell.sh("soclectl guest list --json"))
+            assert listed[1]["state"] == "crashed"
+            assert "exception vector" in shell.sh("soclectl guest crash victim")
+        for line in examples("sh")[0].splitlines():
+            shell.sh(line)
+        for line in ("guest reset linux0", "guest info linux1", "guest info 1",
+                     "guest info nobody", "memory", "host shutdown",
+                     "guest destroy victim"):
+            assert shell.sh(f"soclectl {line} 2>&1; echo $?").split("\n") == [
+                f"denied: {line}", "3"]
+    with host.linux("linux1") as shell:
+        assert json.loads(shell.sh("soclectl guest list --json")) == []
+        assert shell.sh("soclectl guest stop victim 2>&1; echo $?").split(
+            "\n") == ["denied: guest stop victim", "3"]
+        # What it does again and again, the log has now and then.
+        shell.sh("for i in $(seq 40); do soclectl memory 2>/dev/null; done; "
+                 "true", timeout=300)
+        # More connections than it may have are refused, and hurt nobody.
+        shell.sh("for i in $(seq 6); do soclectl watch & done; sleep 2; "
+                 "killall soclectl; true", timeout=120)
+    with host.linux("linux0") as shell:
+        assert "crashed" in shell.sh("soclectl guest list")
+    assert 5 < host.cmd("dmesg").count("linux1: management: denied") < 42

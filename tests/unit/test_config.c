@@ -417,7 +417,7 @@ static void test_every_mistake_is_told(void **state)
 	    "mem-budget-write-event, mem-budget-reclaim, mem-budget-share; "
 	    "did you mean autostart?\n"
 	    "/cpu: unknown node; allowed cpus, memory@ADDRESS, boot, devices, "
-	    "os-tree; did you mean cpus?\n"
+	    "management, os-tree; did you mean cpus?\n"
 	    "/cpus: count: found <0x0>; allowed one cell 1..128\n"
 	    "/cpus: counts: unknown property, found <0x1>; allowed count, "
 	    "affinity, affinity-set, priority, pool, period-us, budget-us, "

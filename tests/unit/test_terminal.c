@@ -25,7 +25,7 @@
 #define uart_find fake_port_find
 #define uart_put fake_port_put
 
-#define STEPS 3 /* of an opening: memory, console, thread */
+#define STEPS 3 /* of an opening: console, memory, thread */
 
 static int steps; /* that still succeed */
 static int blocks, consoles, threads, references;
@@ -100,28 +100,30 @@ static void fake_port_put(struct uart *u)
 	references--;
 }
 
+#include "daemons/port.c"
 #include "daemons/terminal.c"
 
 static void test_each_step_fails(void **state)
 {
-	static const int errors[STEPS] = { -ERR_NOMEM, -ERR_BUSY, -ERR_NOSPC };
+	static const int errors[STEPS] = { -ERR_BUSY, -ERR_NOMEM, -ERR_NOSPC };
 
 	(void)state;
 	for (int n = 0; n < STEPS; n++) {
 		steps = n;
-		assert_int_equal(terminal_open("serial1"), errors[n]);
+		assert_int_equal(port_open("serial1", terminal_open),
+				 errors[n]);
 		assert_int_equal(blocks, 0);
 		assert_int_equal(consoles, 0);
 		assert_int_equal(threads, 0);
 		assert_int_equal(references, 0);
 	}
 	steps = STEPS;
-	assert_int_equal(terminal_open("serial1"), 0);
+	assert_int_equal(port_open("serial1", terminal_open), 0);
 	assert_int_equal(blocks, 0);
 	assert_int_equal(consoles, 1);
 	assert_int_equal(threads, 1);
 	assert_int_equal(references, 0);
-	assert_int_equal(terminal_open("none"), -ERR_NOENT);
+	assert_int_equal(port_open("none", terminal_open), -ERR_NOENT);
 }
 
 static void test_those_of_the_boot_argument(void **state)
@@ -130,7 +132,7 @@ static void test_those_of_the_boot_argument(void **state)
 	steps = STEPS;
 	consoles = threads = 0;
 	assert_true(terminals_arg.take("serial1,none"));
-	terminal_open_further();
+	port_open_all("terminal", further, terminal_open);
 	assert_int_equal(consoles, 1);
 	assert_int_equal(threads, 1);
 	assert_int_equal(references, 0);

@@ -133,7 +133,7 @@ $(bench-dir)/vsock: tests/guest/linux/vsock.c arch/$(ARCH)/linux/program.h \
 	$(Q)$(CC) $(filter-out -fPIE,$(guest-flags)) -fno-pie -nostdlib -static \
 		-Wl,--build-id=none -o $@ $<
 
-$(vsock-initrd): $(bench-dir)/vsock $(material)/busybox-static/package \
+$(vsock-initrd): $(bench-dir)/vsock $(soclectl) $(material)/busybox-static/package \
 		$(material)/socat/libraries \
 		$(material)/$(kernel-package)/package \
 		tools/material/initramfs.py tools/material/libraries.py \
@@ -144,6 +144,7 @@ $(vsock-initrd): $(bench-dir)/vsock $(material)/busybox-static/package \
 		--busybox $(call unpacked,busybox-static,bin/busybox) \
 		$(call with-virtio,$(kernel-package)) \
 		--file bin/vsock=$(bench-dir)/vsock \
+		--file bin/soclectl=$(soclectl) \
 		--program bin/socat=$(call unpacked,socat,bin/socat) \
 		--libraries $(call libraries-of,socat)
 

@@ -74,6 +74,16 @@ $(powerkey): tools/material/powerkey.c arch/$(ARCH)/linux/program.h
 	$(Q)$(CC) $(filter-out -fPIE,$(guest-flags)) -fno-pie -nostdlib -static \
 		-s -Wl,--build-id=none -o $@ $(filter %.c,$^)
 
+# A guest's own way to the hypervisor: with a C library, statically linked.
+soclectl := $(material)/soclectl/soclectl
+$(soclectl): $(filter-out %/tcp.c,$(wildcard tools/soclectl/*.c)) \
+		tools/soclectl/soclectl.h | $(MATERIAL)/jsmn/jsmn.h
+	$(say) LD $@
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(cc-target) -std=gnu11 -Os -ffunction-sections -fdata-sections \
+		-isystem $(MATERIAL)/jsmn -static -s -Wl,--gc-sections \
+		-o $@ $(filter %.c,$^)
+
 # VirtIO's drivers are modules in Debian's kernels, but for those that are built
 # into one. A kernel of the person's own brings its drivers itself.
 virtio-modules := virtio virtio_ring virtio_mmio virtio_blk virtio_console \
@@ -96,10 +106,11 @@ $(images)/initrd.cpio.gz: $(material)/busybox-static/package $(powerkey) \
 	$(initramfs) $(call with-virtio,$(virtio-kernel))
 
 # The same with drivers for devices of which Debian's full kernel has modules.
-$(images)/initrd-full.cpio.gz: $(images)/initrd.cpio.gz \
+$(images)/initrd-full.cpio.gz: $(images)/initrd.cpio.gz $(soclectl) \
 		$(material)/$(kernel-full-package)/package
 	$(say) CPIO $@
 	$(initramfs) $(call with-virtio,$(kernel-full-package)) \
+		--file bin/soclectl=$(soclectl) \
 		$(foreach m,$(kernel-full-modules),--module \
 			$(call unpacked,$(kernel-full-package),drivers/$(m).ko*))
 

@@ -107,6 +107,10 @@ struct guest_config {
 	const char *budget_event, *budget_write_event; /* in blob; NULL */
 	bool budget_reclaim, budget_share;
 	bool autostart;
+	/* Names of guests that it may observe, and operate, by a management
+	 * channel: strings, one after the other; in blob, NULL. */
+	const char *observe, *operate;
+	uint16_t observe_size, operate_size;
 	enum crash_policy on_crash;
 	/* The interrupt controller: a platform_intc's id; its registers, in
 	 * the order of the architecture's binding. */

@@ -28,6 +28,8 @@ struct management_stream {
 	void *ctx;
 };
 
+#define MANAGEMENT_LIST_MAX 256 /* bytes of a list of names */
+
 /* What a guest may do on its channels, a list of names each: "linux1", or "*"
  * for all guests. */
 struct management_rights {

@@ -240,12 +240,9 @@ void sched_park(struct runqueue *rq, struct vcpu *v);
 void sched_unpark(struct runqueue *rq, struct vcpu *v);
 
 /* For policies' callbacks: `v` had not finished at its deadline, or had not got
- * what it is promised. Counted, and traced. */
-static inline void sched_missed(struct vcpu *v)
-{
-	v->times.misses++;
-	trace(TRACE_MISS, v->id, 0, 0, 0);
-}
+ * what it is promised. Counted, traced, and told to managers. Run queue is
+ * locked. */
+void sched_missed(struct vcpu *v);
 
 /* The same, of a `v` that was still busy: whose guest is to be told, restarted
  * or stopped, if its parameters say so, by guest_overran(). True: they do. */
