@@ -126,11 +126,14 @@ static void derive(struct cpu_features *f)
 }
 
 /* Is any bit of them other than RES0 (Arm ARM D17.2.2, D17.2.4)? No guest has
- * run here. */
+ * run here. Where size counts, they are switched without asking. */
 static bool has_aux_regs(void)
 {
 	uint64_t bits;
 
+	if (IS_ENABLED(CONFIG_OPTIMIZE_SIZE)) {
+		return true;
+	}
 	write_sysreg(UINT64_MAX, amair_el1);
 	write_sysreg(UINT64_MAX, afsr0_el1);
 	write_sysreg(UINT64_MAX, afsr1_el1);
