@@ -150,9 +150,11 @@ static bool rm_charge(struct server *s, const struct sched_params *p,
 static void rm_refill(struct server *s, const struct sched_params *p,
 		      uint64_t now)
 {
-	(void)s;
-	(void)p;
-	(void)now; /* the chunk's time says from when it counts */
+	/* The chunk's time says from when it counts. There is none yet if a
+	 * thread ran already when the policy began, and was preempted. */
+	if (s->chunks == 0) {
+		rm_wakes(s, p, now);
+	}
 }
 
 static const struct server_ops rm_ops = {
