@@ -95,9 +95,15 @@ static void management_main(void *arg)
 	port_open_all("management", ports, management_open);
 }
 
+static bool management_wanted(void)
+{
+	return ports[0] != '\0';
+}
+
 static const struct daemon management_daemon = {
 	.name = "management",
 	.priority = MANAGEMENT_PRIORITY,
 	.run = management_main,
+	.wanted = management_wanted,
 };
 DAEMON(management_daemon);

@@ -4,7 +4,6 @@
  * of its own, with the guest's rights as they were when it connected. All that
  * is done with a stream is done by that thread; the service's thread wakes it.
  */
-#include <core/daemon.h>
 #include <core/guest.h>
 #include <core/log.h>
 #include <core/management.h>
@@ -91,24 +90,34 @@ static size_t connection_read(void *ctx, uint8_t *buf, size_t n)
 	return n;
 }
 
+/* Is there room, or none that will ever be? */
+static bool connection_room(struct connection *c)
+{
+	return vsock_room(c->stream) > 0 || READ_ONCE(c->over);
+}
+
+/* Wait for the guest to read; not for ever. */
+static void connection_wait_room(struct connection *c)
+{
+	ticks_t end = time_now() + ms_to_ticks(CONNECTION_WRITE_MS);
+	int err;
+
+	wait_event_until(&c->wq, connection_room(c), end, err);
+	c->given_up = err != 0;
+}
+
 static void connection_write(void *ctx, const uint8_t *buf, size_t n)
 {
 	struct connection *c = ctx;
 
 	while (n > 0 && !c->given_up && !READ_ONCE(c->over)) {
 		size_t done = vsock_write(c->stream, buf, n);
-		int err = 0;
 
 		buf += done;
 		n -= done;
 		if (n > 0) {
-			wait_event_until(
-				&c->wq,
-				vsock_room(c->stream) > 0 || READ_ONCE(c->over),
-				time_now() + ms_to_ticks(CONNECTION_WRITE_MS),
-				err);
+			connection_wait_room(c);
 		}
-		c->given_up = err != 0;
 	}
 }
 
@@ -231,21 +240,4 @@ static const struct vsock_attr management_attr = {
 	.send_size = CONNECTION_BUFFER,
 	.ops = &management_ops,
 };
-
-static void management_vsock_run(void *arg)
-{
-	int err = vsock_listen(&management_attr);
-
-	(void)arg;
-	if (err != 0) {
-		log_err("management: vsock port %u: %s", MANAGEMENT_PORT,
-			err_str(err));
-	}
-}
-
-static const struct daemon management_vsock_daemon = {
-	.name = "management-vsock",
-	.priority = MANAGEMENT_GUESTS_PRIORITY,
-	.run = management_vsock_run,
-};
-DAEMON(management_vsock_daemon);
+VSOCK_SERVICE(management_attr);

@@ -3,7 +3,6 @@
  * The echo protocol (RFC 862) at port 7 of CID 2: what a guest sends comes
  * back. For the tests of vsock, and to try a guest's vsock with.
  */
-#include <core/daemon.h>
 #include <core/log.h>
 #include <core/sched.h>
 #include <core/vsock.h>
@@ -58,20 +57,4 @@ static const struct vsock_attr echo_attr = {
 	.send_size = ECHO_BUFFER,
 	.ops = &echo_ops,
 };
-
-static void echo_run(void *arg)
-{
-	int err = vsock_listen(&echo_attr);
-
-	(void)arg;
-	if (err != 0) {
-		log_err("vsock-echo: port %u: %s", ECHO_PORT, err_str(err));
-	}
-}
-
-static const struct daemon echo_daemon = {
-	.name = "vsock-echo",
-	.priority = SCHED_PRIO_DEFAULT,
-	.run = echo_run,
-};
-DAEMON(echo_daemon);
+VSOCK_SERVICE(echo_attr);

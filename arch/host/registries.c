@@ -17,6 +17,7 @@ EMPTY_REGISTRY(daemon);
 EMPTY_REGISTRY(sched_policy);
 EMPTY_REGISTRY(filesystem);
 EMPTY_REGISTRY(netswitch_policy);
+EMPTY_REGISTRY(vsock_service);
 EMPTY_REGISTRY(wbox_test);
 
 extern const int host_registries;

@@ -16,9 +16,12 @@ void daemon_start_all(void)
 			.name = it->name,
 			.priority = it->priority,
 		};
-		struct vcpu *t;
-		int err = thread_create(&t, &attr, it->run, NULL);
+		int err = 0;
 
+		if (!IS_ENABLED(CONFIG_MANAGEMENT) || it->wanted == NULL ||
+		    it->wanted()) {
+			err = thread_create(NULL, &attr, it->run, NULL);
+		}
 		if (err) {
 			log_err("daemon %s: %s", it->name, err_str(err));
 		}

@@ -5,12 +5,15 @@
  */
 #include <arch/cpu.h>
 #include <core/heap.h>
+#include <core/log.h>
 #include <core/sched.h>
 #include <core/thread.h>
 #include <libs/error.h>
 #include <stdio.h>
 
 #include "vsock_priv.h"
+
+REGISTRY_DEFINE(vsock_service);
 
 static struct mutex services_mutex = MUTEX_INIT(services_mutex);
 /* [A] written once each, with services_mutex */
@@ -317,7 +320,10 @@ static int service_start(struct vsock_service *service)
 	return err;
 }
 
-int vsock_listen(const struct vsock_attr *attr)
+/* Begin to listen, for good. Its memory is allocated here. -ERR_EXIST: the port
+ * is taken; -ERR_NOSPC: VSOCK_SERVICES_MAX are there; -ERR_INVAL: a number out
+ * of its range; -ERR_NOMEM. */
+static int vsock_listen(const struct vsock_attr *attr)
 {
 	struct vsock_service *service;
 	int err;
@@ -336,4 +342,22 @@ int vsock_listen(const struct vsock_attr *attr)
 		service_free(service);
 	}
 	return err;
+}
+
+void vsock_services_start(void)
+{
+	static uint32_t started; /* atomic */
+	const struct vsock_attr *it;
+
+	if (__atomic_exchange_n(&started, 1, __ATOMIC_ACQ_REL) != 0) {
+		return;
+	}
+	registry_for_each(vsock_service, it) {
+		int err = vsock_listen(it);
+
+		if (err != 0) {
+			log_err("%s: vsock port %u: %s", it->name, it->port,
+				err_str(err));
+		}
+	}
 }

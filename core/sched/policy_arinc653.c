@@ -42,6 +42,7 @@ static struct vcpu *first_listed(struct arinc_queue *q)
 static void arinc_enqueue(struct runqueue *rq, struct vcpu *v,
 			  enum sched_why why);
 
+/* NOLINTNEXTLINE(misc-no-recursion): once: then it is not behind */
 static __noinline void enqueue_behind(struct runqueue *rq, struct vcpu *v,
 				      enum sched_why why)
 {
@@ -49,6 +50,7 @@ static __noinline void enqueue_behind(struct runqueue *rq, struct vcpu *v,
 	arinc_enqueue(rq, v, why);
 }
 
+/* NOLINTNEXTLINE(misc-no-recursion): once: then it is not behind */
 static void arinc_enqueue(struct runqueue *rq, struct vcpu *v,
 			  enum sched_why why)
 {
@@ -98,12 +100,14 @@ static void count_late(const struct runqueue *rq, struct vcpu *v)
 
 static struct vcpu *arinc_pick(struct runqueue *rq);
 
+/* NOLINTNEXTLINE(misc-no-recursion): once: then it is not behind */
 static __noinline struct vcpu *pick_behind(struct runqueue *rq)
 {
 	arinc_advance(rq);
 	return arinc_pick(rq);
 }
 
+/* NOLINTNEXTLINE(misc-no-recursion): once: then it is not behind */
 static struct vcpu *arinc_pick(struct runqueue *rq)
 {
 	struct arinc_queue *q = arinc_queue(rq);

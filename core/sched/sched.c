@@ -45,6 +45,7 @@ void rq_dequeue(struct runqueue *rq, struct vcpu *v)
 	rq->policy->dequeue(rq, v);
 }
 
+/* NOLINTNEXTLINE(misc-no-recursion): once: then its time is accounted for */
 static __noinline void account_and_park(struct runqueue *rq, struct vcpu *v)
 {
 	sched_account(v, rq->now);
@@ -53,6 +54,7 @@ static __noinline void account_and_park(struct runqueue *rq, struct vcpu *v)
 
 /* Calls are tail calls: most often the time of `v` has just been accounted for,
  * as it left the CPU. */
+/* NOLINTNEXTLINE(misc-no-recursion): once: then its time is accounted for */
 void sched_park(struct runqueue *rq, struct vcpu *v)
 {
 	assert_held(&rq->lock);

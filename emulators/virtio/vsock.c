@@ -8,6 +8,7 @@
 #include <core/guest.h>
 #include <core/schema.h>
 #include <core/virtio_mmio.h>
+#include <core/vsock.h>
 #include <libs/error.h>
 #include <stdio.h>
 #include <string.h>
@@ -147,6 +148,7 @@ static int vsock_init(struct virtio_device *vd)
 	struct vsock_dev *d = vsock_of(vd);
 	int err;
 
+	vsock_services_start();
 	d->vd = vd;
 	spin_init(&d->lock, LOCK_VSOCK);
 	work_init(&d->work, &vd->guest->work, vsock_work);

@@ -104,6 +104,38 @@ int stage2_unmap(struct stage2 *s2, ipa_t ipa, uint64_t size)
 	return 0;
 }
 
+/* There is no shared memory. */
+void shared_lock(void)
+{
+}
+
+void shared_unlock(void)
+{
+}
+
+int shared_check(const struct guest *g, ipa_t ipa, uint64_t size, paddr_t pa)
+{
+	(void)g;
+	(void)ipa;
+	(void)size;
+	(void)pa;
+	return 0;
+}
+
+bool shared_piece_nth(unsigned int n, unsigned int i, struct shared_piece *out)
+{
+	(void)n;
+	(void)i;
+	(void)out;
+	return false;
+}
+
+const struct colour_claim *shared_claim_nth(unsigned int n)
+{
+	(void)n;
+	return NULL;
+}
+
 static unsigned int shown; /* pages by stage2_protect() */
 
 int stage2_protect(struct stage2 *s2, ipa_t ipa, uint64_t size,

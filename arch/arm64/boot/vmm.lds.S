@@ -69,6 +69,7 @@ SECTIONS
 	REGISTRY(filesystem)
 	REGISTRY(netswitch_policy)
 	REGISTRY(smccc_service)
+	REGISTRY(vsock_service)
 	REGISTRY(wbox_test)
 	. = ALIGN(4096);
 	__rodata_end = .;

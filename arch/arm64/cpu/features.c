@@ -137,8 +137,9 @@ static bool has_aux_regs(void)
 	write_sysreg(UINT64_MAX, amair_el1);
 	write_sysreg(UINT64_MAX, afsr0_el1);
 	write_sysreg(UINT64_MAX, afsr1_el1);
-	bits = read_sysreg(amair_el1) | read_sysreg(afsr0_el1) |
-	       read_sysreg(afsr1_el1);
+	bits = read_sysreg(amair_el1);
+	bits |= read_sysreg(afsr0_el1);
+	bits |= read_sysreg(afsr1_el1);
 	write_sysreg(0, amair_el1);
 	write_sysreg(0, afsr0_el1);
 	write_sysreg(0, afsr1_el1);

@@ -9,6 +9,8 @@ struct daemon {
 	const char *name;
 	uint8_t priority;       /* of its thread */
 	void (*run)(void *arg); /* in a thread of its own */
+	/* Is there anything for it to do? NULL: yes. Thread context. */
+	bool (*wanted)(void);
 };
 #define DAEMON(ident) REGISTRY_ADD(daemon, struct daemon, ident)
 REGISTRY_DECLARE(daemon);

@@ -11,7 +11,7 @@
 /* `count` pages, zero filled, with unmapped addresses in front of them. NULL:
  * out of memory or addresses. Thread or start-up context. */
 void *mapped_alloc(uint64_t count);
-void mapped_free(void *va, uint64_t count);
+void mapped_free(void *p, uint64_t count);
 
 /* Is that the address of such a page? Any context. */
 /* Where memory of the heap or the image begins that a device is to access;

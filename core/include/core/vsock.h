@@ -12,6 +12,7 @@
 #ifndef CORE_VSOCK_H
 #define CORE_VSOCK_H
 
+#include <libs/registry.h>
 #include <libs/types.h>
 
 struct vsock_stream;
@@ -58,12 +59,15 @@ struct vsock_attr {
 	const struct vsock_ops *ops;
 };
 
-/*
- * Begin to listen, for good. Its memory is allocated here. -ERR_EXIST: the port
- * is taken; -ERR_NOSPC: VSOCK_SERVICES_MAX are there; -ERR_INVAL: a number out
- * of its range; -ERR_NOMEM. Thread context.
- */
-int __must_check vsock_listen(const struct vsock_attr *attr);
+/* Services that listen once a guest with a vsock device is created: before
+ * nobody could connect, and they would take memory and time at the start. */
+#define VSOCK_SERVICE(ident) \
+	REGISTRY_ADD(vsock_service, struct vsock_attr, ident)
+REGISTRY_DECLARE(vsock_service);
+
+/* For the vsock device, when one is created: start them, once. Failures are
+ * logged. Thread context. */
+void vsock_services_start(void);
 
 /* The stream's number in its service, below attr.streams: an index for what the
  * service keeps of each. Any context. */

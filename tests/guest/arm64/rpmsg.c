@@ -143,13 +143,14 @@ static void announce(const char *name, uint32_t address, uint32_t flags)
 	uint16_t id = take();
 	volatile struct announcement *a =
 		(volatile struct announcement *)tx_data(id);
-	unsigned int i = 0;
+	bool ended = false;
 
-	for (; i < sizeof(a->name) && name[i] != '\0'; i++) {
-		a->name[i] = name[i];
-	}
-	for (; i < sizeof(a->name); i++) {
+	for (unsigned int i = 0; i < sizeof(a->name); i++) {
+		ended = ended || name[i] == '\0';
 		a->name[i] = '\0';
+		if (!ended) {
+			a->name[i] = name[i];
+		}
 	}
 	a->address = address;
 	a->flags = flags;
