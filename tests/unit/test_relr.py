@@ -48,6 +48,17 @@ def test_it_is_small():
     assert len(relr.encode(list(range(0, 8 * 64, 8)))) == 2
 
 
+def test_it_does_not_shrink():
+    """The next link's table has the length of the last one's."""
+    places = list(range(0, 8 * 200, 8))
+    entries = relr.encode(places)
+    for more in (-2, 0, 1, 5):
+        table = "\t.8byte 0x10\n" * (len(entries) + more)
+        kept = relr.padded(entries, table)
+        assert len(kept) == len(entries) + max(more, 0)
+        assert decode(kept) == places
+
+
 def test_first_link_has_an_empty_table():
     done = subprocess.run([sys.executable, "-B", TOP / "tools/build/relr.py"],
                           capture_output=True, text=True, check=True)

@@ -5,18 +5,20 @@
 #
 # The tables are made from a linked image, so the image is linked until the
 # tables that it contains are those of its own addresses. This takes a few
-# passes, because the size of a table moves what lies behind it.
+# passes, because the size of a table moves what lies behind it. If it moves that
+# across the end of an entry, a shorter table makes itself longer, and a longer one
+# shorter, for ever: so from the third pass on that of relocations only grows.
 
 set -eu
 out=$1
 shift
 dir=$(dirname "$out")
 
-# tables ELF: $dir/NAME.next.S for each table; without ELF empty ones.
+# tables [ELF [TABLE]]: $dir/NAME.next.S for each table; without ELF empty ones.
 tables() {
 	$PYTHON tools/build/relr.py "$@" >"$dir/relr.next.S"
 	if [ "${KSYMS:-}" = y ]; then
-		for elf; do $NM "$elf"; done |
+		if [ $# != 0 ]; then $NM "$1"; fi |
 			$PYTHON tools/build/ksyms.py >"$dir/ksyms.next.S"
 	fi
 }
@@ -37,7 +39,11 @@ for pass in 1 2 3 4 5 6 7; do
 	done
 	# shellcheck disable=SC2086  # one word each
 	$LD -o "$out.tmp" "$@" $objects -Map="$out.map"
-	tables "$out.tmp"
+	if [ "$pass" -lt 3 ]; then
+		tables "$out.tmp"
+	else
+		tables "$out.tmp" "$dir/relr.S"
+	fi
 	same=y
 	for name in $names; do
 		cmp -s "$dir/$name.S" "$dir/$name.next.S" || same=

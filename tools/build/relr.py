@@ -2,12 +2,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The image's relocations as a table of bits, as assembly; from a linked ELF.
 
-    relr.py [ELF]
+    relr.py [ELF [TABLE]]
 
 A relocation of the linker takes 24 bytes, and all of ours mean the same: add the
 address of the image to a word. The word already holds its addend, so only its
 place has to be stored, most often as one bit, in the encoding of the generic ELF
-specification's SHT_RELR. Without ELF: an empty table.
+specification's SHT_RELR. Without ELF: an empty table. With TABLE, an earlier output,
+it gets no shorter than that: what is missing is filled with entries of no bits.
 """
 
 import struct
@@ -19,6 +20,7 @@ RELATIVE = {62: 8, 183: 1027, 243: 3}
 SHT_RELA = 4
 WORD = 8
 BITS = 63			# of an entry, for the words that follow
+NO_BITS = 1
 
 
 class Elf:
@@ -84,8 +86,16 @@ def encode(found):
     return entries
 
 
+def padded(entries, table):
+    """The entries, as many as an earlier table has at least."""
+    return entries + [NO_BITS] * (table.count(".8byte") - len(entries))
+
+
 def main():
     entries = encode(places(Elf(sys.argv[1]))) if len(sys.argv) > 1 else []
+    if len(sys.argv) > 2:
+        with open(sys.argv[2], encoding="ascii") as file:
+            entries = padded(entries, file.read())
     print('\t.section .relr_table, "a"\n\t.balign 8')
     for entry in entries:
         print(f"\t.8byte {entry:#x}")
