@@ -37,7 +37,6 @@ struct channel {
 	char text[CHANNEL_TEXT]; /* output that no reply has yet */
 	size_t text_n;
 	bool text_error, denied;
-	uint32_t watch; /* kinds of events */
 	uint64_t next_event;
 	struct event_listener listener;
 	struct log_limit limit;
@@ -195,16 +194,16 @@ static void channel_discard(struct session *s)
 static void channel_deny(struct channel *c)
 {
 	const struct session *s = &c->session;
+	char what[EVENT_TEXT_MAX];
 
 	c->denied = true;
-	event_post(EVENT_DENIED, c->rights->guest, "%s%s%s", s->command->name,
-		   s->sub != NULL ? " " : "",
-		   s->sub != NULL ? s->sub->name : "");
+	(void)snprintf(what, sizeof(what), "%s%s%s", s->command->name,
+		       s->sub != NULL ? " " : "",
+		       s->sub != NULL ? s->sub->name : "");
+	event_post(EVENT_DENIED, c->rights->guest, "%s", what);
 	if (log_allow(&c->limit)) {
-		log_warn("guest %s: management: denied: %s%s%s",
-			 c->rights->guest, s->command->name,
-			 s->sub != NULL ? " " : "",
-			 s->sub != NULL ? s->sub->name : "");
+		log_warn("guest %s: management: denied: %s", c->rights->guest,
+			 what);
 	}
 	c->session.told = true;
 }
@@ -265,6 +264,16 @@ static int channel_complete(struct channel *c)
 	return 0;
 }
 
+static void channel_watch(struct channel *c, uint32_t kinds)
+{
+	event_unlisten(&c->listener);
+	c->listener.kinds = kinds;
+	c->next_event = event_end();
+	if (kinds != 0) {
+		event_listen(&c->listener);
+	}
+}
+
 static void channel_run(struct channel *c)
 {
 	int ret = 0;
@@ -272,8 +281,7 @@ static void channel_run(struct channel *c)
 	c->denied = false;
 	c->text_error = false;
 	if (c->request.has_watch) {
-		c->watch = c->request.watch;
-		c->next_event = event_end();
+		channel_watch(c, c->request.watch);
 	} else if (c->request.complete) {
 		ret = channel_complete(c);
 	} else {
@@ -335,7 +343,7 @@ static void channel_byte(struct channel *c, uint8_t b)
 
 static void channel_event(struct channel *c, const struct event *e)
 {
-	if ((c->watch & BIT(e->kind)) == 0 ||
+	if ((c->listener.kinds & BIT(e->kind)) == 0 ||
 	    (c->rights != NULL && !management_may_see(c->rights, e->guest))) {
 		return;
 	}
@@ -353,7 +361,7 @@ static void channel_events(struct channel *c)
 	struct event e;
 	uint64_t lost;
 
-	for (unsigned int n = 0; n < CHANNEL_EVENTS && c->watch != 0 &&
+	for (unsigned int n = 0; n < CHANNEL_EVENTS && c->listener.kinds != 0 &&
 				 event_next(&c->next_event, &e, &lost);
 	     n++) {
 		if (lost > 0) {
@@ -367,16 +375,14 @@ static void channel_events(struct channel *c)
 
 static bool channel_events_wait(const struct channel *c)
 {
-	return c->watch != 0 && c->next_event < event_end();
+	return c->listener.kinds != 0 && c->next_event < event_end();
 }
 
 static void channel_listener_wake(struct event_listener *l)
 {
 	struct channel *c = container_of(l, struct channel, listener);
 
-	if (READ_ONCE(c->watch) != 0) {
-		c->stream->wake(c->stream->ctx);
-	}
+	c->stream->wake(c->stream->ctx);
 }
 
 static void channel_serve(struct channel *c)
@@ -410,7 +416,6 @@ int management_serve(const struct management_stream *stream,
 	c->limit = (struct log_limit)LOG_LIMIT_INIT;
 	list_init(&c->listener.node);
 	c->listener.wake = channel_listener_wake;
-	event_listen(&c->listener);
 	channel_serve(c);
 	event_unlisten(&c->listener);
 	heap_free(c);

@@ -384,6 +384,41 @@ static void test_events_by_rights(void **state)
 	assert_null(strstr(stream_out, "eth0"));
 }
 
+static unsigned int woken;
+
+static void wake(struct event_listener *l)
+{
+	(void)l;
+	woken++;
+}
+
+static struct event_listener listener = {
+	.kinds = 1U << EVENT_CRASH | 1U << EVENT_GUEST,
+	.wake = wake,
+};
+
+/* What nobody listens for is not kept, and wakes nobody. */
+static void test_events_unwatched(void **state)
+{
+	uint64_t pos = event_end();
+
+	(void)state;
+	event_post(EVENT_CRASH, "a", "nobody listens");
+	assert_int_equal(event_end(), pos);
+	event_listen(&listener);
+	event_post(EVENT_LINK, NULL, "nobody listens for links");
+	assert_int_equal(event_end(), pos);
+	woken = 0;
+	event_post(EVENT_CRASH, "a", "kept");
+	assert_int_equal(event_end(), pos + 1);
+	host_advance(1);
+	host_deliver();
+	assert_int_equal(woken, 1);
+	event_unlisten(&listener);
+	event_post(EVENT_CRASH, "a", "nobody listens again");
+	assert_int_equal(event_end(), pos + 1);
+}
+
 /* One guest's events are limited, and take nothing from another's. */
 static void test_events_limited(void **state)
 {
@@ -392,6 +427,7 @@ static void test_events_limited(void **state)
 	struct event e;
 
 	(void)state;
+	event_listen(&listener);
 	for (unsigned int i = 0; i < 1000; i++) {
 		event_post(EVENT_CRASH, "storm", "%u", i);
 	}
@@ -408,6 +444,7 @@ static void test_events_limited(void **state)
 	event_post(EVENT_CRASH, "storm", "again");
 	assert_true(event_next(&pos, &e, &lost));
 	assert_int_equal(e.left_out, 990);
+	event_unlisten(&listener);
 }
 
 /* A reader that is too slow is told what it has missed. */
@@ -417,6 +454,7 @@ static void test_events_lost(void **state)
 	struct event e;
 
 	(void)state;
+	event_listen(&listener);
 	for (unsigned int i = 0; i < 300; i++) {
 		host_advance(2 * HOST_TIMER_HZ);
 		event_post(EVENT_GUEST, "a", "%u", i);
@@ -426,6 +464,7 @@ static void test_events_lost(void **state)
 	assert_string_equal(e.text, "172");
 	assert_true(event_next(&pos, &e, &lost));
 	assert_int_equal(lost, 0);
+	event_unlisten(&listener);
 }
 
 int main(void)
@@ -441,6 +480,7 @@ int main(void)
 		cmocka_unit_test(test_all_guests),
 		cmocka_unit_test(test_events),
 		cmocka_unit_test(test_events_by_rights),
+		cmocka_unit_test(test_events_unwatched),
 		cmocka_unit_test(test_events_limited),
 		cmocka_unit_test(test_events_lost),
 	};

@@ -37,9 +37,9 @@ struct event {
 
 /*
  * Tell of an event. `guest`: the name of the guest that it concerns, or NULL.
- * Of one kind and guest no more than ten in a second are kept;
- * the rest is counted. Any context; locks that come before LOCK_TIMER may be
- * held.
+ * Of one kind and guest no more than ten in a second are kept; the rest is
+ * counted. An event of a kind that nobody listens for is not kept, and costs no
+ * more than a look. Any context; locks that come before LOCK_TIMER may be held.
  */
 void event_post(enum event_kind kind, const char *guest, const char *fmt, ...)
 	__printf(3, 4);
@@ -49,9 +49,11 @@ void event_post(enum event_kind kind, const char *guest, const char *fmt, ...)
 const char *event_name(enum event_kind kind);
 enum event_kind event_find(const char *name, size_t n);
 
-/* Somebody who waits for events. `wake` is called in interrupt context. */
+/* Somebody who waits for events of some kinds. `wake` is called in interrupt
+ * context. */
 struct event_listener {
 	struct list node;
+	uint32_t kinds; /* BIT(kind)...; does not change while it listens */
 	void (*wake)(struct event_listener *l);
 };
 /* Thread context. After event_unlisten() `wake` is not running and will not
