@@ -156,7 +156,12 @@ static int vmsg_announce_in(struct vmsg_domain *d, const struct vmsg_node *n,
 	return err;
 }
 
-int vmsg_announce(struct vmsg_node *n, const char *name, uint32_t endpoint)
+typedef int (*vmsg_name_fn_t)(struct vmsg_domain *d, const struct vmsg_node *n,
+			      const char *name, uint32_t endpoint);
+
+/* Do it in the node's domain, which does not go meanwhile. */
+static int vmsg_with_domain(struct vmsg_node *n, const char *name,
+			    uint32_t endpoint, vmsg_name_fn_t fn)
 {
 	unsigned long flags;
 	struct vmsg_domain *d;
@@ -168,10 +173,15 @@ int vmsg_announce(struct vmsg_node *n, const char *name, uint32_t endpoint)
 	flags = arch_irq_save();
 	d = __atomic_load_n(&n->domain, __ATOMIC_ACQUIRE);
 	if (d != NULL) {
-		err = vmsg_announce_in(d, n, name, endpoint);
+		err = fn(d, n, name, endpoint);
 	}
 	arch_irq_restore(flags);
 	return err;
+}
+
+int vmsg_announce(struct vmsg_node *n, const char *name, uint32_t endpoint)
+{
+	return vmsg_with_domain(n, name, endpoint, vmsg_announce_in);
 }
 
 static int vmsg_withdraw_in(struct vmsg_domain *d, const struct vmsg_node *n,
@@ -199,20 +209,7 @@ static int vmsg_withdraw_in(struct vmsg_domain *d, const struct vmsg_node *n,
 
 int vmsg_withdraw(struct vmsg_node *n, const char *name, uint32_t endpoint)
 {
-	unsigned long flags;
-	struct vmsg_domain *d;
-	int err = -ERR_STATE;
-
-	if (!vmsg_endpoint_name_ok(name)) {
-		return -ERR_INVAL;
-	}
-	flags = arch_irq_save();
-	d = __atomic_load_n(&n->domain, __ATOMIC_ACQUIRE);
-	if (d != NULL) {
-		err = vmsg_withdraw_in(d, n, name, endpoint);
-	}
-	arch_irq_restore(flags);
-	return err;
+	return vmsg_with_domain(n, name, endpoint, vmsg_withdraw_in);
 }
 
 void vmsg_names_end(struct vmsg_domain *d, unsigned int index)
