@@ -4,6 +4,7 @@
  * core/guest/colours.c. */
 #include <core/colour.h>
 #include <core/spinlock.h>
+#include <libs/bitmap.h>
 #include <libs/error.h>
 #include <stdio.h>
 #include <string.h>
@@ -62,26 +63,7 @@ unsigned int colour_block(colour_mask_t set)
 
 const char *colour_text(colour_mask_t set, char *buf, size_t size)
 {
-	size_t n = 0;
-
-	snprintf(buf, size, "none");
-	for (unsigned int c = 0; c < page_colours() && n < size; c++) {
-		unsigned int last = c;
-
-		if ((set & BIT(c)) == 0) {
-			continue;
-		}
-		while (last + 1 < page_colours() && (set & BIT(last + 1))) {
-			last++;
-		}
-		n += (size_t)snprintf(buf + n, size - n, "%s%u", n ? ", " : "",
-				      c);
-		if (last > c && n < size) {
-			n += (size_t)snprintf(buf + n, size - n, "-%u", last);
-		}
-		c = last;
-	}
-	return buf;
+	return bitmap_text(set & colour_all(), buf, size);
 }
 
 /* The lowest block of 2^order colours in `free`; empty if there is none. */

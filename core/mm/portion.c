@@ -2,6 +2,7 @@
 /* The owners' claims to portions of caches. What a guest asks for is in
  * core/guest/portions.c. */
 #include <core/sync.h>
+#include <libs/bitmap.h>
 #include <libs/error.h>
 #include <stdio.h>
 #include <string.h>
@@ -31,26 +32,7 @@ static unsigned int number_of(portion_mask_t set)
 
 const char *portion_text(portion_mask_t set, char *buf, size_t size)
 {
-	size_t n = 0;
-
-	snprintf(buf, size, "none");
-	for (unsigned int p = 0; p < PORTION_MAX && n < size; p++) {
-		unsigned int last = p;
-
-		if ((set & BIT(p)) == 0) {
-			continue;
-		}
-		while (last + 1 < PORTION_MAX && (set & BIT(last + 1))) {
-			last++;
-		}
-		n += (size_t)snprintf(buf + n, size - n, "%s%u", n ? ", " : "",
-				      p);
-		if (last > p && n < size) {
-			n += (size_t)snprintf(buf + n, size - n, "-%u", last);
-		}
-		p = last;
-	}
-	return buf;
+	return bitmap_text(set, buf, size);
 }
 
 static bool together(const struct portion_claim *a,

@@ -40,6 +40,10 @@ static inline size_t bitmap_first(const uint64_t *map, size_t nbits)
 	return nbits;
 }
 
+/* Write the bits that are set in one word as text, "0-3, 8" or "none", cut to
+ * `size`; returns buf. */
+const char *bitmap_text(uint64_t word, char *buf, size_t size);
+
 /* Set `count` bits from `from` on. */
 void bitmap_set_range(uint64_t *map, size_t from, size_t count);
 
