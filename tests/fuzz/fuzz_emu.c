@@ -6,6 +6,7 @@
  */
 #include "tests/unit/emu_fake.h"
 #include "tests/unit/vdisk_fake.h"
+#include "tests/unit/vsock_fake.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -63,6 +63,8 @@ $(emulator-tests): $(emulator-objs)
 # Others of them need core's own locks and threads, where this has simple ones.
 $(O)/tests/fuzz/fuzz_virtio: with-objs = $(filter \
 	$(O)/emulators/virtio/%,$(emulator-objs))
+$(O)/tests/fuzz/fuzz_emu: with-objs = $(filter-out \
+	$(O)/emulators/msg/%,$(emulator-objs))
 
 # The policies of switches likewise.
 net-tests := $(filter $(O)/tests/unit/test_net% $(O)/tests/fuzz/fuzz_net%,\
