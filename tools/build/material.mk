@@ -12,8 +12,9 @@ $(material)/%/package:
 $(material)/linux-image-%/package: meta := *
 .PRECIOUS: $(material)/%/package
 
-# $(call unpacked,PACKAGE,PATTERN): shell words that find one file of a package.
-unpacked = $$(find $(material)/$(1)/root -path '*/$(2)' -type f | head -n 1)
+# $(call unpacked,PACKAGE,PATTERN): shell words that find one file of a package,
+# which may be a link to another: socat of Debian 13 is.
+unpacked = $$(find $(material)/$(1)/root -path '*/$(2)' -xtype f | head -n 1)
 
 $(material)/libfdt/libfdt.a: $(material)/libfdt-dev/package
 	$(Q)rm -rf $(@D) && mkdir -p $(@D)
