@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * One-shot timers: a pairing heap per CPU, ordered by deadline. Inserting and
- * finding the first take a few instructions, removing takes logarithmic time on
- * average, and the links are in the timers themselves.
+ * One-shot timers: a leftist heap (Crane 1972) per CPU, ordered by deadline.
+ * Finding the first takes a few instructions; inserting and removing never take
+ * more than logarithmic time, and the links are in the timers themselves.
  *
  * The hardware is programmed lazily: it never fires later than the first
  * deadline, but it may fire earlier, for a timer that has been cancelled. Such
@@ -36,81 +36,117 @@ struct timer_queue {
 	void (*slice_end)(ticks_t now); /* [I] */
 };
 
-/* Join two heaps that are not empty: the root with the later deadline becomes
- * the other one's first child. */
-static struct timer *meld(struct timer *a, struct timer *b)
+static uint32_t rank_of(const struct timer *t)
 {
-	struct timer *t;
+	return t ? t->rank : 0;
+}
 
-	if (b->deadline < a->deadline) {
-		t = a;
-		a = b;
-		b = t;
+/*
+ * The children of `t` in order: the one of the lower rank is on the right, and
+ * `t` ranks one above that. So a way along right children has as many steps as
+ * the rank at its start says: log2(n + 1) at most. False: its rank was so.
+ */
+static bool settle(struct timer *t)
+{
+	uint32_t left = rank_of(t->left);
+	uint32_t right = rank_of(t->right);
+	uint32_t rank = MIN(left, right) + 1;
+
+	if (left < right) {
+		struct timer *x = t->left;
+
+		t->left = t->right;
+		t->right = x;
 	}
-	b->sibling = a->child;
-	if (b->sibling) {
-		b->sibling->link = &b->sibling;
+	if (t->rank == rank) {
+		return false;
 	}
-	b->link = &a->child;
-	a->child = b;
-	return a;
+	t->rank = rank;
+	return true;
+}
+
+/* One heap of two, either of which may be empty, below `parent`. */
+static struct timer *meld(struct timer *a, struct timer *b,
+			  struct timer *parent)
+{
+	struct timer *top = NULL, *last = parent;
+	struct timer **at = &top;
+
+	while (a && b) {
+		if (b->deadline < a->deadline) {
+			struct timer *x = a;
+
+			a = b;
+			b = x;
+		}
+		*at = a;
+		a->parent = last;
+		last = a;
+		at = &a->right;
+		a = a->right;
+	}
+	a = a ? a : b;
+	*at = a;
+	if (a) {
+		a->parent = last;
+	}
+	for (; last != parent; last = last->parent) {
+		(void)settle(last);
+	}
+	return top;
 }
 
 static void heap_root(struct timer_queue *q, struct timer *t)
 {
 	q->root = t;
 	WRITE_ONCE(q->first, t->deadline);
-	t->sibling = NULL;
-	t->link = &q->root;
 }
 
 static void heap_insert(struct timer_queue *q, struct timer *t)
 {
-	t->child = NULL;
+	struct timer *root = q->root;
+
+	t->left = NULL;
+	t->right = NULL;
+	t->rank = 1;
 	q->armed++;
-	heap_root(q, q->root ? meld(q->root, t) : t);
+	if (root && root->deadline < t->deadline) {
+		(void)meld(root, t, NULL);
+		return;
+	}
+	t->left = root;
+	t->parent = NULL;
+	if (root) {
+		root->parent = t;
+	}
+	heap_root(q, t);
 }
 
-/* Make one heap of a list of siblings: join them in pairs from left to right,
- * then all pairs from right to left. NULL for an empty list. */
-static struct timer *heap_pair(struct timer *first)
-{
-	struct timer *pairs = NULL;
-	struct timer *heap = NULL;
-	struct timer *a, *b;
-
-	while (first) {
-		a = first;
-		b = a->sibling;
-		first = b ? b->sibling : NULL;
-		if (b) {
-			a = meld(a, b);
-		}
-		a->sibling = pairs;
-		pairs = a;
-	}
-	while (pairs) {
-		a = pairs;
-		pairs = a->sibling;
-		heap = heap ? meld(heap, a) : a;
-	}
-	return heap;
-}
-
+/* The ranks of those above change until one keeps its own. Each that changes
+ * ranks one above the one below it, so they are log2(n + 1) at most. */
 static void heap_remove(struct timer_queue *q, struct timer *t)
 {
-	struct timer *rest = heap_pair(t->child);
+	struct timer *above = t->parent;
+	struct timer *rest = t->left ? meld(t->left, t->right, above) : NULL;
 
 	q->armed--;
-	*t->link = t->sibling;
-	if (t->sibling) {
-		t->sibling->link = t->link;
+	if (!above) {
+		q->root = rest;
+		if (rest) {
+			WRITE_ONCE(q->first, rest->deadline);
+		}
+	} else {
+		if (above->left == t) {
+			above->left = rest;
+		} else {
+			above->right = rest;
+		}
+		while (above && settle(above)) {
+			above = above->parent;
+		}
 	}
 	/* Pairs with timer_idle(), which then sees t->running too. */
-	__atomic_store_n(&t->link, NULL, __ATOMIC_RELEASE);
-	if (rest) {
-		heap_root(q, q->root ? meld(q->root, rest) : rest);
-	}
+	__atomic_store_n(&t->rank, 0, __ATOMIC_RELEASE);
 }
 
 /* Set this CPU's hardware for the first timer of its own queue. Another CPU may
@@ -173,7 +209,7 @@ static struct timer_queue *bring_home(struct timer *t)
 
 	for (;;) {
 		q = lock_home(t);
-		if (t->link) {
+		if (t->rank) {
 			heap_remove(q, t);
 		}
 		if (likely(t->cpu == me) || t->running) {
@@ -211,7 +247,7 @@ void timer_cancel(struct timer *t)
 	do {
 		flags = arch_irq_save();
 		q = lock_home(t);
-		if (t->link) {
+		if (t->rank) {
 			heap_remove(q, t);
 		}
 		wait = t->running && q->cpu != cpu_id();

@@ -152,7 +152,7 @@ void timer_init(struct timer *t, void (*fn)(struct timer *t))
 
 void timer_cancel(struct timer *t)
 {
-	t->link = NULL;
+	t->rank = 0;
 	for (size_t i = 0; i < ARRAY_SIZE(armed); i++) {
 		armed[i] = armed[i] == t ? NULL : armed[i];
 	}
@@ -168,7 +168,7 @@ void timer_set(struct timer *t, ticks_t deadline)
 		assert_true(i < ARRAY_SIZE(armed));
 	}
 	armed[i] = t;
-	t->link = &armed[i];
+	t->rank = 1;
 	t->deadline = deadline;
 	t->cpu = here;
 }

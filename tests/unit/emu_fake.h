@@ -262,10 +262,10 @@ void timer_init(struct timer *t, void (*fn)(struct timer *t))
 	t->fn = fn;
 }
 
-/* The real function tests t->link in the same way. */
+/* The real function tests t->rank in the same way. */
 static void fake_timer_remove(struct timer *t)
 {
-	t->link = NULL;
+	t->rank = 0;
 	for (int i = 0; i < FAKE_TIMERS; i++) {
 		if (fake_timers[i] == t) {
 			fake_timers[i] = NULL;
@@ -280,7 +280,7 @@ void timer_set(struct timer *t, ticks_t deadline)
 	for (int i = 0; i < FAKE_TIMERS; i++) {
 		if (!fake_timers[i]) {
 			fake_timers[i] = t;
-			t->link = &fake_timers[i];
+			t->rank = 1;
 			return;
 		}
 	}

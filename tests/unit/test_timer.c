@@ -274,6 +274,47 @@ static void test_cancel_in_callback(void **state)
 	assert_int_equal(probes[2].fired, 0);
 }
 
+/* What bounds the steps of an operation: the way along right children is the
+ * shortest one down, so with n timers it has at most log2(n + 1) of them. */
+static void check_shape(void)
+{
+	for (unsigned int i = 0; i < TIMERS; i++) {
+		const struct timer *t = &probes[i].t;
+		uint32_t left = t->left ? t->left->rank : 0;
+		uint32_t right = t->right ? t->right->rank : 0;
+
+		if (!t->rank) {
+			continue;
+		}
+		assert_true(left >= right);
+		assert_int_equal(t->rank, right + 1);
+		assert_true(BIT(t->rank) <= TIMERS + 1);
+		for (const struct timer *c = t->left; c;
+		     c = c == t->left ? t->right : NULL) {
+			assert_ptr_equal(c->parent, t);
+			assert_true(c->deadline >= t->deadline);
+		}
+	}
+}
+
+/* Set one after another, and taken away from wherever they are. */
+static void test_in_order(void **state)
+{
+	(void)state;
+	for (unsigned int how = 0; how < 3; how++) {
+		for (unsigned int i = 0; i < TIMERS; i++) {
+			set(&probes[i], how == 0   ? 1000 + i
+					: how == 1 ? 1000 - i
+						   : 1000);
+			check_shape();
+		}
+		for (unsigned int i = 0; i < TIMERS; i++) {
+			cancel(&probes[(i * 77) % TIMERS]);
+			check_shape();
+		}
+	}
+}
+
 static void test_random(void **state)
 {
 	uint64_t time = 1000;
@@ -298,6 +339,7 @@ static void test_random(void **state)
 			break;
 		}
 		check_hardware();
+		check_shape();
 	}
 	host_set_time(time + 5000);
 	deliver_all();
@@ -454,6 +496,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_together, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_cancel_in_callback, setup,
 						teardown),
+		cmocka_unit_test_setup_teardown(test_in_order, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_random, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_slice, setup, teardown),
 		cmocka_unit_test(test_conversion),

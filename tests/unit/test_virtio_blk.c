@@ -10,25 +10,25 @@
 
 #include "tests/unit/virtio_model.h"
 
-/* `link` of an armed timer is not NULL. */
-static struct timer *armed, *armed_link;
+/* `rank` of an armed timer is not 0. */
+static struct timer *armed;
 
 static void fake_timer_init(struct timer *t, void (*fn)(struct timer *t))
 {
 	t->fn = fn;
-	t->link = NULL;
+	t->rank = 0;
 }
 
 static void fake_timer_set(struct timer *t, ticks_t deadline)
 {
 	t->deadline = deadline;
-	t->link = &armed_link;
+	t->rank = 1;
 	armed = t;
 }
 
 static void fake_timer_cancel(struct timer *t)
 {
-	t->link = NULL;
+	t->rank = 0;
 	armed = NULL;
 }
 
@@ -114,7 +114,7 @@ static void timer_fire(void)
 
 	assert_non_null(t);
 	armed = NULL;
-	t->link = NULL;
+	t->rank = 0;
 	model_time = MAX(model_time, t->deadline);
 	t->fn(t);
 }

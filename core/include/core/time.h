@@ -32,9 +32,10 @@ ticks_t ms_to_ticks(uint64_t ms);
 struct timer {
 	ticks_t deadline;            /* [T] */
 	void (*fn)(struct timer *t); /* [I] interrupt context */
-	struct timer *child;         /* [T] pairing heap: first child */
-	struct timer *sibling;       /* [T] next in the parent's children */
-	struct timer **link;         /* [T] what points here; NULL: unarmed */
+	struct timer *left, *right;  /* [T] leftist heap: children, */
+	struct timer *parent;        /* [T] NULL: the first */
+	uint32_t rank;               /* [T] nodes to the nearest missing child,
+				      * this one included; 0: unarmed */
 	uint32_t cpu;                /* [T] home */
 	bool running;                /* [T] fn is executing */
 };
@@ -63,14 +64,14 @@ void timer_cancel(struct timer *t);
  * nothing to do. */
 static inline bool timer_idle(const struct timer *t)
 {
-	return !__atomic_load_n(&t->link, __ATOMIC_ACQUIRE) &&
+	return !__atomic_load_n(&t->rank, __ATOMIC_ACQUIRE) &&
 	       !__atomic_load_n(&t->running, __ATOMIC_ACQUIRE);
 }
 
 /* Is its deadline still to come? It may pass at any time. Any context. */
 static inline bool timer_armed(const struct timer *t)
 {
-	return READ_ONCE(t->link) != NULL;
+	return READ_ONCE(t->rank) != 0;
 }
 
 /*
