@@ -41,3 +41,35 @@ def test_a_meta_package_stands_for_what_it_depends_on(meta, real, monkeypatch):
     some = apt.Apt("here", "arm64", None)
     some.arch = "arm64"
     assert some.resolve(f"{meta}*") == real
+
+
+@pytest.mark.parametrize("lists, failures, updates", [
+    (False, 0, 1), (True, 0, 0), (True, 1, 1)])
+def test_lists_are_updated_when_they_lack_something(tmp_path, monkeypatch, lists,
+                                                    failures, updates):
+    some = apt.Apt(tmp_path, "arm64", None)
+    if lists:
+        (tmp_path / "apt/lists/x_Packages.lz4").touch()
+    said = []
+    monkeypatch.setattr(some, "update", lambda: said.append(1) or "old")
+    results = [RuntimeError("gone")] * failures + ["here"]
+
+    def action():
+        result = results.pop(0)
+        if isinstance(result, Exception):
+            raise result
+        return result
+
+    assert some.attempt(action) == "here"
+    assert len(said) == updates
+
+
+def test_what_the_update_said_is_not_lost(tmp_path, monkeypatch):
+    some = apt.Apt(tmp_path, "arm64", None)
+    monkeypatch.setattr(some, "update", lambda: "no network")
+
+    def action():
+        raise RuntimeError("gone")
+
+    with pytest.raises(RuntimeError, match="no network\ngone"):
+        some.attempt(action)

@@ -50,14 +50,20 @@ def test_modules_for_the_init_to_load(tmp_path, base):
     drivers.mkdir(parents=True)
     (drivers / "virtio.ko.xz").write_bytes(lzma.compress(MODULE))
     (drivers / "virtio_blk.ko").write_bytes(b"\x7fELF another")
+    own = tmp_path / "own" / base / "modules/6.1.0-9-arm64"
+    own.mkdir(parents=True)
+    (own / "rpmsg_core.ko").write_bytes(b"\x7fELF our own")
     (tmp_path / "busybox").write_bytes(b"#!")
     output = tmp_path / "initrd.cpio.gz"
     subprocess.run(
         [sys.executable, "-B", str(TOP / "tools/material/initramfs.py"),
          "--busybox", str(tmp_path / "busybox"), "-o", str(output),
          "--kernel", str(tmp_path / "package"),
-         "--on-demand", "virtio", "rng-core"], check=True)
+         "--on-demand", "virtio", "rng-core",
+         "--kernel", str(tmp_path / "own"), "--on-demand", "rpmsg_core"],
+        check=True)
     made = gzip.decompress(output.read_bytes())
     assert b"lib/modules/6.1.0-9-arm64/virtio.ko\0" in made
     assert MODULE in made
+    assert b"lib/modules/6.1.0-9-arm64/rpmsg_core.ko\0" in made
     assert b"rng-core.ko" not in made and b"virtio_blk.ko" not in made

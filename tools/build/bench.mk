@@ -122,19 +122,21 @@ $(perf-initrd): $(bench-dir)/load $(material)/busybox-static/package \
 		--program bin/perf=$(call unpacked,linux-perf,bin/perf) \
 		--libraries $(call libraries-of,linux-perf)
 
-# Sockets of the family AF_VSOCK, for the tests: streams by socat, messages by a
-# program of our own.
-vsock-initrd := $(images)/initrd-vsock.cpio.gz
+# Guests that talk to each other, for the tests: sockets of the family AF_VSOCK and
+# RPMSG's character devices. Streams by socat, messages by programs of our own.
+messages-initrd := $(images)/initrd-messages.cpio.gz
+message-programs := $(addprefix $(bench-dir)/,vsock rpmsg)
 
-$(bench-dir)/vsock: tests/guest/linux/vsock.c arch/$(ARCH)/linux/program.h \
-		$(bench-dir)/.flags
+$(message-programs): $(bench-dir)/%: tests/guest/linux/%.c tests/guest/linux/say.h \
+		arch/$(ARCH)/linux/program.h $(bench-dir)/.flags
 	$(say) LD $@
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(filter-out -fPIE,$(guest-flags)) -fno-pie -nostdlib -static \
 		-Wl,--build-id=none -o $@ $<
 
-$(vsock-initrd): $(bench-dir)/vsock $(soclectl) $(material)/busybox-static/package \
-		$(material)/socat/libraries \
+$(messages-initrd): $(message-programs) $(soclectl) \
+		$(material)/busybox-static/package \
+		$(material)/socat/libraries $(linux-modules)/release \
 		$(material)/$(kernel-package)/package \
 		tools/material/initramfs.py tools/material/libraries.py \
 		tools/material/init tools/material/network tools/newc.py
@@ -142,8 +144,8 @@ $(vsock-initrd): $(bench-dir)/vsock $(soclectl) $(material)/busybox-static/packa
 	$(Q)mkdir -p $(@D)
 	$(Q)$(PYTHON) -B tools/material/initramfs.py -o $@ \
 		--busybox $(call unpacked,busybox-static,bin/busybox) \
-		$(call with-virtio,$(kernel-package)) \
-		--file bin/vsock=$(bench-dir)/vsock \
+		$(call with-virtio,$(kernel-package)) $(with-own-modules) \
+		$(foreach p,$(message-programs),--file bin/$(notdir $(p))=$(p)) \
 		--file bin/soclectl=$(soclectl) \
 		--program bin/socat=$(call unpacked,socat,bin/socat) \
 		--libraries $(call libraries-of,socat)
@@ -175,7 +177,7 @@ $(rt-initrd) $(stress-initrd): $(bench-dir)/load tests/bench/linux/rt-profile \
 		--program $(rt-program) --libraries $(rt-libraries)
 
 .PHONY: check-programs
-check-programs: $(perf-initrd) $(vsock-initrd) $(rt-image) $(rt-initrd) $(stress-initrd)
+check-programs: $(perf-initrd) $(messages-initrd) $(rt-image) $(rt-initrd) $(stress-initrd)
 	$(Q)mkdir -p $(O)/check/images
 	$(Q)$(foreach i,$^,ln -sfn '$(abspath $(i))' \
 		'$(O)/check/images/$(notdir $(i))';)

@@ -94,6 +94,17 @@ virtio-kernel = $(if $(KERNEL),,$(kernel-package))
 with-virtio = $(if $(1),--kernel $(material)/$(1)/root \
 	--on-demand $(virtio-modules))
 
+# Drivers that Debian's kernel leaves out (tools/material/linux), as modules for it.
+linux-modules := $(material)/linux-modules
+$(linux-modules)/release: $(material)/$(kernel-package)/package \
+		tools/material/modules.py $(wildcard tools/material/linux/*)
+	$(Q)$(PYTHON) -B tools/material/modules.py --dir $(material) \
+		--arch $(ARCH) --kernel $(kernel-package) \
+		--cross '$(CROSS_COMPILE)' -o $(@D) \
+		$(if $(APT_SOURCES),--sources '$(APT_SOURCES)')
+with-own-modules := --kernel $(linux-modules)/root --on-demand rpmsg_core rpmsg_ns \
+	rpmsg_char rpmsg_ctrl virtio_rpmsg_bus uio_pdrv_genirq uio
+
 initramfs = $(Q)$(PYTHON) tools/material/initramfs.py -o $@ \
 	--busybox $(call unpacked,busybox-static,bin/busybox) \
 	--file bin/powerkey=$(powerkey)

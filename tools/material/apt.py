@@ -14,6 +14,7 @@ need, whose names are then in DIR/PACKAGE/libraries.
 """
 
 import argparse
+import contextlib
 import fcntl
 import os
 import pathlib
@@ -81,6 +82,8 @@ class Apt:
     """apt with a private state directory."""
 
     def __init__(self, where, arch, sources, suite=None):
+        # What the last update complained about; None before it.
+        self.said = None
         self.configure(where, arch, sources)
         if suite:
             known = self.run("apt-get", "indextargets",
@@ -130,6 +133,21 @@ class Apt:
             return ""
         except RuntimeError as error:
             return str(error)
+
+    def attempt(self, action):
+        """What the action returns. The lists are updated first when there are
+        none, and once in all if it fails: one from last month names packages
+        that are gone."""
+        if self.said is None and \
+                not any((self.root / "lists").glob("*_Packages*")):
+            self.said = self.update()
+        try:
+            return action()
+        except RuntimeError as error:
+            if self.said is not None:
+                raise RuntimeError(f"{self.said}\n{error}") from error
+            self.said = self.update()
+        return self.attempt(action)
 
     def resolve(self, name):
         """The package's real name: what `meta*` depends on."""
@@ -201,26 +219,25 @@ def fetch_one(apt, name, target, libraries):
 
 
 def fetch_all(apt, missing, where, libraries):
-    """Updates the lists when there are none, or once if a package is gone."""
-    update_said = None
-    if not any((apt.root / "lists").glob("*_Packages*")):
-        update_said = apt.update()
     for name in missing:
         target = pathlib.Path(where, name.rstrip("*")).absolute()
         try:
-            try:
-                fetch_one(apt, name, target, libraries)
-            except RuntimeError:
-                if update_said is not None:
-                    raise
-                # A list from last month names packages that are gone.
-                update_said = apt.update()
-                fetch_one(apt, name, target, libraries)
+            apt.attempt(lambda n=name, t=target: fetch_one(apt, n, t,
+                                                           libraries))
         except RuntimeError as error:
-            print(f"{update_said or ''}\n{error}\n\nCannot fetch {name}.\n"
+            print(f"{error}\n\nCannot fetch {name}.\n"
                   f"{HELP.format(arch=apt.arch)}", file=sys.stderr)
             return 1
     return 0
+
+
+@contextlib.contextmanager
+def alone(where):
+    """Two of us at once, from `make -j`, would disturb each other's lists."""
+    pathlib.Path(where).mkdir(parents=True, exist_ok=True)
+    with open(pathlib.Path(where, "lock"), "w", encoding="utf-8") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def main():
@@ -245,10 +262,7 @@ def main():
             print(f"{tool} is missing.\n{HELP.format(arch=args.arch)}",
                   file=sys.stderr)
             return 1
-    # Two of us at once, from `make -j`, would disturb each other's lists.
-    pathlib.Path(args.dir).mkdir(parents=True, exist_ok=True)
-    with open(pathlib.Path(args.dir, "lock"), "w", encoding="utf-8") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with alone(args.dir):
         try:
             apt = Apt(args.dir, args.arch, args.sources, args.suite)
         except RuntimeError as error:

@@ -33,10 +33,11 @@ def module_of(path):
     return path.stem, DECOMPRESS[path.suffix](path.read_bytes())
 
 
-def on_demand(package, names):
+def on_demand(packages, names):
     """(path, bytes) of the modules: they are of one release of the kernel."""
     # Debian 13 has them below /usr.
-    for name, folder in itertools.product(names, ("lib", "usr/lib")):
+    for package, name, folder in itertools.product(packages, names,
+                                                   ("lib", "usr/lib")):
         base = package / folder / "modules"
         if base.is_dir():
             for path in sorted(base.glob(f"*/**/{name}.ko*")):
@@ -50,11 +51,13 @@ def main():
     parser.add_argument("--busybox", required=True, type=pathlib.Path)
     parser.add_argument("--module", action="append", default=[],
                         type=pathlib.Path, help="loaded in this order")
-    parser.add_argument("--kernel", type=pathlib.Path, metavar="FOLDER",
-                        help="a kernel's package, unpacked")
-    parser.add_argument("--on-demand", nargs="*", default=[], metavar="NAME",
-                        help="modules of that kernel, where it has them, for "
-                        "the init to load")
+    parser.add_argument("--kernel", action="append", default=[],
+                        type=pathlib.Path, metavar="FOLDER",
+                        help="a kernel's package, unpacked, or further modules "
+                        "for it")
+    parser.add_argument("--on-demand", nargs="*", action="extend", default=[],
+                        metavar="NAME", help="modules of that kernel, where it "
+                        "has them, for the init to load")
     parser.add_argument("--init", type=pathlib.Path, default=HERE / "init",
                         help="the first program")
     parser.add_argument("--file", action="append", default=[],
