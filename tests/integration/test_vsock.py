@@ -5,7 +5,7 @@ import pytest
 
 from socle import BUILD, IMAGES, description
 
-INITRD = "/images/initrd-vsock.cpio.gz"
+INITRD = "/images/initrd-messages.cpio.gz"
 RESET = "Connection reset by peer"
 
 

@@ -30,7 +30,8 @@
 #define NODES 16
 #define ME 100     /* the endpoint */
 #define COUNT 2000 /* messages to each */
-#define NAME "talk"
+/* Linux's character device binds to channels of this name. */
+#define NAME "rpmsg-raw"
 
 struct head {
 	uint32_t src, dst, reserved;
@@ -203,7 +204,7 @@ static void check(struct peer *p, const volatile uint8_t *data, uint32_t len)
 	p->got = number + 1;
 }
 
-static bool is_talk(const volatile struct announcement *a)
+static bool is_name(const volatile struct announcement *a)
 {
 	for (unsigned int i = 0; i < sizeof(NAME); i++) {
 		if (a->name[i] != NAME[i]) {
@@ -221,7 +222,7 @@ static void on_announcement(const volatile struct announcement *a)
 		fail("an announcement of node", node);
 		return;
 	}
-	if (!is_talk(a)) {
+	if (!is_name(a)) {
 		return;
 	}
 	if (a->flags == 0) {

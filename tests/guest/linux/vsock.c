@@ -10,10 +10,7 @@
  *
  * Message i has size_of(i) bytes, most of which need several packets.
  */
-#include <program.h>
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "say.h"
 
 #define AF_VSOCK 40
 #define SOCK_SEQPACKET 5
@@ -43,62 +40,6 @@ struct msghdr {
 };
 
 static uint8_t message[MESSAGE_MAX + 1];
-
-static int64_t call(long nr, uint64_t a, uint64_t b, uint64_t c)
-{
-	return program_call(nr, a, b, c, 0);
-}
-
-static void leave(int status) __attribute__((noreturn));
-static void leave(int status)
-{
-	for (;;) {
-		call(SYS_EXIT, (uint64_t)status, 0, 0);
-	}
-}
-
-static void print(const char *s)
-{
-	size_t n = 0;
-
-	while (s[n] != '\0') {
-		n++;
-	}
-	call(SYS_WRITE, 1, (uint64_t)s, n);
-}
-
-static void print_number(uint64_t v)
-{
-	char text[24];
-	size_t at = sizeof(text);
-
-	do {
-		text[--at] = (char)('0' + v % 10);
-		v /= 10;
-	} while (v != 0);
-	call(SYS_WRITE, 1, (uint64_t)(text + at), sizeof(text) - at);
-}
-
-static void check(int64_t result, const char *what)
-{
-	if (result < 0) {
-		print(what);
-		print(": error ");
-		print_number((uint64_t)-result);
-		print("\n");
-		leave(1);
-	}
-}
-
-static uint32_t number(const char *s)
-{
-	uint32_t v = 0;
-
-	for (; *s >= '0' && *s <= '9'; s++) {
-		v = v * 10 + (uint32_t)(*s - '0');
-	}
-	return v;
-}
 
 static uint64_t size_of(uint64_t i)
 {
@@ -186,15 +127,6 @@ static void send_all(uint32_t cid, uint32_t port, uint64_t count)
 	print(" good, ");
 	print_number(answer[1]);
 	print(" bytes\n");
-}
-
-static bool is(const char *s, const char *word)
-{
-	while (*s != '\0' && *s == *word) {
-		s++;
-		word++;
-	}
-	return *s == *word;
 }
 
 /* Called by the entry point alone. */
