@@ -72,6 +72,12 @@ net-tests := $(filter $(O)/tests/unit/test_net% $(O)/tests/fuzz/fuzz_net%,\
 net-objs := $(addprefix $(O)/core/net/,bridge.o hub.o)
 $(net-tests): with-objs = $(net-objs)
 
+# The host's UARTs, for a test of what has a driver.
+serial-objs := $(patsubst %.c,$(O)/%.o,$(filter-out drivers/serial/virtio_%,\
+	$(wildcard drivers/serial/*.c)))
+$(O)/tests/unit/test_board_trees: with-objs = $(serial-objs)
+$(O)/tests/unit/test_board_trees: $(serial-objs)
+
 # Policies that a test chooses by name.
 policy-objs := $(addprefix $(O)/,$(filter core/sched/policy_%,$(objs)))
 policy-tests := $(addprefix $(O)/tests/unit/,test_sched_pool test_sched_server \
@@ -186,7 +192,7 @@ $(plugins): $(O)/%.so: $(O)/tests/plugins/%.o $(O)/tests/plugins/core.o
 	$(say) LD $@
 	$(Q)$(CC) $(SANITIZE) -shared -o $@ $^
 
-test-objs := $(plugin-objs) \
+test-objs := $(plugin-objs) $(serial-objs) \
 	$(addsuffix .o,$(unit-tests) $(fuzz-targets)) \
 	$(patsubst %.c,$(O)/%.o,$(wildcard tools/*.c))
 .SECONDARY: $(test-objs)

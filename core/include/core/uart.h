@@ -75,14 +75,16 @@ struct uart_client {
  * driver is not taken away.
  */
 struct uart {
-	struct list node;                 /* [L] in the list of ports */
-	uint32_t refs;                    /* [L] */
-	bool gone;                        /* [L] its driver was removed */
-	struct device *dev;               /* [I] */
-	const struct uart_ops *ops;       /* [I] */
-	volatile void *regs;              /* [I] */
-	unsigned int irq;                 /* [I] */
-	bool has_irq;                     /* [I] */
+	struct list node;           /* [L] in the list of ports */
+	uint32_t refs;              /* [L] */
+	bool gone;                  /* [L] its driver was removed */
+	struct device *dev;         /* [I] */
+	const struct uart_ops *ops; /* [I] */
+	volatile void *regs;        /* [I] */
+	unsigned int irq;           /* [I] */
+	bool has_irq;               /* [I] */
+	/* [D] its interrupts are on; its line was switched off for good */
+	bool tx_on, rx_on, silenced;
 	uint32_t reg_shift, reg_io_width; /* [I] */
 	/* [L] NULL: not open. Read by the interrupt's handler, which
 	 * uart_close() waits for. */
