@@ -216,6 +216,23 @@ static int vmsg_choose_index(struct vmsg_domain *d, struct vmsg_node *n)
 	return 0;
 }
 
+/* Nobody has given the node up, or was given up by it: others had its number
+ * before, and it was in other domains. */
+static void vmsg_open_pairs(struct vmsg_domain *d, struct vmsg_node *n)
+{
+	for (unsigned int i = 0; i < VMSG_NODES_MAX; i++) {
+		n->pair[i].shut_epoch = 0; /* no epoch is */
+		if (d->node[i] != NULL) {
+			struct vmsg_pair *pair = &d->node[i]->pair[n->index];
+			unsigned long flags =
+				spin_lock_irqsave(&d->node[i]->lock);
+
+			pair->shut_epoch = 0;
+			spin_unlock_irqrestore(&d->node[i]->lock, flags);
+		}
+	}
+}
+
 static int vmsg_attach_locked(struct vmsg_domain *d, struct vmsg_node *n)
 {
 	unsigned long flags;
@@ -231,6 +248,7 @@ static int vmsg_attach_locked(struct vmsg_domain *d, struct vmsg_node *n)
 	n->touched = 0;
 	n->told_epoch = 0; /* no epoch is: it is told everything */
 	memset(n->seen, 0, sizeof(n->seen));
+	vmsg_open_pairs(d, n);
 	__atomic_store_n(&d->node[n->index], n, __ATOMIC_RELEASE);
 	vmsg_table_renew(d);
 	/* Pairs with vmsg_send(). */

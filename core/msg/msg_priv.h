@@ -24,6 +24,9 @@ struct vmsg_pair {
 	struct list waiting; /* [V] struct vmsg */
 	unsigned int count;  /* [V] */
 	bool blocked;        /* [V] a send had -ERR_BUSY */
+	/* [V] Until then none may wait, in this epoch of the receiver. */
+	ticks_t shut_until;
+	uint32_t shut_epoch;
 };
 
 /*

@@ -216,13 +216,19 @@ bool vmsg_ready(struct vmsg_node *n)
 	return more;
 }
 
+/* [V]. Has the sender given the receiver up, as it is now? */
+static bool vmsg_shut(const struct vmsg_node *to, const struct vmsg_pair *pair)
+{
+	return pair->shut_epoch == to->epoch && time_now() < pair->shut_until;
+}
+
 /* [V]. What vmsg_send() returns: VMSG_PARKED if it was parked. */
 static int vmsg_park_locked(struct vmsg_node *from, struct vmsg_node *to,
 			    struct vmsg *m)
 {
 	struct vmsg_pair *pair = &to->pair[from->index];
 
-	if (!to->up) {
+	if (!to->up || vmsg_shut(to, pair)) {
 		return -ERR_NOENT;
 	}
 	if (pair->count >= VMSG_PARKED_MAX) {
@@ -417,4 +423,34 @@ bool vmsg_cancel(struct vmsg_node *n)
 
 	arch_irq_restore(flags);
 	return more;
+}
+
+bool vmsg_give_up(struct vmsg_node *n, uint32_t address, uint32_t ms)
+{
+	unsigned long flags = arch_irq_save();
+	struct vmsg_domain *d = __atomic_load_n(&n->domain, __ATOMIC_ACQUIRE);
+	struct vmsg_node *to = d != NULL ? vmsg_find(d, n->kind, address)
+					 : NULL;
+	unsigned int taken = 0;
+	struct vmsg *m;
+
+	if (to != NULL) {
+		struct vmsg_pair *pair = &to->pair[n->index];
+
+		/* First, so that none is parked behind those taken back. */
+		spin_lock(&to->lock);
+		pair->shut_until = time_now() + ms_to_ticks(ms);
+		pair->shut_epoch = to->epoch;
+		spin_unlock(&to->lock);
+		if (to->ops->given_up != NULL) {
+			to->ops->given_up(to, n->address);
+		}
+		while (taken < VMSG_BATCH &&
+		       (m = vmsg_take_one(to, n->index)) != NULL) {
+			m->done(m, VMSG_CANCELLED);
+			taken++;
+		}
+	}
+	arch_irq_restore(flags);
+	return taken == VMSG_BATCH;
 }

@@ -44,8 +44,10 @@ static int vsock_kick(struct virtio_device *vd, struct virtqueue *vq)
 static void vsock_work(struct work *w)
 {
 	struct vsock_dev *d = container_of(w, struct vsock_dev, work);
-	bool more = vsock_transmit(d);
+	bool more;
 
+	vsock_tx_overdue(d);
+	more = vsock_transmit(d);
 	more |= vsock_receive(d);
 	more |= vmsg_ready(d->node);
 	if (more) {
@@ -99,6 +101,9 @@ static void vsock_pause(struct virtio_device *vd, bool paused)
 {
 	struct vsock_dev *d = vsock_of(vd);
 
+	if (!paused) {
+		vsock_tx_resume(d);
+	}
 	vmsg_pause(d->node, paused);
 	while (paused && (READ_ONCE(d->tx_busy) || rx_busy(d))) {
 		sleep_ms(1);
@@ -139,6 +144,7 @@ static void vsock_fini(struct virtio_device *vd)
 
 	vmsg_node_destroy(d->node);
 	vsock_port_fini(&d->port);
+	timer_cancel(&d->wait_timer);
 	work_cancel(&d->work);
 	vsock_tx_fini(d);
 }

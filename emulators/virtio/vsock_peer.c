@@ -290,6 +290,24 @@ static void peer_changed(struct vmsg_node *n, uint32_t address, bool up)
 	}
 }
 
+static void peer_given_up(struct vmsg_node *n, uint32_t address)
+{
+	peer_changed(n, address, false);
+}
+
+void vsock_peer_give_up(struct vsock_dev *d, uint32_t cid)
+{
+	struct virtio_device *vd = d->vd;
+
+	peer_changed(d->node, cid, false);
+	while (vmsg_give_up(d->node, cid, VSOCK_SHUT_MS)) {}
+	if (log_allow(&vd->limit)) {
+		log_warn("guest %s: %s: CID %u has taken no packet for %u ms: "
+			 "its connections are reset",
+			 vd->guest->name, vd->emu->name, cid, VSOCK_WAIT_MS);
+	}
+}
+
 /* --- life ----------------------------------------------------------------- */
 
 static void peer_show_head(const void *head, char *text, size_t size)
@@ -319,6 +337,7 @@ static const struct vmsg_ops peer_ops = {
 	.flush = peer_flush,
 	.room = peer_room,
 	.peer = peer_changed,
+	.given_up = peer_given_up,
 };
 
 static uint32_t cell(const uint8_t *p)

@@ -3,6 +3,7 @@
 #ifndef EMULATORS_VIRTIO_VSOCK_PRIV_H
 #define EMULATORS_VIRTIO_VSOCK_PRIV_H
 
+#include <core/time.h>
 #include <core/virtio.h>
 #include <core/vmsg.h>
 #include <core/vsock_port.h>
@@ -20,6 +21,14 @@
 #define VSOCK_RX_PARTS 8    /* of a receive buffer */
 #define VSOCK_RANGES_MAX 16 /* of ports */
 #define VSOCK_REPLIES 64    /* a power of two */
+/* Packets of a guest that wait for receivers: a quarter of its transmit queue.
+ * With more its queue is not served. */
+#define VSOCK_WAITING_PART 4
+/* A receiver for which the queue has to wait, and a packet has waited this
+ * long, is given up: the connections with it are reset. */
+#define VSOCK_WAIT_MS 1000
+/* For so long afterwards no packet waits for it any more. */
+#define VSOCK_SHUT_MS 10000
 
 /* A packet that was taken from the transmit queue. [Q] its lock; whoever has
  * taken it owns the rest. */
@@ -27,6 +36,8 @@ struct vsock_slot {
 	struct vmsg m; /* its head is a struct virtio_vsock_hdr */
 	struct virtq_chain chain;
 	bool parsed;
+	bool taken;              /* [Q] of the transmit queue */
+	ticks_t since;           /* [Q] when it was to be passed on */
 	struct vsock_dev *dev;   /* [I] */
 	struct vsock_slot *next; /* [Q] unused ones */
 	struct io_segment segs[VSOCK_TX_PARTS];
@@ -48,10 +59,12 @@ struct vsock_dev {
 	bool tx_busy;                   /* [Q] a CPU takes packets */
 	bool tx_again;                  /* [Q] it is to look again */
 	struct vsock_slot *held;        /* [Q] cannot be sent now */
-	struct vsock_slot *slots;       /* [I] VSOCK_TX_SIZE of them */
-	struct vsock_slot *unused;      /* [Q] */
-	struct work work;               /* what a trap has left over */
-	struct vmsg_node *node;         /* [I] of this CID */
+	bool tx_stopped;                /* [Q] too many wait for receivers */
+	struct timer wait_timer;
+	struct vsock_slot *slots;  /* [I] VSOCK_TX_SIZE of them */
+	struct vsock_slot *unused; /* [Q] */
+	struct work work;          /* what a trap has left over */
+	struct vmsg_node *node;    /* [I] of this CID */
 	/* [I] Where other guests can connect. */
 	bool all_ports;
 	unsigned int nports;
@@ -86,6 +99,9 @@ enum vsock_fate vsock_peer_send(struct vsock_dev *d, struct vsock_slot *slot);
 /* Choose the CID, and enter the domain that the node names. Errors of
  * vmsg_node_create() and vmsg_node_attach(). Thread context. */
 int __must_check vsock_peer_init(struct vsock_dev *d);
+/* The guest with this CID takes too long: all connections with it are over, for
+ * both sides. Thread context. */
+void vsock_peer_give_up(struct vsock_dev *d, uint32_t cid);
 
 /* vsock_tx.c */
 /* A packet that was parked is done. Any context, no lock held. */
@@ -95,6 +111,12 @@ void vsock_tx_done(struct vsock_slot *slot);
 bool vsock_transmit(struct vsock_dev *d);
 /* Give back what is held. Any context. */
 void vsock_tx_cancel(struct vsock_dev *d);
+/* Give up the receivers for which the queue has waited too long. Thread
+ * context. */
+void vsock_tx_overdue(struct vsock_dev *d);
+/* The guest was paused and goes on: that time does not count. Thread context.
+ */
+void vsock_tx_resume(struct vsock_dev *d);
 /* Allocate the slots. -ERR_NOMEM. Thread context. */
 int __must_check vsock_tx_init(struct vsock_dev *d);
 void vsock_tx_fini(struct vsock_dev *d);

@@ -14,6 +14,8 @@
 #define VSOCK_KICK_PACKETS 64
 #define VSOCK_KICK_BYTES KIB(64)
 
+static void tx_wait_timer(struct timer *t);
+
 int vsock_tx_init(struct vsock_dev *d)
 {
 	d->slots = heap_alloc_array(VSOCK_TX_SIZE, sizeof(*d->slots));
@@ -25,6 +27,7 @@ int vsock_tx_init(struct vsock_dev *d)
 		d->slots[i].next = d->unused;
 		d->unused = &d->slots[i];
 	}
+	timer_init(&d->wait_timer, tx_wait_timer);
 	return 0;
 }
 
@@ -137,6 +140,7 @@ static struct vsock_slot *tx_take(struct vsock_dev *d, struct virtqueue *vq)
 			return NULL; /* paused: later */
 		}
 		d->held = NULL;
+		slot->since = time_now();
 		return slot;
 	}
 	/* There are as many slots as chains can be taken. */
@@ -151,6 +155,8 @@ static struct vsock_slot *tx_take(struct vsock_dev *d, struct virtqueue *vq)
 		return NULL;
 	}
 	slot->parsed = false;
+	slot->taken = true;
+	slot->since = time_now();
 	d->unused = slot->next;
 	return slot;
 }
@@ -160,8 +166,105 @@ static void tx_give_back(struct vsock_dev *d, struct virtqueue *vq,
 			 struct vsock_slot *slot)
 {
 	slot->next = d->unused;
+	slot->taken = false;
 	d->unused = slot;
 	virtqueue_push(vq, &slot->chain, 0);
+}
+
+/* --- receivers that take too long ------------------------------------------ */
+
+static void tx_wait_timer(struct timer *t)
+{
+	work_queue(&container_of(t, struct vsock_dev, wait_timer)->work);
+}
+
+/* The queue's lock is held. Do as many packets wait as may? */
+static bool tx_crowded(const struct virtqueue *vq)
+{
+	return vq->taken > 0 && vq->taken >= vq->size / VSOCK_WAITING_PART;
+}
+
+/* The queue's lock is held. The first packet that waits, but for the one that
+ * is held; NULL: there is none. At most VSOCK_TX_SIZE are looked at. */
+static struct vsock_slot *tx_oldest(struct vsock_dev *d)
+{
+	struct vsock_slot *oldest = NULL;
+
+	for (unsigned int i = 0; i < VSOCK_TX_SIZE; i++) {
+		struct vsock_slot *slot = &d->slots[i];
+
+		if (slot->taken && slot != d->held &&
+		    (oldest == NULL || slot->since < oldest->since)) {
+			oldest = slot;
+		}
+	}
+	return oldest;
+}
+
+/* The queue's lock is held. Too many packets wait for another: look again when
+ * one has waited too long. */
+static void tx_stop(struct vsock_dev *d)
+{
+	const struct vsock_slot *oldest = tx_oldest(d);
+
+	d->tx_stopped = true;
+	if (oldest != NULL) {
+		timer_set(&d->wait_timer,
+			  oldest->since + ms_to_ticks(VSOCK_WAIT_MS));
+	}
+}
+
+/* Find a receiver that is to be given up. What it was sent so far counts as new
+ * from now on. */
+static bool tx_find_overdue(struct vsock_dev *d, uint32_t *cid)
+{
+	struct virtqueue *vq = vsock_queue(d, VIRTIO_VSOCK_TX);
+	unsigned long flags = virtqueue_lock(vq);
+	ticks_t now = time_now(), limit = ms_to_ticks(VSOCK_WAIT_MS);
+	const struct vsock_slot *oldest = NULL;
+	bool found;
+
+	if (vq->open && d->tx_stopped) {
+		oldest = tx_oldest(d);
+	}
+	found = oldest != NULL && now - oldest->since >= limit;
+	if (found) {
+		*cid = (uint32_t)((const struct virtio_vsock_hdr *)
+					  oldest->m.head)
+			       ->dst_cid;
+	} else if (oldest != NULL) {
+		timer_set(&d->wait_timer, oldest->since + limit);
+	}
+	for (unsigned int i = 0; found && i < VSOCK_TX_SIZE; i++) {
+		if (tx_header(&d->slots[i])->dst_cid == *cid) {
+			d->slots[i].since = now;
+		}
+	}
+	virtqueue_unlock(vq, flags);
+	return found;
+}
+
+void vsock_tx_overdue(struct vsock_dev *d)
+{
+	uint32_t cid;
+
+	for (unsigned int i = 0; i < VMSG_NODES_MAX; i++) {
+		if (!tx_find_overdue(d, &cid)) {
+			return;
+		}
+		vsock_peer_give_up(d, cid);
+	}
+}
+
+void vsock_tx_resume(struct vsock_dev *d)
+{
+	struct virtqueue *vq = vsock_queue(d, VIRTIO_VSOCK_TX);
+	unsigned long flags = virtqueue_lock(vq);
+
+	for (unsigned int i = 0; i < VSOCK_TX_SIZE; i++) {
+		d->slots[i].since = time_now();
+	}
+	virtqueue_unlock(vq, flags);
 }
 
 /* A turn of the CPU that takes packets. */
@@ -176,15 +279,22 @@ struct tx_turn {
  * over, since nothing is left or can be passed on. */
 static bool tx_one(struct vsock_dev *d, struct virtqueue *vq, struct tx_turn *t)
 {
-	struct vsock_slot *slot = tx_take(d, vq);
+	struct vsock_slot *slot;
 	enum vsock_fate fate;
 	uint32_t bytes;
 	unsigned int what;
+	bool more;
 
+	slot = tx_crowded(vq) ? NULL : tx_take(d, vq);
 	if (slot == NULL) {
 		what = virtqueue_finish(vq);
 		t->due |= (what & VIRTQUEUE_DUE) != 0;
-		return (what & VIRTQUEUE_MORE) && d->held == NULL;
+		more = (what & VIRTQUEUE_MORE) != 0;
+		if (tx_crowded(vq) && (more || d->held != NULL)) {
+			tx_stop(d);
+			return false;
+		}
+		return more && d->held == NULL;
 	}
 	bytes = slot->chain.readable_size;
 	virtqueue_unlock(vq, t->flags);
@@ -217,7 +327,7 @@ bool vsock_transmit(struct vsock_dev *d)
 	}
 	d->tx_busy = true;
 	while (d->tx_again && !t.full) {
-		d->tx_again = false;
+		d->tx_again = d->tx_stopped = false;
 		virtqueue_kicks_off(vq);
 		while (!t.full && tx_one(d, vq, &t)) {
 			t.full = t.packets >= VSOCK_KICK_PACKETS ||
@@ -245,6 +355,10 @@ void vsock_tx_done(struct vsock_slot *slot)
 	tx_give_back(d, vq, slot);
 	if (virtqueue_publish(vq)) {
 		virtio_interrupt(vq);
+	}
+	if (d->tx_stopped && !tx_crowded(vq)) {
+		d->tx_stopped = false;
+		work_queue(&d->work);
 	}
 	/* If this was the last chain, the device may be freed from here on. */
 	virtqueue_unlock(vq, flags);

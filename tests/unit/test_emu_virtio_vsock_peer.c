@@ -147,6 +147,114 @@ static void test_peer_parked(void **state)
 	end();
 }
 
+static void request_parked(uint32_t port)
+{
+	struct virtio_vsock_hdr h = to_peer(VIRTIO_VSOCK_OP_REQUEST, port);
+
+	fake_vmsg->result = VMSG_PARKED;
+	send_packet(&h, 0, 0);
+}
+
+/* A receiver that takes nothing: the queue is served until a quarter of it
+ * waits, and then again when that receiver was given up. */
+static void test_peer_stalled(void **state)
+{
+	struct virtio_vsock_hdr h;
+	unsigned int n = 0;
+
+	(void)state;
+	begin();
+	receive_buffers(8, RX_BYTES);
+	request_parked(50);
+	fake_advance(UINT64_C(1000000) * (VSOCK_WAIT_MS - 1));
+	for (uint32_t port = 51; port < 50 + SIZE / 4; port++) {
+		request_parked(port);
+	}
+	assert_int_equal(fake_vmsg->nparked, SIZE / 4);
+	assert_false(fake_timer_armed());
+	/* For another, which would take it. */
+	fake_vmsg->result = VMSG_DELIVERED;
+	h = to_peer(VIRTIO_VSOCK_OP_REQUEST, 60);
+	h.dst_cid = PEER + 1;
+	send_packet(&h, 0, 0);
+	assert_int_equal(fake_vmsg->sends, SIZE / 4);
+	assert_true(fake_timer_armed());
+	fake_advance(999999);
+	assert_false(fake_work);
+	expect_nothing();
+	fake_advance(1);
+	assert_true(fake_run_work());
+	assert_int_equal(fake_vmsg->given_up, PEER);
+	assert_int_equal(fake_vmsg->nparked, 0);
+	assert_int_equal(fake_vmsg->sends, SIZE / 4 + 1);
+	assert_int_equal(fake_vmsg->to, PEER + 1);
+	while (next_packet(&h, NULL)) {
+		assert_int_equal(h.op, VIRTIO_VSOCK_OP_RST);
+		assert_int_equal(h.src_cid, PEER);
+		n++;
+	}
+	assert_int_equal(n, SIZE / 4);
+	end();
+}
+
+/* One that takes packets in time is not given up, nor is one for which the
+ * queue need not wait, and a pause does not count. */
+static void test_peer_slow(void **state)
+{
+	(void)state;
+	begin();
+	receive_buffers(8, RX_BYTES);
+	request_parked(50);
+	fake_advance(UINT64_C(3000000) * VSOCK_WAIT_MS);
+	assert_false(fake_work);
+	fake_vmsg->attr.ops->room(fake_vmsg);
+	assert_true(fake_run_work());
+	assert_int_equal(fake_vmsg->given_up, 0);
+	fake_vmsg_end(0, VMSG_DELIVERED);
+	for (uint32_t port = 51; port <= 51 + SIZE / 4; port++) {
+		request_parked(port);
+	}
+	for (unsigned int i = 0; i < 8; i++) {
+		assert_int_equal(fake_vmsg->nparked, SIZE / 4);
+		fake_advance(UINT64_C(1000000) * (VSOCK_WAIT_MS / 4 - 1));
+		(void)fake_run_work();
+		fake_vmsg_end(0, VMSG_DELIVERED);
+		assert_true(fake_run_work());
+		request_parked(70 + i);
+	}
+	assert_int_equal(fake_vmsg->given_up, 0);
+	fake_vmsg_end(0, VMSG_DELIVERED);
+	(void)fake_run_work();
+	request_parked(90);
+	vsock_pause(((struct vsock_dev *)fake_vmsg->attr.arg)->vd, true);
+	fake_advance(UINT64_C(3000000) * VSOCK_WAIT_MS);
+	vsock_pause(((struct vsock_dev *)fake_vmsg->attr.arg)->vd, false);
+	(void)fake_run_work();
+	assert_int_equal(fake_vmsg->given_up, 0);
+	fake_advance(UINT64_C(1000000) * VSOCK_WAIT_MS);
+	(void)fake_run_work();
+	assert_int_equal(fake_vmsg->given_up, PEER);
+	end();
+}
+
+/* The receiver learns that it was given up. */
+static void test_peer_given_up(void **state)
+{
+	struct vmsg m;
+
+	(void)state;
+	begin();
+	receive_buffers(3, RX_BYTES);
+	assert_int_equal(from_peer(&m, VIRTIO_VSOCK_OP_REQUEST, 60, 0),
+			 VMSG_TAKEN);
+	(void)expect(VIRTIO_VSOCK_OP_REQUEST, 60);
+	fake_vmsg->attr.ops->given_up(fake_vmsg, PEER + 1);
+	expect_nothing();
+	fake_vmsg->attr.ops->given_up(fake_vmsg, PEER);
+	(void)expect(VIRTIO_VSOCK_OP_RST, 60);
+	end();
+}
+
 /* A message fills as many buffers as it needs, each with a header; its end is
  * marked in the last. Without buffers it goes on where it was. */
 static void test_peer_deliver(void **state)
@@ -270,6 +378,9 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_peer_send),
 		cmocka_unit_test(test_peer_parked),
+		cmocka_unit_test(test_peer_stalled),
+		cmocka_unit_test(test_peer_slow),
+		cmocka_unit_test(test_peer_given_up),
 		cmocka_unit_test(test_peer_deliver),
 		cmocka_unit_test(test_peer_ports),
 		cmocka_unit_test(test_conns),

@@ -293,6 +293,48 @@ static void cancelled(void)
 	gone(4);
 }
 
+/* Who is given up keeps nothing waiting, for that sender and for a while. */
+static void given_up(void)
+{
+	nodes(3, 0);
+	for (unsigned int i = 0; i < 20; i++) {
+		assert_int_equal(send(0, 2, i), VMSG_PARKED);
+	}
+	assert_int_equal(send(2, 2, 100), VMSG_PARKED);
+	assert_int_equal(send(0, 3, 101), VMSG_PARKED);
+	assert_true(vmsg_give_up(ends[0].node, 2, 50));
+	assert_int_equal(novers, 16);
+	assert_false(vmsg_give_up(ends[0].node, 2, 50));
+	assert_int_equal(novers, 20);
+	for (unsigned int i = 0; i < 20; i++) {
+		assert_int_equal(over[i], VMSG_CANCELLED);
+	}
+	assert_string_equal(ends[1].told, "!1 !1 ");
+	assert_int_equal(send(0, 2, 20), -ERR_NOENT);
+	assert_int_equal(send(2, 2, 21), VMSG_PARKED);
+	assert_int_equal(send(0, 3, 22), VMSG_PARKED);
+	/* What it has a buffer for it is given. */
+	add(1, 3);
+	assert_int_equal(send(0, 2, 23), VMSG_DELIVERED);
+	assert_int_equal(send(0, 2, 24), -ERR_NOENT);
+	sleep_ms(50);
+	assert_int_equal(send(0, 2, 25), VMSG_PARKED);
+	/* Its driver begins anew. */
+	assert_false(vmsg_give_up(ends[0].node, 2, 5000));
+	vmsg_down(ends[1].node);
+	vmsg_up(ends[1].node);
+	tend();
+	assert_int_equal(send(0, 2, 26), VMSG_PARKED);
+	/* Another node has the number then. */
+	assert_false(vmsg_give_up(ends[0].node, 2, 5000));
+	vmsg_node_destroy(ends[0].node);
+	node(0, &kind, "d", 1);
+	tend();
+	assert_int_equal(send(0, 2, 27), VMSG_PARKED);
+	assert_false(vmsg_give_up(ends[0].node, 4000, 50));
+	gone(3);
+}
+
 static void paused(void)
 {
 	nodes(3, 0);
@@ -319,6 +361,7 @@ IN_THREAD(blocked)
 IN_THREAD(dropped)
 IN_THREAD(cancelled)
 IN_THREAD(paused)
+IN_THREAD(given_up)
 
 int main(void)
 {
@@ -334,6 +377,7 @@ int main(void)
 		cmocka_unit_test(test_dropped),
 		cmocka_unit_test(test_cancelled),
 		cmocka_unit_test(test_paused),
+		cmocka_unit_test(test_given_up),
 	};
 
 	return cmocka_run_group_tests(tests, setup, NULL);

@@ -110,12 +110,18 @@ static void end_notice(struct vmsg_node *n)
 	}
 }
 
+static void end_given_up(struct vmsg_node *n, uint32_t address)
+{
+	tell(vmsg_node_arg(n), "!", address, "");
+}
+
 static const struct vmsg_ops ops = {
 	.deliver = end_deliver,
 	.flush = end_flush,
 	.room = end_room,
 	.peer = end_peer,
 	.notice = end_notice,
+	.given_up = end_given_up,
 };
 
 static void message_done(struct vmsg *m, enum vmsg_result how)

@@ -20,7 +20,8 @@ struct vmsg_node {
 	uint64_t peers;
 	unsigned int sends, flushes, readies, cancels;
 	unsigned int faults[VMSG_FAULTS];
-	uint32_t to; /* address, or number, of the last message */
+	uint32_t given_up; /* address */
+	uint32_t to;       /* address, or number, of the last message */
 	uint64_t head[VMSG_HEAD_MAX / sizeof(uint64_t)];
 	uint8_t data[FAKE_VMSG_DATA];
 	uint32_t len;
@@ -171,6 +172,14 @@ bool vmsg_cancel(struct vmsg_node *n)
 		fake_vmsg_end(0, VMSG_CANCELLED);
 	}
 	return n->nparked > 0;
+}
+
+/* All that is parked goes to one receiver. */
+bool vmsg_give_up(struct vmsg_node *n, uint32_t address, uint32_t ms)
+{
+	fake_check(!fake_held && ms > 0);
+	n->given_up = address;
+	return vmsg_cancel(n);
 }
 
 void vmsg_pause(struct vmsg_node *n, bool paused)

@@ -121,6 +121,12 @@ struct vmsg_ops {
 	 * nodes. May send. NULL: not needed.
 	 */
 	void (*peer)(struct vmsg_node *n, uint32_t address, bool up);
+	/*
+	 * The peer at this address has given the node up (vmsg_give_up()):
+	 * what it has begun with this node is over. Context as deliver().
+	 * NULL: not needed.
+	 */
+	void (*given_up)(struct vmsg_node *n, uint32_t address);
 	/* vmsg_next_notice() has something. Context as peer(). For kinds that
 	 * announce names. */
 	void (*notice)(struct vmsg_node *n);
@@ -214,6 +220,15 @@ bool __must_check vmsg_ready(struct vmsg_node *n);
  * it is done soon. Context as vmsg_send().
  */
 bool vmsg_cancel(struct vmsg_node *n);
+/*
+ * The peer at this address takes too long: what the node has parked for it is
+ * cancelled, as by vmsg_cancel(), and for `ms` milliseconds a message for which
+ * it has no buffer is refused instead of parked, unless its driver starts anew
+ * meanwhile. Its given_up() is called. Bounded, for a trap: true if more is
+ * parked, so that it has to be called again. Context as vmsg_send().
+ */
+bool __must_check vmsg_give_up(struct vmsg_node *n, uint32_t address,
+			       uint32_t ms);
 /*
  * The node's guest is paused: when this returns none of its messages is being
  * delivered, and those that wait go on waiting; or it continues. T.
