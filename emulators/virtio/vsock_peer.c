@@ -266,7 +266,7 @@ static void peer_flush(struct vmsg_node *n)
 
 	virtqueue_unlock(vq, flags);
 	if (due) {
-		virtio_interrupt(vq);
+		vsock_interrupt(d);
 	}
 }
 

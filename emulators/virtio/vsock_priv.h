@@ -29,6 +29,10 @@
 #define VSOCK_WAIT_MS 1000
 /* For so long afterwards no packet waits for it any more. */
 #define VSOCK_SHUT_MS 10000
+/* The driver is told of packets that are done with what it receives, when they
+ * are a quarter of its queue, or after this time. */
+#define VSOCK_TELL_PART 4
+#define VSOCK_TELL_MS 20
 
 /* A packet that was taken from the transmit queue. [Q] its lock; whoever has
  * taken it owns the rest. */
@@ -60,7 +64,11 @@ struct vsock_dev {
 	bool tx_again;                  /* [Q] it is to look again */
 	struct vsock_slot *held;        /* [Q] cannot be sent now */
 	bool tx_stopped;                /* [Q] too many wait for receivers */
-	struct timer wait_timer;
+	bool tx_due;                    /* [Q] the driver is to be told ... */
+	unsigned int tx_untold;         /* [Q] ... of so many, and perhaps
+					   more */
+	ticks_t tell_at;                /* [Q] the latest time for it */
+	struct timer tell_timer, wait_timer;
 	struct vsock_slot *slots;  /* [I] VSOCK_TX_SIZE of them */
 	struct vsock_slot *unused; /* [Q] */
 	struct work work;          /* what a trap has left over */
@@ -104,6 +112,9 @@ int __must_check vsock_peer_init(struct vsock_dev *d);
 void vsock_peer_give_up(struct vsock_dev *d, uint32_t cid);
 
 /* vsock_tx.c */
+/* The driver has an interrupt for what it receives. It has one for all queues
+ * (4.2.3.4), and so looks at what was sent, too. Any context, no lock held. */
+void vsock_interrupt(struct vsock_dev *d);
 /* A packet that was parked is done. Any context, no lock held. */
 void vsock_tx_done(struct vsock_slot *slot);
 /* Take packets from the guest and pass them on, as many as a trap may; true:

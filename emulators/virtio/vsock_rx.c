@@ -136,7 +136,7 @@ bool vsock_receive(struct vsock_dev *d)
 	due = virtqueue_publish(vq);
 	virtqueue_unlock(vq, flags);
 	if (due) {
-		virtio_interrupt(vq);
+		vsock_interrupt(d);
 	}
 	return full;
 }

@@ -12,8 +12,9 @@
 
 /* Most packets and bytes of one trap; the guest then takes its interrupts. */
 #define VSOCK_KICK_PACKETS 64
-#define VSOCK_KICK_BYTES KIB(64)
+#define VSOCK_KICK_BYTES KIB(256)
 
+static void tx_tell_timer(struct timer *t);
 static void tx_wait_timer(struct timer *t);
 
 int vsock_tx_init(struct vsock_dev *d)
@@ -27,12 +28,14 @@ int vsock_tx_init(struct vsock_dev *d)
 		d->slots[i].next = d->unused;
 		d->unused = &d->slots[i];
 	}
+	timer_init(&d->tell_timer, tx_tell_timer);
 	timer_init(&d->wait_timer, tx_wait_timer);
 	return 0;
 }
 
 void vsock_tx_fini(struct vsock_dev *d)
 {
+	timer_cancel(&d->tell_timer);
 	heap_free(d->slots);
 }
 
@@ -169,6 +172,72 @@ static void tx_give_back(struct vsock_dev *d, struct virtqueue *vq,
 	slot->taken = false;
 	d->unused = slot;
 	virtqueue_push(vq, &slot->chain, 0);
+	d->tx_untold++;
+}
+
+/* --- interrupts ----------------------------------------------------------- */
+
+/*
+ * The queue's lock is held; what is done has been published, and the driver
+ * wants an interrupt for it if `due`. Is it to have that now? Nobody waits for
+ * it unless the queue is full: its driver frees memory then. Without indirect
+ * tables few packets fill the queue.
+ */
+static bool tx_tell(struct vsock_dev *d, struct virtqueue *vq, bool due)
+{
+	bool since_now = due && !d->tx_due;
+
+	d->tx_due = (d->tx_due || due) && vq->live;
+	if (!d->tx_due) {
+		return false;
+	}
+	if (vq->indirect && !d->tx_stopped &&
+	    d->tx_untold < vq->size / VSOCK_TELL_PART) {
+		if (since_now) {
+			d->tell_at = time_now() + ms_to_ticks(VSOCK_TELL_MS);
+			/* Usually set already, for one that is over. */
+			if (!timer_armed(&d->tell_timer)) {
+				timer_set(&d->tell_timer, d->tell_at);
+			}
+		}
+		return false;
+	}
+	d->tx_due = false;
+	d->tx_untold = 0;
+	return true;
+}
+
+static void tx_tell_timer(struct timer *t)
+{
+	struct vsock_dev *d = container_of(t, struct vsock_dev, tell_timer);
+	struct virtqueue *vq = vsock_queue(d, VIRTIO_VSOCK_TX);
+	unsigned long flags = virtqueue_lock(vq);
+	bool wait = d->tx_due && time_now() < d->tell_at;
+	ticks_t until = d->tell_at;
+
+	if (d->tx_due && !wait) {
+		if (vq->live) {
+			virtio_interrupt(vq);
+		}
+		d->tx_due = false;
+		d->tx_untold = 0;
+	}
+	virtqueue_unlock(vq, flags);
+	if (wait) {
+		timer_set(t, until);
+	}
+}
+
+void vsock_interrupt(struct vsock_dev *d)
+{
+	struct virtqueue *vq = vsock_queue(d, VIRTIO_VSOCK_TX);
+	unsigned long flags = virtqueue_lock(vq);
+
+	vq->stats.interrupts -= d->tx_due;
+	d->tx_due = false;
+	d->tx_untold = 0;
+	virtqueue_unlock(vq, flags);
+	virtio_interrupt(vsock_queue(d, VIRTIO_VSOCK_RX));
 }
 
 /* --- receivers that take too long ------------------------------------------ */
@@ -339,6 +408,7 @@ bool vsock_transmit(struct vsock_dev *d)
 	}
 	d->tx_busy = false;
 	t.due |= virtqueue_publish(vq);
+	t.due = tx_tell(d, vq, t.due);
 	virtqueue_unlock(vq, t.flags);
 	if (t.due) {
 		virtio_interrupt(vq);
@@ -353,7 +423,7 @@ void vsock_tx_done(struct vsock_slot *slot)
 	unsigned long flags = virtqueue_lock(vq);
 
 	tx_give_back(d, vq, slot);
-	if (virtqueue_publish(vq)) {
+	if (tx_tell(d, vq, virtqueue_publish(vq))) {
 		virtio_interrupt(vq);
 	}
 	if (d->tx_stopped && !tx_crowded(vq)) {

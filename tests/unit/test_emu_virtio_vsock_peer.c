@@ -237,6 +237,56 @@ static void test_peer_slow(void **state)
 	end();
 }
 
+static bool told(void)
+{
+	uint32_t status = rd(VIRTIO_MMIO_INTERRUPT_STATUS);
+
+	wr(VIRTIO_MMIO_INTERRUPT_ACK, status);
+	return status != 0;
+}
+
+/* The driver is told of packets that are done a quarter of the queue at a time,
+ * or after a moment; without indirect tables at once. */
+static void test_tx_told(void **state)
+{
+	struct virtio_vsock_hdr h;
+
+	(void)state;
+	begin();
+	request_parked(40);
+	fake_vmsg_end(0, VMSG_DELIVERED);
+	assert_true(told());
+	drive(VIRTIO_F_INDIRECT_DESC);
+	for (unsigned int i = 1; i <= SIZE; i++) {
+		request_parked(50 + i);
+		fake_vmsg_end(0, VMSG_DELIVERED);
+		assert_int_equal(told(), i % (SIZE / 4) == 0);
+	}
+	request_parked(80);
+	fake_vmsg_end(0, VMSG_DELIVERED);
+	fake_advance(UINT64_C(1000000) * VSOCK_TELL_MS - 1);
+	assert_false(told());
+	fake_advance(1);
+	assert_true(told());
+	assert_false(fake_timer_armed());
+	/* With what it receives. */
+	request_parked(81);
+	fake_vmsg_end(0, VMSG_DELIVERED);
+	receive_buffers(4, RX_BYTES);
+	h = to_peer(VIRTIO_VSOCK_OP_RW, 40);
+	send_packet(&h, 0, 0);
+	assert_true(told());
+	fake_advance(UINT64_C(3000000) * VSOCK_TELL_MS);
+	assert_false(told());
+	/* A queue that waits for a receiver is told all. */
+	for (unsigned int i = 0; i <= SIZE / 4; i++) {
+		request_parked(90 + i);
+	}
+	fake_vmsg_end(0, VMSG_DELIVERED);
+	assert_true(told());
+	end();
+}
+
 /* The receiver learns that it was given up. */
 static void test_peer_given_up(void **state)
 {
@@ -381,6 +431,7 @@ int main(void)
 		cmocka_unit_test(test_peer_stalled),
 		cmocka_unit_test(test_peer_slow),
 		cmocka_unit_test(test_peer_given_up),
+		cmocka_unit_test(test_tx_told),
 		cmocka_unit_test(test_peer_deliver),
 		cmocka_unit_test(test_peer_ports),
 		cmocka_unit_test(test_conns),
