@@ -240,7 +240,7 @@ void vsock_interrupt(struct vsock_dev *d)
 	virtio_interrupt(vsock_queue(d, VIRTIO_VSOCK_RX));
 }
 
-/* --- receivers that take too long ------------------------------------------ */
+/* --- receivers that take too long ----------------------------------------- */
 
 static void tx_wait_timer(struct timer *t)
 {
