@@ -48,29 +48,23 @@ static uint32_t rank_of(const struct timer *t)
  */
 static bool settle(struct timer *t)
 {
-	uint32_t left = rank_of(t->left);
-	uint32_t right = rank_of(t->right);
-	uint32_t rank = MIN(left, right) + 1;
+	struct timer *right = t->right;
+	uint32_t before = t->rank;
 
-	if (left < right) {
-		struct timer *x = t->left;
-
-		t->left = t->right;
-		t->right = x;
+	if (rank_of(t->left) < rank_of(right)) {
+		t->right = t->left;
+		t->left = right;
+		right = t->right;
 	}
-	if (t->rank == rank) {
-		return false;
-	}
-	t->rank = rank;
-	return true;
+	t->rank = rank_of(right) + 1;
+	return t->rank != before;
 }
 
-/* One heap of two, either of which may be empty, below `parent`. */
-static struct timer *meld(struct timer *a, struct timer *b,
-			  struct timer *parent)
+/* Put one heap of two, either of which may be empty, at `at` below `parent`. */
+static void meld(struct timer **at, struct timer *parent, struct timer *a,
+		 struct timer *b)
 {
-	struct timer *top = NULL, *last = parent;
-	struct timer **at = &top;
+	struct timer *last = parent;
 
 	while (a && b) {
 		if (b->deadline < a->deadline) {
@@ -93,7 +87,6 @@ static struct timer *meld(struct timer *a, struct timer *b,
 	for (; last != parent; last = last->parent) {
 		(void)settle(last);
 	}
-	return top;
 }
 
 static void heap_root(struct timer_queue *q, struct timer *t)
@@ -111,7 +104,7 @@ static void heap_insert(struct timer_queue *q, struct timer *t)
 	t->rank = 1;
 	q->armed++;
 	if (root && root->deadline < t->deadline) {
-		(void)meld(root, t, NULL);
+		meld(&q->root, NULL, root, t);
 		return;
 	}
 	t->left = root;
@@ -127,23 +120,20 @@ static void heap_insert(struct timer_queue *q, struct timer *t)
 static void heap_remove(struct timer_queue *q, struct timer *t)
 {
 	struct timer *above = t->parent;
-	struct timer *rest = t->left ? meld(t->left, t->right, above) : NULL;
+	struct timer **at = !above             ? &q->root
+			    : above->left == t ? &above->left
+					       : &above->right;
 
 	q->armed--;
-	if (!above) {
-		q->root = rest;
-		if (rest) {
-			WRITE_ONCE(q->first, rest->deadline);
-		}
-	} else {
-		if (above->left == t) {
-			above->left = rest;
-		} else {
-			above->right = rest;
-		}
-		while (above && settle(above)) {
-			above = above->parent;
-		}
+	*at = NULL;
+	if (t->left) {
+		meld(at, above, t->left, t->right);
+	}
+	if (q->root) {
+		WRITE_ONCE(q->first, q->root->deadline);
+	}
+	while (above && settle(above)) {
+		above = above->parent;
 	}
 	/* Pairs with timer_idle(), which then sees t->running too. */
 	__atomic_store_n(&t->rank, 0, __ATOMIC_RELEASE);
