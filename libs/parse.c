@@ -171,3 +171,19 @@ int parse_list(const char *s, uint64_t *map, size_t nbits)
 		}
 	}
 }
+
+size_t parse_name(const char *s, const char *others)
+{
+	size_t n = 0;
+
+	for (; s[n]; n++) {
+		char c = s[n];
+		char lower = (char)(c | 0x20);
+
+		if ((lower < 'a' || lower > 'z') && (c < '0' || c > '9') &&
+		    !strchr(others, c)) {
+			break;
+		}
+	}
+	return n;
+}

@@ -11,6 +11,7 @@
 #include <core/sched.h>
 #include <core/thread.h>
 #include <libs/error.h>
+#include <libs/parse.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -201,10 +202,7 @@ int vdisk_attach(struct vdisk *vd, const char *backend)
 
 static bool name_good(const char *name)
 {
-	static const char allowed[] = "abcdefghijklmnopqrstuvwxyz"
-				      "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				      "0123456789-_.";
-	size_t n = strspn(name, allowed);
+	size_t n = parse_name(name, "-_.");
 
 	return n > 0 && n < VDISK_NAME_MAX && name[n] == '\0';
 }

@@ -2,6 +2,7 @@
 /* The default machine's devices, which a description may change and add to. */
 #include <inttypes.h>
 #include <libfdt.h>
+#include <libs/parse.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -275,8 +276,7 @@ static bool devices_name(struct config_parser *p, int node, const char *name,
 			 struct devices_unit *unit)
 {
 	/* Devicetree Specification 0.4, table 2.1. */
-	size_t n = strspn(name, "abcdefghijklmnopqrstuvwxyz"
-				"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789,._+-");
+	size_t n = parse_name(name, ",._+-");
 
 	if (n == 0 || name[n] != '@' || !devices_unit(name, unit)) {
 		config_mistake(p, node, NULL,

@@ -14,11 +14,9 @@
 
 bool config_name_ok(const char *name)
 {
-	size_t n = strlen(name);
+	size_t n = parse_name(name, "-_");
 
-	return n >= 1 && n < CONFIG_NAME_LEN &&
-	       strspn(name, "abcdefghijklmnopqrstuvwxyz"
-			    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_") == n;
+	return n >= 1 && n < CONFIG_NAME_LEN && name[n] == '\0';
 }
 
 static bool value_number_ok(const struct schema_prop *prop, uint64_t number)

@@ -3,6 +3,7 @@
 #include <core/heap.h>
 #include <core/log.h>
 #include <libs/error.h>
+#include <libs/parse.h>
 #include <string.h>
 
 #include "shared_priv.h"
@@ -26,9 +27,7 @@ struct shared_region *shared_find(const char *name)
 
 static bool name_is_ok(const char *name)
 {
-	size_t n = strspn(name, "abcdefghijklmnopqrstuvwxyz"
-				"ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				"0123456789-_");
+	size_t n = parse_name(name, "-_");
 
 	return n > 0 && n < SHARED_NAME_MAX && name[n] == '\0';
 }

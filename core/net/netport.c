@@ -4,6 +4,7 @@
 #include <core/heap.h>
 #include <core/percpu.h>
 #include <libs/error.h>
+#include <libs/parse.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -23,9 +24,7 @@ static const struct netport_vlan netport_vlan_default = {
 
 bool net_name_ok(const char *name, size_t max)
 {
-	size_t n = strspn(name, "abcdefghijklmnopqrstuvwxyz"
-				"ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				"0123456789-_.@");
+	size_t n = parse_name(name, "-_.@");
 
 	return n > 0 && n < max && name[n] == '\0';
 }

@@ -136,6 +136,20 @@ static void test_durations(void **state)
 	}
 }
 
+static void test_names(void **state)
+{
+	(void)state;
+	assert_int_equal(parse_name("", "-"), 0);
+	assert_int_equal(parse_name("azAZ09-", "-"), 7);
+	assert_int_equal(parse_name("a-b", ""), 1);
+	assert_int_equal(parse_name("a b", "-_"), 1);
+	/* Next to the letters and digits, and with bit 5 or 7 other. */
+	for (const char *c = "@[`{/:\x1a\x10\x7f\xe1\xc1"; *c; c++) {
+		assert_int_equal(parse_name(c, "-_."), 0);
+	}
+	assert_int_equal(parse_name("@a", "@"), 2);
+}
+
 static void test_lists(void **state)
 {
 	uint64_t map[2];
@@ -262,6 +276,7 @@ int main(void)
 		cmocka_unit_test(test_limit),
 		cmocka_unit_test(test_sizes),
 		cmocka_unit_test(test_durations),
+		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_lists),
 		cmocka_unit_test(test_bitmap_ranges),
 		cmocka_unit_test(test_bitmap_first),

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Numbers a person typed: the whole text must be one, or it is refused.
- * Pure. */
+/* Numbers and names a person typed: the whole text must be a number, or it is
+ * refused. Pure. */
 #ifndef LIBS_PARSE_H
 #define LIBS_PARSE_H
 
@@ -25,5 +25,9 @@ int __must_check parse_duration(const char *s, uint64_t *ns);
  * -ERR_RANGE.
  */
 int __must_check parse_list(const char *s, uint64_t *map, size_t nbits);
+
+/* How many characters at the start may be a name's: ASCII letters, digits, and
+ * those of `others`. */
+size_t parse_name(const char *s, const char *others);
 
 #endif
