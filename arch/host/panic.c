@@ -30,3 +30,8 @@ void panic(const char *fmt, ...)
 	fprintf(stderr, "panic: %s\n", host_panic_text);
 	abort();
 }
+
+void assert_failed(const char *cond, const char *file, int line)
+{
+	panic("assertion failed: %s at %s:%d", cond, file, line);
+}

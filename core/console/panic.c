@@ -124,3 +124,10 @@ void panic(const char *fmt, ...)
 	/* The record of this frame has the caller's address. */
 	panic_end(0, (uintptr_t)__builtin_frame_address(0));
 }
+
+void assert_failed(const char *cond, const char *file, int line)
+{
+	panic_begin("assertion failed: %s at %s:%d", cond, file, line);
+	arch_panic_registers((uintptr_t)__builtin_return_address(0));
+	panic_end(0, (uintptr_t)__builtin_frame_address(0));
+}

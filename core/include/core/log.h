@@ -63,14 +63,16 @@ void log_dump_tail(unsigned int lines, void (*put)(const char *s, size_t n));
 
 /* Stop everything: see core/console/panic.c. Any context. */
 void panic(const char *fmt, ...) __printf(1, 2) __noreturn;
+/* The panic of assert(). A function of its own, since there are hundreds of
+ * calls. */
+void assert_failed(const char *cond, const char *file, int line) __noreturn;
 
 /* For our own bugs only; never reachable by what a guest or the operator
  * does. */
 #define assert(cond) \
 	do { \
 		if (unlikely(!(cond))) { \
-			panic("assertion failed: %s at %s:%d", #cond, \
-			      __FILE__, __LINE__); \
+			assert_failed(#cond, __FILE__, __LINE__); \
 		} \
 	} while (0)
 
