@@ -46,3 +46,14 @@ const char *guest_argument(const void *tree, const char *name)
 	}
 	return NULL;
 }
+
+uint64_t guest_number(const void *tree, const char *name, uint64_t otherwise)
+{
+	const char *text = guest_argument(tree, name);
+	uint64_t n = 0;
+
+	for (; text && *text >= '0' && *text <= '9'; text++) {
+		n = 10 * n + (uint64_t)(*text - '0');
+	}
+	return text ? n : otherwise;
+}

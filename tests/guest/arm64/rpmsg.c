@@ -5,13 +5,15 @@
  *
  * talk     announce an endpoint, send COUNT messages of all lengths to each
  *          guest that announces one, and check order and content of theirs;
- *          tell of those that are gone
+ *          tell of those that are gone. `mib=N`: once all is sent, so many MiB
+ *          go into a ring in shared memory
  * outside  send to nodes that it must not reach
  * hostile  break the rules of addresses, lengths and names, flood, and see that
  *          each message comes back
  * deaf     announce an endpoint, and never give a buffer
  */
 #include <guest.h>
+#include <ring.h>
 #include <vq.h>
 
 #define SLOT VIRTIO_SLOT(0)
@@ -53,6 +55,7 @@ static struct peer peers[NODES];
 static uint16_t tx_free[VQ_SIZE], tx_nfree;
 static uint64_t wrong;
 static bool deaf;
+static uint64_t ring_mib; /* 0: no such ring */
 
 static void say(const char *what, uint64_t v)
 {
@@ -308,6 +311,9 @@ static void talk(unsigned int n)
 		if (over && !said) {
 			guest_puts(wrong == 0 ? "PASS rpmsg talk\n"
 					      : "FAIL rpmsg talk\n");
+			if (ring_mib != 0) {
+				return;
+			}
 		}
 		said = over;
 	}
@@ -435,8 +441,14 @@ void guest_main(const void *tree)
 		return;
 	}
 	deaf = run == be_deaf;
+	ring_mib = guest_number(tree, "mib=", 0);
 	start();
 	run(count);
+	if (ring_mib != 0) {
+		ring_sleeps = true;
+		ring_start();
+		ring_produce(ring_mib * ((1 << 20) / RING_MESSAGE), false);
+	}
 	for (;;) {
 		guest_wait();
 	}

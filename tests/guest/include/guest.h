@@ -20,6 +20,8 @@ void guest_poweroff(void);
 
 /* The text behind `name` in the boot arguments of the tree, or NULL. */
 const char *guest_argument(const void *tree, const char *name);
+/* Its number, in decimal. */
+uint64_t guest_number(const void *tree, const char *name, uint64_t otherwise);
 bool guest_begins(const char *text, const char *with);
 
 static inline uint32_t guest_read32(uint64_t addr)
