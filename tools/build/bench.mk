@@ -122,10 +122,11 @@ $(perf-initrd): $(bench-dir)/load $(material)/busybox-static/package \
 		--program bin/perf=$(call unpacked,linux-perf,bin/perf) \
 		--libraries $(call libraries-of,linux-perf)
 
-# Guests that talk to each other, for the tests: sockets of the family AF_VSOCK and
-# RPMSG's character devices. Streams by socat, messages by programs of our own.
+# Guests that talk to each other, for the tests: sockets of the family AF_VSOCK,
+# RPMSG's character devices, and shared memory. Streams by socat, the others by
+# programs of our own.
 messages-initrd := $(images)/initrd-messages.cpio.gz
-message-programs := $(addprefix $(bench-dir)/,vsock rpmsg)
+message-programs := $(addprefix $(bench-dir)/,vsock rpmsg ring)
 
 $(message-programs): $(bench-dir)/%: tests/guest/linux/%.c tests/guest/linux/say.h \
 		arch/$(ARCH)/linux/program.h $(bench-dir)/.flags

@@ -28,24 +28,33 @@ enum {
 	SYS_RECVMSG = 212,
 	SYS_CLONE = 220,
 	SYS_EXECVE = 221,
+	SYS_MMAP = 222,
 	SYS_WAIT4 = 260,
 };
 
-static inline int64_t program_call(long nr, uint64_t a, uint64_t b, uint64_t c,
-				   uint64_t d)
+/* The two further arguments that some calls have. */
+static inline int64_t program_call6(long nr, uint64_t a, uint64_t b, uint64_t c,
+				    uint64_t d, uint64_t e, uint64_t f)
 {
 	register uint64_t x8 __asm__("x8") = (uint64_t)nr;
 	register uint64_t x0 __asm__("x0") = a;
 	register uint64_t x1 __asm__("x1") = b;
 	register uint64_t x2 __asm__("x2") = c;
 	register uint64_t x3 __asm__("x3") = d;
-	register uint64_t x4 __asm__("x4") = 0;
+	register uint64_t x4 __asm__("x4") = e;
+	register uint64_t x5 __asm__("x5") = f;
 
 	__asm__ volatile("svc #0"
 			 : "+r"(x0)
-			 : "r"(x8), "r"(x1), "r"(x2), "r"(x3), "r"(x4)
+			 : "r"(x8), "r"(x1), "r"(x2), "r"(x3), "r"(x4), "r"(x5)
 			 : "memory");
 	return (int64_t)x0;
+}
+
+static inline int64_t program_call(long nr, uint64_t a, uint64_t b, uint64_t c,
+				   uint64_t d)
+{
+	return program_call6(nr, a, b, c, d, 0, 0);
 }
 
 /*

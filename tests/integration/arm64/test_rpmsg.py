@@ -4,11 +4,7 @@
 import re
 import time
 
-from socle import SLOWNESS, TOP, description
-
-
-# Of tests/guest/arm64/rpmsg.c: its endpoint, and what it announces.
-ENDPOINT, NAME, MESSAGES = 100, "rpmsg-raw", 2000
+from socle import TOP, description
 
 
 def guest(name, does, domain="d", address=None, peers=1, **more):
@@ -19,14 +15,6 @@ def guest(name, does, domain="d", address=None, peers=1, **more):
         bootargs=f"rpmsg={does} peers={peers}",
         extra=f'devices {{ rpmsg0 {{ compatible = "virtio,rpmsg"; '
               f'domain = "{domain}"; {where}}}; }};', **more)}
-
-
-def linux(name, address, domain="d"):
-    """Linux with an RPMSG device, drivers for it and tests/guest/linux/rpmsg.c."""
-    return {name: description(
-        name, memory=256, initrd="/images/initrd-messages.cpio.gz",
-        extra=f'devices {{ rpmsg0 {{ compatible = "virtio,rpmsg"; '
-              f'domain = "{domain}"; address = <{address}>; }}; }};')}
 
 
 def stats(host, name):
@@ -70,7 +58,7 @@ def test_talk(boot):
     assert nodes["b.rpmsg0"]["address"] == 2
     assert nodes["c.rpmsg0"]["domain"] == "e"
     assert host.json("vmsg node names a.rpmsg0") == [
-        {"name": NAME, "endpoint": "0x64"}]
+        {"name": "rpmsg-raw", "endpoint": "0x64"}]
 
 
 def test_peer_gone(boot):
@@ -166,93 +154,11 @@ def test_monitor(boot):
     assert host.json("vmsg domain stats d")["nodes"] == 2
 
 
-def of(node, endpoint=ENDPOINT):
-    """An endpoint's address, as its peers have it."""
-    return node << 20 | endpoint
-
-
-def devices(shell, what, number):
-    """Linux's character devices by one of their addresses."""
-    return [f"/dev/{line.split('/')[4]}" for line in shell.sh(
-        f"grep -lx {number} /sys/class/rpmsg/*/{what}",
-        status=None).splitlines() if line.startswith("/sys/")]
-
-
-def channel(shell, node, there=True, limit=30):
-    """The device of the channel to a peer's endpoint, once it is there, or is
-    not there any more."""
-    end = time.monotonic() + limit * SLOWNESS
-    while bool(found := devices(shell, "dst", of(node))) != there:
-        assert time.monotonic() < end, f"node {node}: {found}"
-        time.sleep(0.2)
-    return found[0] if there else None
-
-
 def examples(kind):
     """The lines of the how-to's examples of this kind."""
     page = (TOP / "docs/howto/exchange-messages.md").read_text()
     return [line for block in re.findall(rf"```{kind}\n(.*?)```", page, re.S)
             for line in block.splitlines()]
-
-
-def test_linux(boot):
-    """Linux's drivers and character devices, as in the how-to page: messages with a guest of another
-    kind, in both directions at once, and with another Linux; a channel ends with
-    its peer; and a guest outside the domain sees and reaches nobody."""
-    guests = (linux("linux0", 1) | linux("linux1", 2) |
-              linux("linux2", 4, domain="e") |
-              guest("bare", "talk", address=3, peers=2))
-    # The last one never sleeps.
-    host = boot(guests, mem="2G", limit=600, script="".join(
-        f"guest create /guests/{name}.dtb{'' if name == 'bare' else ' --start'}"
-        "\n" for name in guests))
-    for name in "linux0", "linux1":
-        with host.linux(name) as shell:
-            shell.sh(f"rpmsg announce {NAME} {ENDPOINT}")
-    host.cmd("guest start bare")
-    for name, peer in ("linux0", 2), ("linux1", 1):
-        with host.linux(name) as shell:
-            own, = devices(shell, "src", ENDPOINT)
-            assert shell.sh(f"rpmsg talk {own} {channel(shell, 3)} {MESSAGES}",
-                            timeout=120) == f"{MESSAGES} each way"
-            channel(shell, peer)
-            shell.sh(f"rpmsg endpoint 201 {of(peer, 201)}")
-    passed(host, "bare")
-    counts = stats(host, "bare")
-    assert counts["sent"] >= 2 * MESSAGES <= counts["received"]
-    host.cmd("guest stop bare")
-    with host.linux("linux0") as shell:
-        channel(shell, 3, there=False)
-        own, = devices(shell, "src", 201)
-        shell.sh(f"rpmsg echo {own} {MESSAGES} >/tmp/echo & sleep 1")
-    with host.linux("linux1") as shell:
-        own, = devices(shell, "src", 201)
-        assert shell.sh(f"rpmsg talk {own} {own} {MESSAGES}",
-                        timeout=120) == f"{MESSAGES} each way"
-        shell.sh(f"rpmsg release {NAME} {ENDPOINT}")
-    with host.linux("linux0") as shell:
-        for line in examples("sh"):
-            shell.sh(line)
-        assert shell.sh("cat /tmp/echo") == f"listening\n{MESSAGES} answered"
-        channel(shell, 2, there=False)
-        # The driver sleeps only where it may, and complains of nothing.
-        assert shell.sh("dmesg -r | grep '^<[0-4]>.*rpmsg\\|cut here' | "
-                        "grep -v taint", status=1) == ""
-    for name in "linux0", "linux1":
-        counts = stats(host, name)
-        assert counts["sent"] >= 2 * MESSAGES <= counts["received"]
-        assert counts["no_such_peer"] == counts["dropped"] == 0
-        assert counts["malformed"] == counts["forged"] == 0
-    with host.linux("linux2") as shell:
-        assert shell.sh("ls /sys/class/rpmsg") == "rpmsg_ctrl0"
-        for node in range(1, 4):
-            shell.sh(f"rpmsg endpoint {node} {of(node)}")
-            own, = devices(shell, "src", node)
-            shell.sh(f"echo are you there >{own}")
-            shell.sh(f"timeout 1 cat {own}", status=143)
-    counts = stats(host, "linux2")
-    assert counts["sent"] == counts["received"] == counts["peers"] == 0
-    assert counts["no_such_peer"] == 3
 
 
 def test_howto(boot):
@@ -262,7 +168,7 @@ def test_howto(boot):
         name, memory=16, kernel="/images/rpmsg.bin", initrd=None,
         bootargs="rpmsg=talk", extra=nodes) for name in "ab"})
     passed(host, "a")
-    # test_linux() runs those for Linux.
+    # test_connected.py runs those for Linux.
     lines = examples("console")
     assert len(lines) == 13
     for line in lines:
