@@ -42,11 +42,24 @@ class Figure:
     other: str = None			# the program of a second guest
     extra: tuple = ()			# arguments for QEMU
     does: str = None			# the guest's name of it, if another
+    cpus: int = 1			# the second guest has one of its own
+    pairs: int = 1			# of guests, of which one is measured
+    vcpu: str = ""			# properties of their VCPUs
 
 
 DISK = 'disk0 { compatible = "virtio,block"; disk = "disk"; };'
 NET = 'net0 { compatible = "virtio,net"; switch = "lan"; };'
-RPMSG = 'rpmsg0 { compatible = "virtio,rpmsg"; domain = "d"; };'
+RPMSG = 'rpmsg0 {{ compatible = "virtio,rpmsg"; domain = "d{pair}"; }};'
+# One that does not give up its CPU when it waits.
+ALONE = "native-wfi;"
+
+
+def rpmsg(name, does="rpmsg-ping-pong", **more):
+    """A message there and back; the other guest answers as this one asks."""
+    return Figure(name, RPMSG, 2 * (16 + 64), does=does,
+                  other=does.replace("ping-pong", "echo"), **more)
+
+
 CONSOLE = 'console0 { compatible = "virtio,console"; };'
 FIGURES = (
     Figure("block-read-4k", DISK, 4096, script=RAM_DISK),
@@ -71,22 +84,41 @@ FIGURES = (
     Figure("net-packet-batch-worker", NET, 1514, 32, script=WORKER,
            other="net-sink", does="net-packet-batch"),
     Figure("net-ping-pong", NET, 2 * 64, other="net-echo"),
-    Figure("rpmsg-ping-pong", RPMSG, 2 * (16 + 64), other="rpmsg-echo"),
+    rpmsg("rpmsg-ping-pong"),
+    rpmsg("rpmsg-ping-pong-flags", "rpmsg-ping-pong-flags"),
+    rpmsg("rpmsg-ping-pong-cpu", cpus=2, vcpu=ALONE),
+    rpmsg("rpmsg-ping-pong-flags-cpu", "rpmsg-ping-pong-flags", cpus=2,
+          vcpu=ALONE),
+    rpmsg("rpmsg-ping-pong-poll-cpu", "rpmsg-ping-pong-poll", cpus=2),
+    rpmsg("rpmsg-pairs-2", pairs=2, per=2),
+    rpmsg("rpmsg-pairs-4", pairs=4, per=4),
+    rpmsg("rpmsg-pairs-8", pairs=8, per=8),
     Figure("console-1", CONSOLE, 1),
     Figure("console-64", CONSOLE, 64),
 )
 COLUMNS = ("instructions", "excursions", "dlines", "barriers")
 
 
-def guest(build, name, does, devices):
-    return systems.Guest(build / "bench" / "io.bin", name, devices=devices,
-                         ram=path.GUEST_RAM, bootargs=f"only={does}")
+def guest(build, name, does, figure, cpu=0, pair=0):
+    return systems.Guest(build / "bench" / "io.bin", name,
+                         devices=figure.devices.format(pair=pair)
+                         if "{pair}" in figure.devices else figure.devices,
+                         ram=path.GUEST_RAM, bootargs=f"only={does}",
+                         memory=16 if figure.pairs > 1 else 64,
+                         affinity=[cpu], cpus=figure.vcpu)
 
 
 def guests_of(figure, build):
+    """The measured one is the last. Other pairs do the same without end, so that
+    in each of its rounds all of them have one."""
+    does = figure.does or figure.name
+    for pair in range(1, figure.pairs):
+        yield guest(build, f"other{pair}", figure.other, figure, pair=pair)
+        yield guest(build, f"load{pair}", does.replace("ping-pong", "load"),
+                    figure, pair=pair)
     if figure.other:
-        yield guest(build, "other", figure.other, figure.devices)
-    yield guest(build, "io", figure.does or figure.name, figure.devices)
+        yield guest(build, "other", figure.other, figure, figure.cpus - 1)
+    yield guest(build, "io", does, figure)
 
 
 def run(host, guests, script):
@@ -114,7 +146,7 @@ def watched(host, plugin, figure):
         out = pathlib.Path(scratch) / "lines"
         copies = [f"copy={start:#x}-{end:#x}"
                   for start, end in image.copies()]
-        here = dataclasses.replace(host, extra=(
+        here = dataclasses.replace(host, smp=figure.cpus, extra=(
             *image.watched_by(plugin, out, *copies), *figure.extra))
         text = run(here, list(guests_of(figure, host.build)), figure.script)
         return text, out.read_text("ascii")

@@ -379,15 +379,35 @@ struct rpmsg {
 	uint8_t data[RPMSG_DATA];
 };
 
-static void open_rpmsg(void)
+/* How the driver of either side learns of messages: a name's last word. */
+struct way {
+	const char *ping, *echo, *load;
+	uint64_t features;
+	bool polls; /* it asks for no interrupt and does not sleep */
+};
+
+static const struct way ways[] = {
+	{ "rpmsg-ping-pong", "rpmsg-echo", "rpmsg-load", F_EVENT_IDX, false },
+	{ "rpmsg-ping-pong-flags", "rpmsg-echo-flags", "rpmsg-load-flags", 0,
+	  false },
+	{ "rpmsg-ping-pong-poll", "rpmsg-echo-poll", "rpmsg-load-poll",
+	  F_EVENT_IDX, true },
+};
+
+static void want_received(const struct way *way)
 {
-	open_device(ID_RPMSG, 2, F_EVENT_IDX);
+	queue_want(&queues[0], way->polls ? RING_MAX + 1 : 1);
+}
+
+static void open_rpmsg(const struct way *way)
+{
+	open_device(ID_RPMSG, 2, way->features);
 	for (uint16_t i = 0; i < RING_MAX; i++) {
 		queues[0].desc[i] = (struct desc){ (uint64_t)received[i], 512,
 						   DESC_WRITE, 0 };
 		queue_add(&queues[0], i);
 	}
-	queue_want(&queues[0], 1);
+	want_received(way);
 	queue_want(&queues[1], RING_MAX + 1); /* no interrupt */
 	queue_kick(&device, &queues[0]);
 }
@@ -404,47 +424,73 @@ static void rpmsg_send(uint32_t dst)
 }
 
 /* Take one message; returns who sent it. */
-static uint32_t rpmsg_take(void)
+static uint32_t rpmsg_take(const struct way *way)
 {
 	const struct rpmsg *m;
 	uint16_t head;
 	uint32_t len;
 
 	while (!queue_used(&queues[0], &head, &len)) {
-		if (queues[0].used->idx == queues[0].seen) {
+		if (way->polls) {
+			__asm__ volatile(
+				"yield"); /* QEMU: another CPU's turn */
+		} else if (queues[0].used->idx == queues[0].seen) {
 			sleep();
 		}
 	}
 	m = (const struct rpmsg *)(uintptr_t)received[head];
 	queue_add(&queues[0], head);
 	queue_kick(&device, &queues[0]);
-	queue_want(&queues[0], 1);
+	want_received(way);
 	return m->src;
 }
 
-static void rpmsg_echo(void)
+static __attribute__((noreturn)) void rpmsg_echo(const struct way *way)
 {
-	open_rpmsg();
+	open_rpmsg(way);
 	for (;;) {
-		rpmsg_send(rpmsg_take());
+		rpmsg_send(rpmsg_take(way));
 	}
 }
 
-static void rpmsg_ping(const char *name)
+/* There and back, until the guest is stopped. */
+static __attribute__((noreturn)) void rpmsg_load(const struct way *way)
 {
-	if (!wanted(name)) {
-		return;
-	}
-	open_rpmsg();
+	open_rpmsg(way);
 	sleep_ticks(PAUSE_TICKS); /* until they know of each other */
+	for (;;) {
+		rpmsg_send(RPMSG_OTHER);
+		(void)rpmsg_take(way);
+	}
+}
+
+static void rpmsg_ping(const struct way *way)
+{
+	open_rpmsg(way);
+	sleep_ticks(PAUSE_TICKS);
 	for (unsigned int i = 0; i < rounds() + WARM_UP; i++) {
 		if (i == WARM_UP) {
-			series(name);
+			series(way->ping);
 		}
 		mark(MARK_BEGIN);
 		rpmsg_send(RPMSG_OTHER);
-		(void)rpmsg_take();
+		(void)rpmsg_take(way);
 		mark(MARK_END);
+	}
+}
+
+static void rpmsg(void)
+{
+	for (unsigned int i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
+		if (wanted(ways[i].echo)) {
+			rpmsg_echo(&ways[i]);
+		}
+		if (wanted(ways[i].load)) {
+			rpmsg_load(&ways[i]);
+		}
+		if (wanted(ways[i].ping)) {
+			rpmsg_ping(&ways[i]);
+		}
 	}
 }
 
@@ -492,16 +538,13 @@ void micro_main(const void *fdt, uint64_t at)
 	if (wanted("net-sink") || wanted("net-echo")) {
 		other_side(wanted("net-echo"));
 	}
-	if (wanted("rpmsg-echo")) {
-		rpmsg_echo();
-	}
 	block_singly("block-read-4k", data[0], sizeof(data[0]));
 	block_batches("block-read-4k-batch");
 	block_singly("block-read-128k", big, sizeof(big));
 	net_bursts("net-packet", 1);
 	net_bursts("net-packet-batch", BURST);
 	net_ping("net-ping-pong");
-	rpmsg_ping("rpmsg-ping-pong");
+	rpmsg();
 	console("console-1", 1);
 	console("console-64", 64);
 	mark(MARK_SERIES);
