@@ -22,6 +22,7 @@ int vmsg_cmd_domain_list(struct session *s, int argc, char **argv);
 int vmsg_cmd_domain_create(struct session *s, int argc, char **argv);
 int vmsg_cmd_domain_destroy(struct session *s, int argc, char **argv);
 int vmsg_cmd_domain_policy(struct session *s, int argc, char **argv);
+int vmsg_cmd_domain_ports(struct session *s, int argc, char **argv);
 int vmsg_cmd_domain_stats(struct session *s, int argc, char **argv);
 int vmsg_cmd_domain_monitor(struct session *s, int argc, char **argv);
 void vmsg_complete_policy(struct completion_ctx *c, int argc, char **argv);

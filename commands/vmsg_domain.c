@@ -4,6 +4,7 @@
 #include <core/time.h>
 #include <libs/error.h>
 #include <libs/parse.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "vmsg_cmd.h"
@@ -12,6 +13,7 @@
 #define MONITOR_LINES 20
 #define MONITOR_MS 100
 #define HEAD_TEXT 64
+#define PORTS_TEXT (VMSG_RANGES_MAX * 22) /* two numbers of 10 digits each */
 
 static const char *const policy_names[] = {
 	[VMSG_POLICY_BLOCK] = "block",
@@ -97,10 +99,80 @@ int vmsg_cmd_domain_policy(struct session *s, int argc, char **argv)
 								       policy));
 }
 
+/* --- ports ---------------------------------------------------------------- */
+
+/* PORT or FIRST-LAST. */
+static int ports_argument(struct session *s, char *text,
+			  struct vmsg_ports *ports)
+{
+	char *dash = strchr(text, '-');
+	uint64_t first, last;
+	bool good;
+
+	if (dash != NULL) {
+		*dash = '\0';
+	}
+	good = parse_u64(text, &first) == 0 &&
+	       parse_u64(dash != NULL ? dash + 1 : text, &last) == 0 &&
+	       first <= last && last <= UINT32_MAX;
+	if (dash != NULL) {
+		*dash = '-';
+	}
+	if (!good) {
+		out_error(s, "'%s' is no port, and no range as 5000-5009",
+			  text);
+		return -ERR_INVAL;
+	}
+	ports->range[ports->n].first = (uint32_t)first;
+	ports->range[ports->n++].last = (uint32_t)last;
+	return 0;
+}
+
+int vmsg_cmd_domain_ports(struct session *s, int argc, char **argv)
+{
+	struct vmsg_ports ports = { .n = 0 };
+	int err = 0;
+
+	if (argc < 3 || argc > 2 + VMSG_RANGES_MAX) {
+		return command_usage(s, "a domain and up to 16 ports or ranges "
+					"are needed");
+	}
+	if (argc == 3 && strcmp(argv[2], "all") == 0) {
+		ports.all = true;
+	} else if (argc > 3 || strcmp(argv[2], "none") != 0) {
+		for (int i = 2; err == 0 && i < argc; i++) {
+			err = ports_argument(s, argv[i], &ports);
+		}
+	}
+	return err != 0 ? err
+			: vmsg_cmd_domain_error(s, argv[1],
+						vmsg_domain_set_ports(argv[1],
+								      &ports));
+}
+
+static void ports_text(const struct vmsg_ports *ports, char *text, size_t size)
+{
+	size_t at = 0;
+
+	(void)snprintf(text, size, "%s", ports->all ? "all" : "none");
+	for (unsigned int i = 0; i < ports->n; i++) {
+		uint32_t first = ports->range[i].first;
+		uint32_t last = ports->range[i].last;
+		int n = first == last
+				? snprintf(text + at, size - at, "%s%u",
+					   i > 0 ? " " : "", first)
+				: snprintf(text + at, size - at, "%s%u-%u",
+					   i > 0 ? " " : "", first, last);
+
+		at = MIN(at + (size_t)n, size - 1);
+	}
+}
+
 int vmsg_cmd_domain_stats(struct session *s, int argc, char **argv)
 {
 	bool json = take_flag(&argc, argv, "--json");
 	struct vmsg_domain_info info;
+	char ports[PORTS_TEXT];
 	struct record r;
 
 	if (argc != 2) {
@@ -112,6 +184,8 @@ int vmsg_cmd_domain_stats(struct session *s, int argc, char **argv)
 	record_begin(&r, s, json);
 	record_str(&r, "Name", info.name);
 	record_str(&r, "Policy", policy_names[info.policy]);
+	ports_text(&info.ports, ports, sizeof(ports));
+	record_str(&r, "Ports", ports);
 	record_u64(&r, "Nodes", COL_U64, info.nodes);
 	record_u64(&r, "Waiting", COL_U64, info.waiting);
 	vmsg_cmd_counts(&r, &info.counts);

@@ -70,6 +70,8 @@ static int vmsg_domain_create_locked(const char *name, enum vmsg_policy policy)
 	memcpy(d->name, name, strlen(name) + 1);
 	d->policy = policy;
 	d->table = &d->tables[0];
+	d->port_sets[0].all = true;
+	d->ports = &d->port_sets[0];
 	work_init(&d->work, &work_shared, vmsg_tend);
 	timer_init(&d->timer, vmsg_tend_timer);
 	list_append(&vmsg_domains, &d->list);
@@ -126,6 +128,59 @@ int vmsg_domain_set_policy(const char *name, enum vmsg_policy policy)
 	}
 	mutex_unlock(&vmsg_mutex);
 	return d != NULL ? 0 : -ERR_NOENT;
+}
+
+static bool vmsg_ports_good(const struct vmsg_ports *ports)
+{
+	if (ports->n > VMSG_RANGES_MAX) {
+		return false;
+	}
+	for (unsigned int i = 0; i < ports->n; i++) {
+		if (ports->range[i].first > ports->range[i].last) {
+			return false;
+		}
+	}
+	return true;
+}
+
+int vmsg_domain_set_ports(const char *name, const struct vmsg_ports *ports)
+{
+	struct vmsg_domain *d;
+	struct vmsg_ports *next;
+
+	if (!vmsg_ports_good(ports)) {
+		return -ERR_INVAL;
+	}
+	mutex_lock(&vmsg_mutex);
+	d = vmsg_domain_find(name);
+	if (d != NULL) {
+		next = &d->port_sets[d->ports == &d->port_sets[0]];
+		*next = *ports;
+		__atomic_store_n(&d->ports, next, __ATOMIC_RELEASE);
+		/* Nobody reads the other one any more. */
+		cpu_quiesce();
+	}
+	mutex_unlock(&vmsg_mutex);
+	return d != NULL ? 0 : -ERR_NOENT;
+}
+
+bool vmsg_port_open(const struct vmsg_node *n, uint32_t port)
+{
+	const struct vmsg_domain *d =
+		__atomic_load_n(&n->domain, __ATOMIC_ACQUIRE);
+	const struct vmsg_ports *ports;
+
+	if (d == NULL) {
+		return false;
+	}
+	ports = __atomic_load_n(&d->ports, __ATOMIC_ACQUIRE);
+	for (unsigned int i = 0; i < ports->n; i++) {
+		if (port >= ports->range[i].first &&
+		    port <= ports->range[i].last) {
+			return true;
+		}
+	}
+	return ports->all;
 }
 
 /* --- attaching; vmsg_mutex is held ---------------------------------------- */
@@ -375,7 +430,10 @@ static void vmsg_sum(struct vmsg_counts *sum, const struct vmsg_counts *c)
 static void vmsg_domain_read(const struct vmsg_domain *d,
 			     struct vmsg_domain_info *out)
 {
-	*out = (struct vmsg_domain_info){ .policy = READ_ONCE(d->policy) };
+	*out = (struct vmsg_domain_info){
+		.policy = READ_ONCE(d->policy),
+		.ports = *d->ports,
+	};
 	memcpy(out->name, d->name, sizeof(out->name));
 	for (unsigned int i = 0; i < VMSG_NODES_MAX; i++) {
 		const struct vmsg_node *n = d->node[i];

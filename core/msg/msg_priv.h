@@ -113,13 +113,15 @@ struct vmsg_domain {
 	struct vmsg_names *names[VMSG_NODES_MAX]; /* [A] written with N; NULL:
 						     none so far */
 	enum vmsg_policy policy;                  /* [A] */
+	const struct vmsg_ports *ports;           /* [A] written with N */
 	bool tending;     /* [A] tend() has been asked for */
 	ticks_t next;     /* [A] not before */
 	struct work work; /* tend() */
 	struct timer timer;
-	struct vmsg_table tables[2]; /* one in use, one to be filled next */
-	struct list list;            /* [N] */
-	char name[VMSG_NAME_MAX];    /* [I] */
+	struct vmsg_table tables[2];    /* one in use, one to be filled next */
+	struct vmsg_ports port_sets[2]; /* likewise */
+	struct list list;               /* [N] */
+	char name[VMSG_NAME_MAX];       /* [I] */
 };
 
 /* Guards lists, names, who is attached where. Held when owners' peer() and

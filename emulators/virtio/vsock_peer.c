@@ -163,6 +163,7 @@ static enum vmsg_take peer_judge(struct vsock_dev *d,
 	}
 	if (h->op == VIRTIO_VSOCK_OP_REQUEST) {
 		return peer_port_open(d, h->dst_port) &&
+				       vmsg_port_open(d->node, h->dst_port) &&
 				       vsock_conns_add(&d->conns, &key)
 			       ? VMSG_FULL
 			       : VMSG_TURNED_DOWN;

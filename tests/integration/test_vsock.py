@@ -105,6 +105,14 @@ def test_kept_apart(boot):
             assert shell.sh(f"socat - VSOCK-CONNECT:11:{port} </dev/null") == \
                 "here"
         assert refused(shell, "11:5010")
+    # The domain's rules leave less.
+    host.cmd("vmsg domain ports pair 7000-7009")
+    assert host.json("vmsg domain stats pair")["ports"] == "7000-7009"
+    with host.linux("linux0") as shell:
+        assert refused(shell, "11:5000")
+        assert shell.sh("socat - VSOCK-CONNECT:11:7000 </dev/null") == "here"
+    host.cmd("vmsg domain ports pair all")
+    with host.linux("linux0") as shell:
         shell.sh("socat -u VSOCK-CONNECT:11:5009 - >/tmp/out 2>&1 & sleep 2; "
                  "jobs | grep -q Running")
     host.cmd("guest reset linux1")

@@ -383,6 +383,13 @@ static void test_peer_ports(void **state)
 					   0),
 				 open ? VMSG_TAKEN : VMSG_TURNED_DOWN);
 	}
+	/* The domain's rules count, too; a connection that is there stays. */
+	fake_vmsg->closed = 15;
+	receive_buffers(3, RX_BYTES);
+	assert_int_equal(from_peer(&m, VIRTIO_VSOCK_OP_RW, 15, 1), VMSG_TAKEN);
+	assert_int_equal(from_peer(&m, VIRTIO_VSOCK_OP_RST, 15, 0), VMSG_TAKEN);
+	assert_int_equal(from_peer(&m, VIRTIO_VSOCK_OP_REQUEST, 15, 0),
+			 VMSG_TURNED_DOWN);
 	end();
 	open_ports = NULL;
 }

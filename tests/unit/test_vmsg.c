@@ -293,6 +293,36 @@ static void cancelled(void)
 	gone(4);
 }
 
+static void ports(void)
+{
+	struct vmsg_ports rules = { .n = 2,
+				    .range = { { 10, 20 }, { 30, 30 } } };
+	struct vmsg_domain_info info;
+
+	nodes(2, 0);
+	node(2, &kind, NULL, 0);
+	assert_true(vmsg_port_open(ends[0].node, 5));
+	assert_false(vmsg_port_open(ends[2].node, 5));
+	assert_int_equal(vmsg_domain_set_ports("d", &rules), 0);
+	for (uint32_t port = 8; port < 33; port++) {
+		assert_int_equal(vmsg_port_open(ends[1].node, port),
+				 (port >= 10 && port <= 20) || port == 30);
+	}
+	assert_int_equal(vmsg_domain_set_ports("x", &rules), -ERR_NOENT);
+	rules.range[1].first = 31;
+	assert_int_equal(vmsg_domain_set_ports("d", &rules), -ERR_INVAL);
+	rules.n = VMSG_RANGES_MAX + 1;
+	assert_int_equal(vmsg_domain_set_ports("d", &rules), -ERR_INVAL);
+	assert_true(vmsg_domain_info("d", &info));
+	assert_int_equal(info.ports.n, 2);
+	assert_int_equal(info.ports.range[1].last, 30);
+	rules = (struct vmsg_ports){ .all = true };
+	assert_int_equal(vmsg_domain_set_ports("d", &rules), 0);
+	assert_true(vmsg_port_open(ends[1].node, 5));
+	vmsg_node_destroy(ends[2].node);
+	gone(2);
+}
+
 /* Who is given up keeps nothing waiting, for that sender and for a while. */
 static void given_up(void)
 {
@@ -362,6 +392,7 @@ IN_THREAD(dropped)
 IN_THREAD(cancelled)
 IN_THREAD(paused)
 IN_THREAD(given_up)
+IN_THREAD(ports)
 
 int main(void)
 {
@@ -378,6 +409,7 @@ int main(void)
 		cmocka_unit_test(test_cancelled),
 		cmocka_unit_test(test_paused),
 		cmocka_unit_test(test_given_up),
+		cmocka_unit_test(test_ports),
 	};
 
 	return cmocka_run_group_tests(tests, setup, NULL);

@@ -21,6 +21,7 @@ struct vmsg_node {
 	unsigned int sends, flushes, readies, cancels;
 	unsigned int faults[VMSG_FAULTS];
 	uint32_t given_up; /* address */
+	uint32_t closed;   /* a port, by the domain's rules */
 	uint32_t to;       /* address, or number, of the last message */
 	uint64_t head[VMSG_HEAD_MAX / sizeof(uint64_t)];
 	uint8_t data[FAKE_VMSG_DATA];
@@ -172,6 +173,11 @@ bool vmsg_cancel(struct vmsg_node *n)
 		fake_vmsg_end(0, VMSG_CANCELLED);
 	}
 	return n->nparked > 0;
+}
+
+bool vmsg_port_open(const struct vmsg_node *n, uint32_t port)
+{
+	return n->closed == 0 || port != n->closed;
 }
 
 /* All that is parked goes to one receiver. */

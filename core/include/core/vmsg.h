@@ -207,6 +207,11 @@ void vmsg_flush(struct vmsg_node *n);
  */
 uint64_t vmsg_peers(const struct vmsg_node *n);
 
+/* May a peer begin a connection with this port of the node, as far as its
+ * domain decides that (vmsg_domain_set_ports())? For kinds that have ports.
+ * Context as deliver(). */
+bool vmsg_port_open(const struct vmsg_node *n, uint32_t port);
+
 /*
  * The node's driver has added buffers: deliver messages that wait. Costs a load
  * when none does. Bounded, for a trap: true if there are more, so that it has

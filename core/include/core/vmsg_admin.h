@@ -28,6 +28,21 @@ int __must_check vmsg_domain_destroy(const char *name);
 int __must_check vmsg_domain_set_policy(const char *name,
 					enum vmsg_policy policy);
 
+/* Ports of a domain's nodes with which others may begin a connection. */
+#define VMSG_RANGES_MAX 16
+struct vmsg_ports {
+	bool all;
+	unsigned int n; /* of ranges, unless all are open */
+	struct {
+		uint32_t first, last;
+	} range[VMSG_RANGES_MAX];
+};
+/* Set them: all at first. It holds for connections that begin from now on.
+ * -ERR_NOENT; -ERR_INVAL: too many ranges, or one that ends before it begins.
+ */
+int __must_check vmsg_domain_set_ports(const char *name,
+				       const struct vmsg_ports *ports);
+
 struct vmsg_counts {
 	uint64_t sent, sent_bytes; /* that were delivered */
 	uint64_t received, received_bytes;
@@ -43,6 +58,7 @@ struct vmsg_counts {
 struct vmsg_domain_info {
 	char name[VMSG_NAME_MAX];
 	enum vmsg_policy policy;
+	struct vmsg_ports ports;
 	unsigned int nodes;
 	unsigned int waiting;      /* messages that are parked */
 	struct vmsg_counts counts; /* sums of its nodes of now */
