@@ -5,6 +5,7 @@
  *
  * Locks: [L] tx_lock, [A] atomic, [B] set while booting, before its users run.
  */
+#include <core/earlycon.h>
 #include <core/heap.h>
 #include <core/hostcon.h>
 #include <core/log.h>
@@ -365,13 +366,16 @@ struct hostcon *hostcon_main(void)
 	return &main_console;
 }
 
-/* The port of the tree's stdout, or the first one. */
+/* The port of the console's node. Without a node: none, or the first port where
+ * no node was looked for. */
 static struct uart *main_port(void)
 {
-	struct dt_chosen chosen;
+	dt_node_t node = console_node();
 
-	dt_get_chosen(&chosen);
-	return uart_nth(0, chosen.stdout_node);
+	if (IS_ENABLED(CONFIG_CONSOLE_SEARCH) && node < 0) {
+		return NULL;
+	}
+	return uart_nth(0, node);
 }
 
 void hostcon_init(void)

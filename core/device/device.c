@@ -64,7 +64,7 @@ static const struct device_bus *bus_of(const struct driver *drv)
 	return drv->bus ? drv->bus : &device_tree_bus;
 }
 
-/* The driver that matches best. The registry is unordered, but check_drivers()
+/* The driver that matches best. The registry is unordered, but check_sole()
  * has made sure that there are no ties. */
 static const struct driver *driver_for(const struct device *dev)
 {

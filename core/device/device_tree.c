@@ -87,6 +87,8 @@ const struct device_bus device_tree_bus = {
 	.match = tree_match,
 };
 
+/* Two drivers for one compatible are a bug. It is looked for where a device is
+ * theirs: each with each would take longer than all else of the discovery. */
 static void check_sole(const struct driver *a, const char *compatible)
 {
 	const struct driver *b;
@@ -99,39 +101,24 @@ static void check_sole(const struct driver *a, const char *compatible)
 	}
 }
 
-/* Two drivers for one compatible are a bug. */
-static void check_drivers(void)
-{
-	const struct driver *it;
-
-	registry_for_each(driver, it) {
-		for (const char *const *c = it->compatible; c && *c; c++) {
-			check_sole(it, *c);
-		}
-	}
-}
-
-/* Called for each node of the tree, so each string is found once for all
- * drivers. */
-static bool has_driver(dt_node_t node)
+/* The driver of the most specific string that has one, or NULL. Called for each
+ * node of the tree, so each string is found once for all drivers. */
+static const struct driver *driver_of(dt_node_t node)
 {
 	struct compatibles s = compatibles_of(node);
 	const struct driver *it;
 	const char *c;
 
-	for (unsigned int n = 0; n < COMPATIBLES_MAX; n++) {
-		c = compatible_next(&s);
-		if (!c) {
-			return false;
-		}
+	while ((c = compatible_next(&s)) != NULL) {
 		registry_for_each(driver, it) {
 			if ((!it->bus || it->bus == &device_tree_bus) &&
 			    serves(it, c)) {
-				return true;
+				check_sole(it, c);
+				return it;
 			}
 		}
 	}
-	return false;
+	return NULL;
 }
 
 /* List it by the node's name, with a number appended if another has that
@@ -170,13 +157,15 @@ void device_discover(void)
 	dt_node_t node;
 
 	device_init();
-	check_drivers();
 	for (node = dt_next(-1, NULL); node >= 0; node = dt_next(node, NULL)) {
 		struct compatibles these = compatibles_of(node);
-		bool alike = same_compatibles(these, last);
 		struct device *dev;
 
-		if ((!alike && !has_driver(node)) || !dt_available(node)) {
+		if (!same_compatibles(these, last)) {
+			driver = driver_of(node);
+			last = these;
+		}
+		if (!driver || !dt_available(node)) {
 			continue;
 		}
 		dev = heap_alloc(sizeof(*dev));
@@ -188,12 +177,9 @@ void device_discover(void)
 		dev->dt = node;
 		dev->release = release_node;
 		dev->dma_unread = true;
-		dev->driver = alike ? driver : NULL;
+		dev->driver = driver;
 		if (list_by_name(dev, node)) {
 			heap_free(dev);
-		} else {
-			last = these;
-			driver = dev->driver;
 		}
 	}
 }

@@ -1,33 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Early console: the port of the tree's stdout, polled, before there are
+ * Early console: the port that is the console, polled, before there are
  * interrupts, threads and even the MMU. The firmware has set it up.
  */
 #include <core/earlycon.h>
 #include <core/uart.h>
 #include <libs/error.h>
 
+#include "earlycon_priv.h"
+
 REGISTRY_DEFINE(earlycon);
 
 static const struct earlycon *con;
 static volatile void *con_regs;
 static uint32_t con_shift;
-
-static const struct earlycon *find(dt_node_t node)
-{
-	const struct earlycon *it;
-
-	registry_for_each(earlycon, it) {
-		const char *const *c = it->compatible;
-
-		for (; *c; c++) {
-			if (dt_is_compatible(node, *c)) {
-				return it;
-			}
-		}
-	}
-	return NULL;
-}
 
 static int use(const struct earlycon *e, paddr_t base,
 	       volatile void *(*map)(paddr_t pa))
@@ -43,20 +29,19 @@ static int use(const struct earlycon *e, paddr_t base,
 int earlycon_init(volatile void *(*map)(paddr_t pa))
 {
 	const struct earlycon *e;
-	struct dt_chosen chosen;
+	dt_node_t node = console_node();
 	paddr_t base;
 	uint64_t size;
 	uint32_t width;
 
-	dt_get_chosen(&chosen);
-	if (chosen.stdout_node < 0) {
+	if (node < 0) {
 		return -ERR_NOENT;
 	}
-	e = find(chosen.stdout_node);
-	if (!e || dt_reg(chosen.stdout_node, 0, &base, &size)) {
+	e = earlycon_of(node);
+	if (!e || dt_reg(node, 0, &base, &size)) {
 		return -ERR_NOSUPP;
 	}
-	uart_layout(chosen.stdout_node, e->layouts, &con_shift, &width);
+	uart_layout(node, e->layouts, &con_shift, &width);
 	return use(e, base, map);
 }
 

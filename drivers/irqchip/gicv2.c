@@ -3,6 +3,7 @@
 #include <arch/ipi.h>
 #include <arch/mmio.h>
 #include <arch_impl/cpu.h>
+#include <arch_impl/gic_compatible.h>
 #include <arch_impl/vgic.h>
 #include <core/device.h>
 #include <core/irq_dispatch.h>
@@ -281,9 +282,7 @@ static __cold int gicv2_probe(struct device *dev)
 }
 
 static const char *const gicv2_compatible[] = {
-	"arm,gic-400",
-	"arm,cortex-a15-gic",
-	"arm,cortex-a7-gic",
+	GICV2_COMPATIBLE,
 	NULL,
 };
 static const struct driver gicv2_driver = {

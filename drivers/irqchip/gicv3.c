@@ -3,6 +3,7 @@
 #include <arch/ipi.h>
 #include <arch/mmio.h>
 #include <arch_impl/cpu.h>
+#include <arch_impl/gic_compatible.h>
 #include <arch_impl/vgic.h>
 #include <core/device.h>
 #include <core/irq_dispatch.h>
@@ -378,7 +379,7 @@ static __cold int gicv3_probe(struct device *dev)
 	return 0;
 }
 
-static const char *const gicv3_compatible[] = { "arm,gic-v3", NULL };
+static const char *const gicv3_compatible[] = { GICV3_COMPATIBLE, NULL };
 static const struct driver gicv3_driver = {
 	.name = "gicv3",
 	.class = DEVICE_IRQCHIP,

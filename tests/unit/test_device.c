@@ -598,7 +598,7 @@ static void test_two_drivers_for_one(void **state)
 	struct registry_segment segment = { &entry, &entry + 1, NULL };
 
 	(void)state;
-	load("/dts-v1/; / { };");
+	load("/dts-v1/; / { d { compatible = \"v,base\"; }; };");
 	registry_add(&driver_registry, &segment);
 	assert_true(host_panics(device_discover()));
 	assert_int_equal(registry_remove(&driver_registry, &segment), 0);

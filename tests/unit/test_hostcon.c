@@ -12,6 +12,7 @@
 
 #include <arch_impl/host.h>
 #include <core/device.h>
+#include <core/earlycon.h>
 #include <core/hostcon.h>
 #include <core/log.h>
 #include <core/uart.h>
@@ -119,9 +120,9 @@ void uart_close(struct uart *u)
 	u->client = NULL;
 }
 
-void dt_get_chosen(struct dt_chosen *out)
+dt_node_t console_search(void)
 {
-	*out = (struct dt_chosen){ .stdout_node = 7 };
+	return 7;
 }
 
 static char early[4096];

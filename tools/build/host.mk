@@ -168,6 +168,11 @@ $(dts-headers): $(O)/%: tools/%
 	$(Q)mkdir -p $(@D)
 	$(Q)cp $< $@
 
+# It looks for the host's drivers too, and for what $(TARGET) needs.
+$(O)/tools/board-trees.o: arch-types = -Iarch/$(TARGET)/include
+$(O)/board-trees: $(serial-objs)
+$(O)/board-trees: registered-objs += $(serial-objs)
+
 # They are about guests of $(TARGET).
 $(tools): $(O)/%: $(O)/tools/%.o $(registered-objs) $(target-lib) $(lib)
 	$(say) LD $@

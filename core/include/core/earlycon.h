@@ -3,12 +3,32 @@
 #ifndef CORE_EARLYCON_H
 #define CORE_EARLYCON_H
 
+#include <core/dt.h>
 #include <libs/types.h>
 
+/* Where stdout-path does not name a console with a driver: what an alias names,
+ * or the first one of the tree. -1: none. Any context. */
+dt_node_t console_search(void);
+
 /*
- * Find the host tree's stdout and a way to print on it. `map` gives the
- * address of its page of registers; NULL: the MMU is off. -ERR_NOENT without
- * a stdout-path, -ERR_NOSUPP for an unknown UART, -ERR_NOMEM.
+ * The node of the host's console: what stdout-path or the alias serial0 names,
+ * or console_search(). -1: none. It need not have a driver. Any context.
+ */
+static inline dt_node_t console_node(void)
+{
+	struct dt_chosen chosen;
+
+	if (IS_ENABLED(CONFIG_CONSOLE_SEARCH)) {
+		return console_search();
+	}
+	dt_get_chosen(&chosen);
+	return chosen.stdout_node;
+}
+
+/*
+ * Find the host's console and a way to print on it. `map` gives the
+ * address of its page of registers; NULL: the MMU is off. -ERR_NOENT
+ * without one, -ERR_NOSUPP for an unknown UART, -ERR_NOMEM.
  */
 int __must_check earlycon_init(volatile void *(*map)(paddr_t pa));
 
