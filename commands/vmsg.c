@@ -122,6 +122,14 @@ static const struct subcommand vmsg_subs[] = {
 	  vmsg_cmd_node_attach, vmsg_complete_attach },
 	{ "node detach", "NODE", "Take a node out of its domain.",
 	  vmsg_cmd_node_detach, vmsg_complete_node },
+#ifdef CONFIG_COPROCESSOR
+	{ "link list", "[--json]",
+	  "List who shares a coprocessor: messages, answers, exits, latency.",
+	  vmsg_cmd_link_list, NULL },
+	{ "link stats", "NODE [--json]",
+	  "Show a coprocessor, and the sums of its links.",
+	  vmsg_cmd_link_stats, vmsg_complete_node },
+#endif
 	{ .name = NULL },
 };
 /* clang-format on */

@@ -13,11 +13,15 @@
 
 void shared_raise(struct shared_window *w, uint32_t vectors)
 {
-	/* Before `enabled` is read: pairs with shared_enable(). */
-	uint32_t old =
-		__atomic_fetch_or(&w->pending, vectors, __ATOMIC_SEQ_CST);
-	uint32_t enabled = __atomic_load_n(&w->enabled, __ATOMIC_SEQ_CST);
+	uint32_t old, enabled;
 
+	if (unlikely(w->host)) {
+		w->host->rung(w, vectors);
+		return;
+	}
+	/* Before `enabled` is read: pairs with shared_enable(). */
+	old = __atomic_fetch_or(&w->pending, vectors, __ATOMIC_SEQ_CST);
+	enabled = __atomic_load_n(&w->enabled, __ATOMIC_SEQ_CST);
 	if (!(old & enabled) && (vectors & enabled)) {
 		emu_irq(w->dev, 0, true);
 	}

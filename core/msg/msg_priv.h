@@ -50,6 +50,7 @@ struct vmsg_node {
 	bool draining, again; /* [V] vmsg_drain() */
 	uint8_t turn;         /* [V] the pair that was last served */
 	uint64_t waiting;     /* [V] pairs that are not empty */
+	uint64_t later; /* [V] of these: VMSG_LATER, until vmsg_resume() */
 	struct vmsg_pair pair[VMSG_NODES_MAX]; /* by sender */
 	uint32_t epoch;                /* [A] written with S and V; odd: up */
 	uint32_t told_epoch;           /* [A] written with N: its own, when it

@@ -53,6 +53,7 @@ static bool vmsg_unpark(struct vmsg_node *to, struct vmsg *m)
 	WRITE_ONCE(to->parked, to->parked - 1);
 	if (pair->count == 0) {
 		to->waiting &= ~BIT(m->from->index);
+		to->later &= ~BIT(m->from->index);
 	}
 	/* Half of them, so that it sends more than one then. */
 	room = pair->blocked && pair->count <= VMSG_PARKED_MAX / 2;
@@ -93,7 +94,7 @@ static bool vmsg_may_go(const struct vmsg_node *to, const struct vmsg *m)
 	if (m->epoch != to->epoch) {
 		return true;
 	}
-	return (READ_ONCE(to->peers) & BIT(from->index)) != 0 &&
+	return (READ_ONCE(to->peers) & ~to->later & BIT(from->index)) != 0 &&
 	       READ_ONCE(from->held) == 0;
 }
 
@@ -136,6 +137,11 @@ static bool vmsg_move(struct vmsg_node *to, struct vmsg *m)
 	m->moving = false;
 	if (take == VMSG_FULL) {
 		return false;
+	}
+	if (take == VMSG_LATER) {
+		/* Unless vmsg_resume() was called meanwhile. */
+		to->later |= to->again ? 0 : BIT(m->from->index);
+		return true;
 	}
 	to->turn = (uint8_t)((m->from->index + 1) % VMSG_NODES_MAX);
 	room = vmsg_unpark(to, m);
@@ -222,6 +228,18 @@ static bool vmsg_shut(const struct vmsg_node *to, const struct vmsg_pair *pair)
 	return pair->shut_epoch == to->epoch && time_now() < pair->shut_until;
 }
 
+bool vmsg_resume(struct vmsg_node *n)
+{
+	unsigned long flags = spin_lock_irqsave(&n->lock);
+
+	/* At once: else a drain in progress could set it in between, and wait
+	 * for the next vmsg_resume(). */
+	n->later = 0;
+	n->again |= n->draining;
+	spin_unlock_irqrestore(&n->lock, flags);
+	return vmsg_ready(n);
+}
+
 /* [V]. What vmsg_send() returns: VMSG_PARKED if it was parked. */
 static int vmsg_park_locked(struct vmsg_node *from, struct vmsg_node *to,
 			    struct vmsg *m)
@@ -294,6 +312,7 @@ static int vmsg_send_to(struct vmsg_node *from, struct vmsg_node *to,
 		case VMSG_TURNED_DOWN:
 			return -ERR_NOENT;
 		case VMSG_FULL:
+		case VMSG_LATER:
 			break;
 		}
 		from->touched |= BIT(to->index);

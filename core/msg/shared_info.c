@@ -106,7 +106,9 @@ static void read_window(struct shared_region *r, const struct shared_window *w,
 	};
 	snprintf(out->guest, sizeof(out->guest), "%s", w->dev->guest->name);
 	snprintf(out->device, sizeof(out->device), "%s", w->dev->name);
-	if (w->region) {
+	if (w->host) {
+		out->writeback = true; /* as all memory, for the hypervisor */
+	} else if (w->region) {
 		read_tables(r, w, out);
 	}
 }
@@ -240,7 +242,7 @@ const struct shared_window *shared_window_nth(const struct guest *g,
 
 	mutex_assert_held(&shared_mutex);
 	list_for_each(w, &shared_windows, node) {
-		if (w->dev->guest == g && w->region && n-- == 0) {
+		if (w->dev->guest == g && w->region && !w->host && n-- == 0) {
 			return w;
 		}
 	}

@@ -2,6 +2,7 @@
 /* Shared memory: who may access a region, and its mapping in guests' windows,
  * which follows that. */
 #include <arch/cpu.h>
+#include <arch/mmu.h>
 #include <core/emulator.h>
 #include <core/guest.h>
 #include <core/percpu.h>
@@ -69,17 +70,24 @@ static int find_number(const struct shared_region *r,
 	return -ERR_NOSPC;
 }
 
+/* The hypervisor has all memory mapped. */
+static int map(const struct shared_region *r, const struct shared_window *w,
+	       enum shared_access access)
+{
+	if (w->host) {
+		return 0;
+	}
+	return r->size > w->size ? -ERR_RANGE : shared_pages_map(r, w, access);
+}
+
 static int attach(struct shared_region *r, struct shared_window *w,
 		  enum shared_access access)
 {
 	uint32_t number = 0;
 	int err = find_number(r, w, &number);
 
-	if (!err && r->size > w->size) {
-		err = -ERR_RANGE;
-	}
 	if (!err) {
-		err = shared_pages_map(r, w, access);
+		err = map(r, w, access);
 	}
 	if (err) {
 		return err;
@@ -89,6 +97,12 @@ static int attach(struct shared_region *r, struct shared_window *w,
 	r->mapped++;
 	__atomic_store_n(&r->peer[number], w, __ATOMIC_RELEASE);
 	__atomic_store_n(&w->region, r, __ATOMIC_RELEASE);
+	if (w->host) {
+		unsigned long flags = arch_irq_save();
+
+		shared_set_up(w, true);
+		arch_irq_restore(flags);
+	}
 	/* Its driver may have looked before. */
 	shared_raise(w, BIT(SHARED_VECTOR_STATUS));
 	return 0;
@@ -100,9 +114,14 @@ static void detach(struct shared_window *w)
 
 	__atomic_store_n(&r->peer[w->number], NULL, __ATOMIC_RELAXED);
 	__atomic_store_n(&w->region, NULL, __ATOMIC_RELAXED);
-	shared_pages_unmap(r, w);
+	if (!w->host) {
+		shared_pages_unmap(r, w);
+	}
 	/* Nobody rings it any more, and it rings nobody. */
 	cpu_quiesce();
+	if (w->host) {
+		w->host->gone(w);
+	}
 	w->access = SHARED_NONE;
 	r->mapped--;
 	(void)__atomic_fetch_and(&r->up, ~(uint32_t)BIT(w->number),
@@ -123,8 +142,10 @@ static int follow(struct shared_region *r, struct shared_window *w)
 	if (access == SHARED_NONE) {
 		detach(w);
 	} else if (access != w->access) {
-		shared_pages_protect(r, w, access);
-		w->access = access;
+		if (!w->host) {
+			shared_pages_protect(r, w, access);
+		}
+		WRITE_ONCE(w->access, access);
 		shared_raise(w, BIT(SHARED_VECTOR_STATUS));
 	}
 	return 0;
@@ -184,6 +205,33 @@ int shared_revoke(const char *name, const char *guest)
 	}
 	mutex_unlock(&shared_mutex);
 	return err;
+}
+
+void *shared_host_at(struct shared_window *w, uint64_t *size)
+{
+	const struct shared_region *r =
+		__atomic_load_n(&w->region, __ATOMIC_ACQUIRE);
+
+	if (!r || r->noncacheable || READ_ONCE(w->access) != SHARED_WRITE) {
+		return NULL;
+	}
+	*size = r->pieces[0].size;
+	return arch_phys_to_virt(r->pieces[0].pa);
+}
+
+struct shared_window *shared_window_of(const struct guest *g, const char *name)
+{
+	struct shared_window *w, *found = NULL;
+
+	mutex_lock(&shared_mutex);
+	list_for_each(w, &shared_windows, node) {
+		if (!found && !w->host && w->dev->guest == g &&
+		    strcmp(w->name, name) == 0) {
+			found = w;
+		}
+	}
+	mutex_unlock(&shared_mutex);
+	return found;
 }
 
 /* --- windows ------------------------------------------------------------- */

@@ -77,22 +77,6 @@ static const struct vmsg_ops rpmsg_ops = {
 	.notice = rpmsg_notice,
 };
 
-static void rpmsg_show_head(const void *head, char *text, size_t size)
-{
-	const struct rpmsg_header *h = head;
-
-	(void)snprintf(text, size, "endpoint %#x to %#x", h->src,
-		       rpmsg_endpoint(h->dst));
-}
-
-static const struct vmsg_kind rpmsg_node_kind = {
-	.name = "rpmsg",
-	.first = RPMSG_NODE_FIRST,
-	.last = RPMSG_NODE_LAST,
-	.announces = true,
-	.show_head = rpmsg_show_head,
-};
-
 static int rpmsg_attach(struct rpmsg *r, uint32_t address)
 {
 	const char *domain = emu_prop_str(r->vd->emu, "domain", 0);

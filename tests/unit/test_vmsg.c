@@ -193,6 +193,51 @@ static void parked(void)
 	gone(2);
 }
 
+/* One sender has to wait, whatever there is; the others do not notice. */
+static void later(void)
+{
+	nodes(3, 100);
+	ends[1].later = 1;
+	for (unsigned int i = 0; i < VMSG_PARKED_MAX; i++) {
+		assert_int_equal(send(0, 2, i), VMSG_PARKED);
+	}
+	assert_int_equal(send(0, 2, 64), -ERR_BUSY);
+	for (unsigned int i = 0; i < 3; i++) {
+		assert_int_equal(send(2, 2, 100 + i), VMSG_PARKED);
+		got(1, i, 3, 100 + i);
+	}
+	assert_int_equal(novers, 3);
+	add(1, 1);
+	assert_int_equal(ends[1].ngot, 3);
+	/* It may send one, and no more. */
+	ends[1].buffers = 1;
+	ends[1].later = 0;
+	assert_false(vmsg_resume(ends[1].node));
+	got(1, 3, 1, 0);
+	assert_int_equal(ends[1].ngot, 4);
+	ends[1].later = 1;
+	ends[1].buffers = 100;
+	while (vmsg_resume(ends[1].node)) {}
+	assert_int_equal(ends[1].ngot, 4);
+	ends[1].later = 0;
+	while (vmsg_resume(ends[1].node)) {}
+	for (unsigned int i = 0; i < VMSG_PARKED_MAX; i++) {
+		got(1, 3 + i, 1, i);
+	}
+	assert_int_equal(ends[0].rooms, 1);
+	/* What waited goes with the receiver. */
+	ends[1].later = 1;
+	assert_int_equal(send(0, 2, 65), VMSG_PARKED);
+	vmsg_down(ends[1].node);
+	tend();
+	assert_int_equal(over[65], VMSG_REFUSED);
+	vmsg_up(ends[1].node);
+	tend();
+	ends[1].later = 0;
+	assert_int_equal(send(0, 2, 66), VMSG_DELIVERED);
+	gone(3);
+}
+
 /* A message that is larger than what there is goes in pieces. */
 static void in_pieces(void)
 {
@@ -385,6 +430,7 @@ IN_THREAD(peers_by_number)
 IN_THREAD(addresses)
 IN_THREAD(full_domain)
 IN_THREAD(parked)
+IN_THREAD(later)
 IN_THREAD(in_pieces)
 IN_THREAD(turns)
 IN_THREAD(blocked)
@@ -402,6 +448,7 @@ int main(void)
 		cmocka_unit_test(test_addresses),
 		cmocka_unit_test(test_full_domain),
 		cmocka_unit_test(test_parked),
+		cmocka_unit_test(test_later),
 		cmocka_unit_test(test_in_pieces),
 		cmocka_unit_test(test_turns),
 		cmocka_unit_test(test_blocked),

@@ -31,6 +31,7 @@ struct end {
 	struct vmsg_node *node;
 	unsigned int buffers, flushes, rooms, notices;
 	bool turn_down, announces_in_peer;
+	uint32_t later; /* this sender's are for later */
 	uint32_t got[LOG][2];
 	unsigned int ngot;
 	char told[2048];
@@ -55,6 +56,9 @@ static enum vmsg_take end_deliver(struct vmsg_node *n, uint32_t source,
 
 	if (e->turn_down) {
 		return VMSG_TURNED_DOWN;
+	}
+	if (source == e->later) {
+		return VMSG_LATER;
 	}
 	while (m->moved < m->len) {
 		if (e->buffers == 0) {

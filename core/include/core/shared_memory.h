@@ -41,12 +41,25 @@ struct shared_make {
 	const char *colours_shared; /* with claims of this name; or NULL */
 };
 
+struct shared_window;
+
+/* A peer of a region that is the hypervisor, on behalf of a guest's device. */
+struct shared_host {
+	/* Others have made vectors pending; they are not kept. Any context. */
+	void (*rung)(struct shared_window *w, uint32_t vectors);
+	/* The region goes, and shared_host_at() gives nothing any more: when
+	 * this returns what it has given is not used. Thread context, [S]. */
+	void (*gone)(struct shared_window *w);
+};
+
 /*
  * Where a guest's address space shows a region: a part of struct emu_device's
  * state. While no region is mapped, accesses go to the device.
  */
 struct shared_window {
-	struct list node;        /* [S] of all windows */
+	const struct shared_host *host; /* [I] NULL: a guest's. Else it has no
+					   addresses, and no registers */
+	struct list node;               /* [S] of all windows */
 	struct emu_device *dev;  /* [I] its interrupt 0 is the doorbell's */
 	const char *name;        /* [I] of the region */
 	ipa_t base;              /* [I] whole pages */
@@ -94,6 +107,14 @@ int __must_check shared_window_init(struct shared_window *w,
 				    const struct shared_make *make,
 				    struct colour_refusal *why);
 void shared_window_fini(struct shared_window *w);
+
+/* For a peer that is the hypervisor: where the first `size` bytes of its region
+ * are, as far as they are in one piece of write-back memory that it may write.
+ * NULL: there is none. Interrupts masked, or until `gone`. */
+void *shared_host_at(struct shared_window *w, uint64_t *size);
+/* The window of the same guest that shows the region of this name, and comes
+ * first in its description; NULL: there is none. */
+struct shared_window *shared_window_of(const struct guest *g, const char *name);
 
 /* --- doorbells: any context, with interrupts masked, unless it says
  * otherwise */

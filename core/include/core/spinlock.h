@@ -24,6 +24,7 @@ enum lock_class {
 	LOCK_NETPORT,      /* whether links are up */
 	LOCK_NETSWITCH,    /* a bridge's addresses */
 	LOCK_NETCAPTURE,   /* frames that were captured */
+	LOCK_RPROC,        /* a coprocessor's vrings */
 	LOCK_VMSG_STATE,   /* which nodes are up */
 	LOCK_VMSG,         /* messages that wait for a node */
 	LOCK_VIRTQUEUE,    /* one queue of a virtio device */

@@ -9,6 +9,8 @@
 
 #include <libs/types.h>
 
+struct vmsg_kind;
+
 #define VIRTIO_RPMSG_F_NS BIT(0) /* names of endpoints are announced */
 
 /* Queues: the driver receives in the first and sends in the second. */
@@ -47,6 +49,10 @@ struct rpmsg_ns_message {
 #define RPMSG_NODE_FIRST 1
 #define RPMSG_NODE_LAST 4094
 #define RPMSG_NODE_ALL 4095 /* each peer has an endpoint of this number */
+
+/* The kind of all nodes that exchange such messages (core/vmsg.h): a message's
+ * head is a struct rpmsg_header, with endpoints as the sender knows them. */
+extern const struct vmsg_kind rpmsg_node_kind;
 
 /* The node in an address. Pure, as the two that follow. */
 static inline uint32_t rpmsg_node(uint32_t address)

@@ -88,6 +88,8 @@ enum vmsg_take {
 	VMSG_FULL,  /* no buffer for the rest: the owner calls vmsg_ready() when
 		       there is one */
 	VMSG_TURNED_DOWN, /* it cannot be delivered: it is refused */
+	VMSG_LATER, /* nothing of it now, nor of what the same sender has sent
+		       after it; others go on. The owner calls vmsg_resume() */
 };
 
 struct vmsg_ops {
@@ -218,6 +220,8 @@ bool vmsg_port_open(const struct vmsg_node *n, uint32_t port);
  * to be called again. Context as vmsg_send().
  */
 bool __must_check vmsg_ready(struct vmsg_node *n);
+/* As vmsg_ready(), also for senders of which it has said VMSG_LATER. */
+bool __must_check vmsg_resume(struct vmsg_node *n);
 /*
  * Take back messages that the node has parked, for its reset: done() is called
  * with VMSG_CANCELLED. Bounded, for a trap: true if there are more, so that it
