@@ -64,6 +64,8 @@ $(emulator-tests): $(emulator-objs)
 $(O)/tests/fuzz/fuzz_virtio: with-objs = $(filter \
 	$(O)/emulators/virtio/%,$(emulator-objs))
 $(O)/tests/fuzz/fuzz_emu: with-objs = $(filter-out \
+	%/coprocessor.o,$(emulator-objs))
+$(O)/tests/fuzz/fuzz_emu: with-objs = $(filter-out \
 	$(O)/emulators/msg/%,$(emulator-objs))
 
 # The policies of switches likewise.

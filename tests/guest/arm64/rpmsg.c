@@ -7,6 +7,8 @@
  *          guest that announces one, and check order and content of theirs;
  *          tell of those that are gone. `mib=N`: once all is sent, so many MiB
  *          go into a ring in shared memory
+ * ask      the same with a coprocessor, which sends all back (copro.c): to each
+ *          that announces "echo", so many as `count=` says
  * outside  send to nodes that it must not reach
  * hostile  break the rules of addresses, lengths and names, flood, and see that
  *          each message comes back
@@ -34,6 +36,7 @@
 #define COUNT 2000 /* messages to each */
 /* Linux's character device binds to channels of this name. */
 #define NAME "rpmsg-raw"
+#define ECHO "echo" /* a coprocessor's */
 
 struct head {
 	uint32_t src, dst, reserved;
@@ -56,6 +59,8 @@ static uint16_t tx_free[VQ_SIZE], tx_nfree;
 static uint64_t wrong;
 static bool deaf;
 static uint64_t ring_mib; /* 0: no such ring */
+static const char *wanted = NAME;
+static uint32_t count = COUNT;
 
 static void say(const char *what, uint64_t v)
 {
@@ -207,14 +212,14 @@ static void check(struct peer *p, const volatile uint8_t *data, uint32_t len)
 	p->got = number + 1;
 }
 
-static bool is_name(const volatile struct announcement *a)
+static bool is_wanted(const volatile struct announcement *a)
 {
-	for (unsigned int i = 0; i < sizeof(NAME); i++) {
-		if (a->name[i] != NAME[i]) {
-			return false;
-		}
+	unsigned int i = 0;
+
+	while (wanted[i] != '\0' && a->name[i] == wanted[i]) {
+		i++;
 	}
-	return true;
+	return wanted[i] == a->name[i];
 }
 
 static void on_announcement(const volatile struct announcement *a)
@@ -225,7 +230,7 @@ static void on_announcement(const volatile struct announcement *a)
 		fail("an announcement of node", node);
 		return;
 	}
-	if (!is_name(a)) {
+	if (!is_wanted(a)) {
 		return;
 	}
 	if (a->flags == 0) {
@@ -292,31 +297,42 @@ static bool talk_round(unsigned int n)
 	for (unsigned int i = 0; i < NODES; i++) {
 		struct peer *p = &peers[i];
 
-		if (p->address != 0 && p->sent < COUNT && tx_nfree > 0) {
+		if (p->address != 0 && p->sent < count && tx_nfree > 0) {
 			send_next(p);
 		}
-		over += p->address != 0 && p->sent == COUNT && p->got >= COUNT;
+		over += p->address != 0 && p->sent == count && p->got >= count;
 	}
 	return over >= n && tx_nfree == VQ_SIZE;
 }
 
-static void talk(unsigned int n)
+static void talk_as(unsigned int n, const char *what)
 {
 	bool said = false;
 
-	announce(NAME, ME, 0);
 	for (;;) {
 		bool over = talk_round(n);
 
 		if (over && !said) {
-			guest_puts(wrong == 0 ? "PASS rpmsg talk\n"
-					      : "FAIL rpmsg talk\n");
+			guest_puts(wrong == 0 ? "PASS" : "FAIL");
+			guest_puts(what);
 			if (ring_mib != 0) {
 				return;
 			}
 		}
 		said = over;
 	}
+}
+
+static void talk(unsigned int n)
+{
+	announce(NAME, ME, 0);
+	talk_as(n, " rpmsg talk\n");
+}
+
+static void ask(unsigned int n)
+{
+	wanted = ECHO;
+	talk_as(n, " rpmsg ask\n");
 }
 
 static void all_back(const char *what)
@@ -416,17 +432,15 @@ static const struct {
 	const char *name;
 	void (*run)(unsigned int n);
 } modes[] = {
-	{ "talk", talk },
-	{ "outside", outside },
-	{ "hostile", hostile },
-	{ "deaf", be_deaf },
+	{ "talk", talk },       { "ask", ask },      { "outside", outside },
+	{ "hostile", hostile }, { "deaf", be_deaf },
 };
 
 void guest_main(const void *tree)
 {
 	const char *what = guest_argument(tree, "rpmsg=");
 	const char *n = guest_argument(tree, "peers=");
-	unsigned int count = n != 0 ? (unsigned int)(*n - '0') : 1;
+	unsigned int npeers = n != 0 ? (unsigned int)(*n - '0') : 1;
 	void (*run)(unsigned int n) = 0;
 
 	/* Before the rings are set up: they may overwrite the tree. */
@@ -442,8 +456,9 @@ void guest_main(const void *tree)
 	}
 	deaf = run == be_deaf;
 	ring_mib = guest_number(tree, "mib=", 0);
+	count = (uint32_t)guest_number(tree, "count=", COUNT);
 	start();
-	run(count);
+	run(npeers);
 	if (ring_mib != 0) {
 		ring_sleeps = true;
 		ring_start();
