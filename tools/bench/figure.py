@@ -15,6 +15,7 @@ class Figure:
     only: str = None			# its name in the guest; None: name
     smp: int = 1			# host CPUs
     traps: bool = True			# it has a path of a trap that can be shown
+    devices: str = ""			# of its guest, nodes of the description
     rounds: int = 64			# traps after which a path is shown
 
     @property
@@ -23,8 +24,8 @@ class Figure:
         return self.only or self.name
 
 
-def other_cpu(name, meaning, only, goal=None):
-    return Figure(name, meaning, goal, only=only, smp=2)
+def other_cpu(name, meaning, only, goal=None, devices=""):
+    return Figure(name, meaning, goal, only=only, smp=2, devices=devices)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -32,6 +33,7 @@ class Part:
     """Some figures: the guest's `only=`, and {its name of each: ours}."""
     only: str
     names: dict
+    devices: str = ""			# of the guest, nodes of its description
 
     @property
     def bootargs(self):

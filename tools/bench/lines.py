@@ -86,7 +86,8 @@ def runs(host):
     pinned = [0, 1]
     for part in figures.OWN.TWO_CPUS, figures.OWN.CALLS:
         yield Run(two, [guest(host.build, part.only, vcpus=2,
-                              affinity=pinned)], part.names)
+                              affinity=pinned, devices=part.devices)],
+                  part.names)
     one = guest(host.build, "switch", SLICES)
     yield Run(host, [one, dataclasses.replace(one, name="other")],
               {"switch": "switch"})

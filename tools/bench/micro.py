@@ -53,6 +53,7 @@ def socle_runs(host):
     yield Run("socle", host, [guest(host.build, vcpus=2)])
     two = dataclasses.replace(host, smp=2)
     yield Run("socle", two, [guest(host.build, vcpus=2, affinity=[0, 1],
+                                   devices=OWN.TWO_CPUS.devices,
                                    bootargs=OWN.TWO_CPUS.bootargs)],
               OWN.TWO_CPUS.names)
     yield Run("socle", host, [guest(host.build, cpus=OWN.NATIVE_WAIT_CPUS,

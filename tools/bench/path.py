@@ -80,7 +80,7 @@ def guests(host, figure):
     pinned = list(range(host.smp)) if host.smp > 1 else None
     names = ["micro", "other"] if figure.name == "switch" else ["micro"]
     return [systems.Guest(kernel, name, bootargs=arguments, ram=GUEST_RAM,
-                          vcpus=2, affinity=pinned) for name in names]
+                          vcpus=2, affinity=pinned, devices=figure.devices) for name in names]
 
 
 def trace(host, image, figure, wanted):

@@ -4,6 +4,9 @@ and the runs that measure some of them."""
 
 from figure import Figure, Part, other_cpu
 
+# A doorbell that the measuring guest rings at itself.
+DOORBELL = 'bell { compatible = "socle,shared-memory"; region = "bell"; };'
+
 FIGURES = [
     Figure("hypercall", "PSCI_VERSION", 96),
     Figure("hypercall-unknown", "a function that is not there", 110),
@@ -33,6 +36,11 @@ FIGURES = [
     other_cpu("sgi-other-cpu-spin", "to a VCPU of another CPU, that runs",
               "sgi-other-spin", 1000),
     other_cpu("sgi-round-trip-spin", "... and back", "sgi-other-spin"),
+    # An SGI's figure and 40.
+    other_cpu("doorbell-other-cpu", "a doorbell to a VCPU of another CPU, that "
+              "waits", "doorbell-other", 721, DOORBELL),
+    other_cpu("doorbell-other-cpu-spin", "... that runs", "doorbell-other-spin",
+              587, DOORBELL),
     Figure("timer-spin", "virtual timer to the handler, spinning", 176),
     Figure("timer-wfi", "... from WFI", 800),
     Figure("timer-wfi-untrapped", "... from WFI that is not trapped", 176,
@@ -66,16 +74,22 @@ FIGURES = [
 COUNTED = ("timer-el2", "ipi-el2")
 
 # With a CPU for each of two VCPUs.
-TWO_CPUS = Part("sgi-other,sgi-other-spin,cpu-on", {
+TWO_CPUS = Part("sgi-other,sgi-other-spin,cpu-on,doorbell-other,"
+                "doorbell-other-spin", {
     "sgi-other": "sgi-other-cpu", "cpu-on": "cpu-on-cpu",
     "sgi-round-trip": "sgi-round-trip-cpu",
     "sgi-other-spin": "sgi-other-cpu-spin",
-    "sgi-round-trip-spin": "sgi-round-trip-spin"})
+    "sgi-round-trip-spin": "sgi-round-trip-spin",
+    "doorbell-other": "doorbell-other-cpu",
+    "doorbell-trip": "doorbell-trip-cpu",
+    "doorbell-other-spin": "doorbell-other-cpu-spin",
+    "doorbell-trip-spin": "doorbell-trip-spin"}, DOORBELL)
 # Likewise, in rounds that are marked for a plugin.
 CALLS = Part("ipi", {"ipi-el2": "ipi-el2"})
 # On two CPUs: how often a guest is left depends on their relative timing, and thus
 # on compiler and QEMU. With the reference compiler it is reproducible.
-PHASED = {"cpu-on-cpu", "ipi-el2", "sgi-round-trip-cpu", "sgi-round-trip-spin"}
+PHASED = {"cpu-on-cpu", "ipi-el2", "sgi-round-trip-cpu", "sgi-round-trip-spin",
+          "doorbell-trip-cpu", "doorbell-trip-spin"}
 TRACED = Part("hypercall,timer-spin", {"hypercall": "hypercall-traced",
                                        "timer-spin": "timer-traced"})
 # Waiting that is not trapped, by the guest's description and by Xen's arguments.

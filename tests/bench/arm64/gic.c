@@ -9,6 +9,7 @@
 #define GICD_ITARGETSR 0x800
 #define GICD_ICFGR 0xc00
 #define GICD_SGIR 0xf00
+#define GICD_IROUTER 0x6000
 #define GICR_WAKER 0x14
 #define GICR_SGI 0x10000
 #define GICR_STRIDE 0x20000
@@ -58,16 +59,19 @@ void gic_cpu_init(void)
 	isb();
 }
 
-void gic_spi_on(uint32_t intid, bool edge)
+void gic_spi_on(uint32_t intid, bool edge, unsigned int cpu)
 {
 	uint64_t d = platform.gicd;
 	uint32_t bit = 1u << intid % 32;
 
 	if (platform.gicc) {
-		*(volatile uint8_t *)(d + GICD_ITARGETSR + intid) = 1;
+		*(volatile uint8_t *)(d + GICD_ITARGETSR + intid) =
+			(uint8_t)(1u << cpu);
 	} else {
 		write32(d + GICD_IGROUPR + intid / 32 * 4,
 			read32(d + GICD_IGROUPR + intid / 32 * 4) | bit);
+		/* Affinity level 0, as gic_private() has it. */
+		*(volatile uint64_t *)(d + GICD_IROUTER + 8 * intid) = cpu;
 	}
 	*(volatile uint8_t *)(d + GICD_IPRIORITYR + intid) = 0x80;
 	write32(d + GICD_ICFGR + intid / 16 * 4,

@@ -112,7 +112,7 @@ static void open_device(unsigned int id, unsigned int nqueues, uint64_t want)
 			fail("the device does not take a queue");
 		}
 	}
-	gic_spi_on(device.intid, device.edge);
+	gic_spi_on(device.intid, device.edge, 0);
 	virtio_start(&device);
 }
 

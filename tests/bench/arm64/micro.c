@@ -11,6 +11,7 @@
  */
 #include <string.h>
 
+#include "docs/howto/examples/shared-ring/doorbell.h"
 #include "micro.h"
 
 #define PSCI_VERSION 0x84000000u
@@ -210,6 +211,15 @@ static void timer_off(unsigned int ppi)
 	isb();
 }
 
+static void device_or_timer(unsigned int intid)
+{
+	if (intid > 31) {
+		(void)doorbell_read(platform.doorbell, DOORBELL_ACK);
+	} else {
+		timer_off(intid);
+	}
+}
+
 void irq_handler(uint64_t at);
 void irq_handler(uint64_t at)
 {
@@ -217,7 +227,7 @@ void irq_handler(uint64_t at)
 	uint32_t iar = gic_ack();
 
 	if ((iar & 0x3ff) > 15) {
-		timer_off(iar & 0x3ff);
+		device_or_timer(iar & 0x3ff);
 	}
 	gic_eoi(iar);
 	if (second) {
@@ -543,7 +553,20 @@ static void nap(void)
 	irqs_on();
 }
 
-static void sgi_other(const char *there, const char *back)
+static void tell_by_sgi(void)
+{
+	gic_sgi_cpu(1, 0);
+}
+
+/* At the same guest: the peer is found by its number all the same. */
+static void tell_by_doorbell(void)
+{
+	write32(platform.doorbell + DOORBELL_RING, 0);
+}
+
+/* `tell` is known where it is called from, so that no call is measured. */
+static inline __attribute__((always_inline)) void
+tell_other(const char *there, const char *back, void (*tell)(void))
 {
 	struct figure ipi = { 0 }, round = { 0 };
 
@@ -556,7 +579,7 @@ static void sgi_other(const char *there, const char *back)
 		dither(i);
 		mark(MARK_BEGIN);
 		t = now();
-		gic_sgi_cpu(1, 0);
+		tell();
 		yield();
 		wait_sgi(before);
 		mark(MARK_END);
@@ -565,6 +588,20 @@ static void sgi_other(const char *there, const char *back)
 	}
 	result(there, &ipi, IRQ_ENTRY);
 	result(back, &round, IRQ_ENTRY);
+}
+
+static void sgi_other(const char *there, const char *back)
+{
+	tell_other(there, back, tell_by_sgi);
+}
+
+/* Vector 0 of the only peer, which interrupts the other CPU. */
+static void doorbell_other(const char *there, const char *back)
+{
+	gic_spi_on(platform.doorbell_intid, true, 1);
+	doorbell_write(platform.doorbell, DOORBELL_ENABLE, 1);
+	doorbell_write(platform.doorbell, DOORBELL_STATE, 1);
+	tell_other(there, back, tell_by_doorbell);
 }
 
 /* Only IPIs, to count what a hypervisor does for one: both CPUs run all the
@@ -623,11 +660,18 @@ static void second_cpu(void)
 	if (wanted("sgi-other")) {
 		sgi_other("sgi-other", "sgi-round-trip");
 	}
+	if (platform.doorbell && wanted("doorbell-other")) {
+		doorbell_other("doorbell-other", "doorbell-trip");
+	}
 	/* Only if the other VCPU has its own CPU: on this one we would wait for
 	 * the end of a slice. */
 	if (platform.only[0] && wanted("sgi-other-spin")) {
 		second_spin = true;
 		sgi_other("sgi-other-spin", "sgi-round-trip-spin");
+	}
+	if (platform.doorbell && wanted("doorbell-other-spin")) {
+		second_spin = true;
+		doorbell_other("doorbell-other-spin", "doorbell-trip-spin");
 	}
 	if (platform.only[0] && wanted("ipi")) {
 		ipi();
@@ -715,8 +759,10 @@ void micro_main(const void *tree, uint64_t at)
 	if (wanted("first-touch")) {
 		memory();
 	}
-	if (platform.cpus > 1 && (wanted("cpu-on") || wanted("sgi-other") ||
-				  wanted("sgi-other-spin") || wanted("ipi"))) {
+	if (platform.cpus > 1 &&
+	    (wanted("cpu-on") || wanted("sgi-other") ||
+	     wanted("sgi-other-spin") || wanted("ipi") ||
+	     wanted("doorbell-other") || wanted("doorbell-other-spin"))) {
 		second_cpu();
 	}
 	if (wanted("sgi-rotation")) {

@@ -46,8 +46,11 @@ struct platform {
 	uint64_t second_mpidr;
 	unsigned int cpus;
 	uint64_t ram, ram_size;
+	/* Of a device socle,shared-memory; 0: there is none. */
+	uint64_t doorbell;
+	uint32_t doorbell_intid;
 	/* Boot arguments: only=FIGURE,... rounds=N. */
-	char only[64];
+	char only[96];
 	uint32_t rounds; /* 0: as usual */
 };
 extern struct platform platform;
@@ -64,7 +67,7 @@ void gic_cpu_init(void);    /* each CPU; SGIs and both timers on */
 uint64_t gic_private(void); /* where its SGIs and PPIs have registers */
 uint32_t gic_ack(void);
 void gic_eoi(uint32_t iar);
-void gic_spi_on(uint32_t intid, bool edge); /* to the first CPU */
+void gic_spi_on(uint32_t intid, bool edge, unsigned int cpu); /* 0 or 1 */
 void gic_sgi_self(unsigned int sgi);
 void gic_sgi_cpu(unsigned int cpu, unsigned int sgi); /* 0 or 1 */
 

@@ -68,6 +68,23 @@ static void find_cpus(const void *fdt)
 	}
 }
 
+/* Its registers are behind the window. */
+static void find_doorbell(const void *fdt)
+{
+	static const char *const windows[] = { "socle,shared-memory", NULL };
+	int node = find(fdt, windows);
+	const fdt32_t *p = NULL;
+	int len = 0;
+
+	if (node >= 0) {
+		p = fdt_getprop(fdt, node, "interrupts", &len);
+	}
+	if (p && len >= 8) {
+		platform.doorbell = reg(fdt, node, 1, NULL);
+		platform.doorbell_intid = 32 + fdt32_to_cpu(p[1]);
+	}
+}
+
 /* The text after `name` in the boot arguments, up to a space, into buf. */
 static void argument(const char *args, const char *name, char *buf, size_t size)
 {
@@ -125,6 +142,7 @@ void platform_init(const void *fdt)
 	method = fdt_getprop(fdt, node, "method", NULL);
 	platform.hvc = !method || strcmp(method, "hvc") == 0;
 	find_cpus(fdt);
+	find_doorbell(fdt);
 	arguments(fdt);
 	node = fdt_node_offset_by_prop_value(fdt, -1, "device_type", "memory",
 					     7);
