@@ -127,8 +127,10 @@ static void do_line(void)
 	model_be(get() % MODEL_CPUS);
 	if (intid == MODEL_TIMER_PPI) {
 		m.timer[v] = level;
+	} else if (intid < 32) {
+		vgic_line_private(m.vc[v], intid, level);
 	} else {
-		vgic_line(m.vg, intid < 32 ? m.vc[v] : NULL, intid, level);
+		vgic_line_spi(m.vg, intid, level);
 	}
 }
 

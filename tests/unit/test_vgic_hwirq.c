@@ -210,7 +210,7 @@ static void test_hw_raised_while_away(void **state)
 			assert_false(vgic_cpuif_has_pending(m.vc[0]));
 			m.kicked[0] = false;
 			m.timer[0] = true;
-			vgic_line(m.vg, m.vc[0], MODEL_TIMER_PPI, true);
+			vgic_line_private(m.vc[0], MODEL_TIMER_PPI, true);
 			assert_true(m.kicked[0]);
 			assert_true(vgic_cpuif_has_pending(m.vc[0]));
 			model_load(cpu + 1, 0);

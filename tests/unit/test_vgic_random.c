@@ -151,7 +151,11 @@ static void act_line(void)
 		return;
 	}
 	model_be(rnd(MODEL_CPUS));
-	vgic_line(m.vg, intid < 32 ? m.vc[v] : NULL, intid, level);
+	if (intid < 32) {
+		vgic_line_private(m.vc[v], intid, level);
+	} else {
+		vgic_line_spi(m.vg, intid, level);
+	}
 	ref_drive(ref_irq(v, intid), level);
 }
 
@@ -172,7 +176,7 @@ static void act_timer(void)
 	m.timer[v] = level;
 	i->line = level;
 	if (!cpu_of(v)) {
-		vgic_line(m.vg, m.vc[v], MODEL_TIMER_PPI, level);
+		vgic_line_private(m.vc[v], MODEL_TIMER_PPI, level);
 	}
 }
 
@@ -582,6 +586,13 @@ static void set_up(unsigned int v)
 	}
 }
 
+/* What a guest does on a CPU that knows of all that happened elsewhere. */
+static bool needs_entry(void (*act)(void))
+{
+	return act == act_ack || act == act_eoi || act == act_dir ||
+	       act == act_timer || act == act_vmcr;
+}
+
 static void run(unsigned int version, unsigned int vcpus, unsigned int lrs,
 		unsigned int steps)
 {
@@ -612,8 +623,16 @@ static void run(unsigned int version, unsigned int vcpus, unsigned int lrs,
 		}
 	}
 	for (step = 0; step < steps; step++) {
-		acts[rnd(ARRAY_SIZE(acts))]();
+		void (*act)(void) = acts[rnd(ARRAY_SIZE(acts))];
+
+		if (needs_entry(act)) {
+			model_enter_all();
+		}
+		act();
 		model_check();
+		if (act == act_line && rnd(2)) {
+			continue; /* other CPUs look later */
+		}
 		model_enter_all();
 		check();
 	}

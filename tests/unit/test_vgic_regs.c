@@ -264,15 +264,15 @@ static void test_pending_and_active(void **state)
 	wr(0, 0x384, 4, 0x8);
 	assert_int_equal(rd(0, 0x304, 4), 0x1);
 	/* A line that is high stays pending. */
-	vgic_line(m.vg, NULL, 36, true);
+	vgic_line_spi(m.vg, 36, true);
 	wr(0, 0x284, 4, UINT32_MAX);
 	assert_int_equal(rd(0, 0x204, 4), 0x10);
-	vgic_line(m.vg, NULL, 36, false);
+	vgic_line_spi(m.vg, 36, false);
 	assert_int_equal(rd(0, 0x204, 4), 0);
 	/* An edge stays until it is cleared. */
 	model_config(0, 0, 37, true);
-	vgic_line(m.vg, NULL, 37, true);
-	vgic_line(m.vg, NULL, 37, false);
+	vgic_line_spi(m.vg, 37, true);
+	vgic_line_spi(m.vg, 37, false);
 	assert_int_equal(rd(0, 0x204, 4), 0x20);
 	wr(0, 0x284, 4, 0x20);
 	assert_int_equal(rd(0, 0x204, 4), 0);

@@ -33,10 +33,8 @@ static enum vtimer_kind kind_of(unsigned int ppi)
 	return ppi == VTIMER_PPI_VIRT ? VTIMER_VIRT : VTIMER_PHYS;
 }
 
-void vgic_set_line(struct guest *g, struct vcpu *v, unsigned int intid,
-		   bool level)
+void vgic_set_line(struct vcpu *v, unsigned int intid, bool level)
 {
-	assert_ptr_equal(g, &guest);
 	assert_ptr_equal(v, &vcpu);
 	line[kind_of(intid)] = level;
 }

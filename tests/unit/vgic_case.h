@@ -26,7 +26,7 @@ static void start(unsigned int version, unsigned int vcpus, unsigned int lrs)
 /* Set the level of an SPI's line. */
 static __unused void line(unsigned int intid, bool level)
 {
-	vgic_line(m.vg, NULL, intid, level);
+	vgic_line_spi(m.vg, intid, level);
 }
 
 #endif

@@ -526,7 +526,7 @@ static __unused void model_unload(unsigned int cpu)
 		}
 	}
 	/* As the software timer does. */
-	vgic_line(m.vg, vc, MODEL_TIMER_PPI, m.timer[vc->index]);
+	vgic_line_private(vc, MODEL_TIMER_PPI, m.timer[vc->index]);
 }
 
 /* An access by VCPU `vcpu`, which is loaded. Region 0 is GICD, 1 GICR. */

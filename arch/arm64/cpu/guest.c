@@ -82,11 +82,6 @@ unsigned int arch_guest_regions(struct guest *g, struct emu_region *out,
 	return vgic_regions(g, out, max);
 }
 
-void arch_guest_irq(struct guest *g, unsigned int line, bool level)
-{
-	vgic_set_line(g, NULL, line, level);
-}
-
 void arch_guest_time_pause(struct guest *g)
 {
 	g->arch.paused_at = arch_timer_now();

@@ -39,7 +39,7 @@ static void update_line(struct vcpu *v)
 
 	if (line != p->line) {
 		p->line = line;
-		vgic_set_line(v->guest, v, VPMU_PPI, line);
+		vgic_set_line(v, VPMU_PPI, line);
 	}
 }
 
@@ -188,7 +188,7 @@ bool pmu_guest_access(struct vcpu *v, const struct guest_regs *regs,
 void pmu_guest_reset(struct vcpu *v)
 {
 	if (v->arch.vpmu.line) {
-		vgic_set_line(v->guest, v, VPMU_PPI, false);
+		vgic_set_line(v, VPMU_PPI, false);
 	}
 	v->arch.vpmu = (struct vpmu){ 0 };
 	v->arch.pmu &= (uint8_t)~PMU_GUEST;

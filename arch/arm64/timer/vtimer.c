@@ -155,7 +155,7 @@ static inline void expired(struct vcpu *v, enum vtimer_kind kind)
 	if (unlikely(g->held)) {
 		release(v, kind);
 	} else {
-		vgic_set_line(v->guest, v, ppi_of(kind), true);
+		vgic_set_line(v, ppi_of(kind), true);
 	}
 }
 

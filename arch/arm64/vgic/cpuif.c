@@ -21,6 +21,33 @@ static void update_lrs(struct vgic_cpu *vc)
 }
 
 /*
+ * Edges into list registers that are empty and may be written again; their
+ * senders wake the VCPU. Of others, vgic_reconcile() makes pending interrupts.
+ * A bit may be taken out elsewhere if the guest makes the interrupt not
+ * pending; what else is changed clears `lr_reusable`.
+ */
+static __noinline void drain_spi_inbox(struct vgic_cpu *vc)
+{
+	uint32_t ready =
+		READ_ONCE(vc->spi_inbox) &
+		(uint32_t)(READ_ONCE(vc->lr_reusable) >> VGIC_NR_PRIVATE);
+
+	if (ready) {
+		ready &= vgic_lr_ops->read_elrsr();
+		ready &= __atomic_fetch_and(&vc->spi_inbox, ~ready,
+					    __ATOMIC_RELAXED);
+	}
+	for (; ready; ready &= ready - 1) {
+		unsigned int n = vgic_ctz(ready);
+
+		vgic_lr_ops->write_lr(n, vc->lr[n]);
+	}
+	if (READ_ONCE(vc->spi_inbox)) {
+		update_lrs(vc);
+	}
+}
+
+/*
  * If it is loaded on another CPU, the flag stays set for that CPU. Clearing the
  * flag (acquire) makes visible what was written before it was set (release);
  * later senders set it again.
@@ -31,9 +58,13 @@ void vgic_cpuif_flush(struct vgic_cpu *vc)
 		return;
 	}
 	(void)__atomic_exchange_n(&vc->flush, false, __ATOMIC_ACQUIRE);
-	vgic_drain_sgi_inbox(vc);
+	if (IS_ENABLED(CONFIG_OPTIMIZE_SIZE) || vgic_sgi_inbox_used(vc)) {
+		vgic_drain_sgi_inbox(vc);
+	}
 	if (READ_ONCE(vc->stale)) {
 		update_lrs(vc);
+	} else if (vgic_reuses_spis() && READ_ONCE(vc->spi_inbox)) {
+		drain_spi_inbox(vc);
 	}
 }
 
@@ -101,7 +132,7 @@ static inline bool unbind_ended(struct vgic_cpu *vc, const struct virq_ref *r)
 /*
  * These host interrupts are private to a CPU: none may stay active for a VCPU
  * that leaves, or it could not fire for the next one. What was active becomes
- * active in software only; the timer code then sets the line by vgic_line().
+ * active in software only; the timer code then sets the line.
  */
 static __noinline void unbind_other(struct vgic_cpu *vc, unsigned int intid)
 {

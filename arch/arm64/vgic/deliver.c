@@ -246,7 +246,7 @@ static int take_deactivated_lr(struct vgic_cpu *vc)
 
 		if (intid < VGIC_NR_PRIVATE && !(busy & m)) {
 			vc->private_irqs[intid].acked = false;
-			vc->lr_reusable &= ~m;
+			vc->lr_reusable &= ~(uint64_t)m;
 			b->in_lr &= ~m;
 			b->active &= ~m;
 			b->lr_pending &= ~m;

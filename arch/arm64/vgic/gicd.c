@@ -227,6 +227,9 @@ static uint32_t clear_pend(const struct vgic_access *x, uint32_t bits)
 	struct vgic_bank *b = x->b;
 
 	b->latch &= ~bits;
+	if (!x->owner) {
+		vgic_discard_spis(x->vg, b, bits);
+	}
 	b->want_clear_pending |= bits & b->in_lr;
 	return bits & (b->queued | b->in_lr);
 }

@@ -42,10 +42,9 @@ static void write_control(const struct vgic_access *x)
 		break;
 	case GICD_SETSPI_NSR:
 	case GICD_CLRSPI_NSR:
-		if (arch_index_below(&intid, VGIC_NR_PRIVATE + x->vg->nspis) &&
-		    intid >= VGIC_NR_PRIVATE) {
-			vgic_line(x->vg, NULL, (unsigned int)intid,
-				  x->off == GICD_SETSPI_NSR);
+		if (arch_index_below(&intid, VGIC_NR_PRIVATE + x->vg->nspis)) {
+			vgic_line_spi(x->vg, (unsigned int)intid,
+				      x->off == GICD_SETSPI_NSR);
 		}
 		break;
 	default:

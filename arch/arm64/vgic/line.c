@@ -90,6 +90,9 @@ static __noinline bool attach_again(struct vgic_cpu *vc, struct vgic_bank *b,
 	vc->lr[n] = lr;
 	if (vc->loaded_on) {
 		vgic_lr_ops->write_lr((unsigned int)n, lr);
+		if (virq_is_shared(r) && vgic_may_reuse_spi(r)) {
+			vc->lr_reusable |= vgic_spi_reusable((unsigned int)n);
+		}
 	}
 	vc->wake = true;
 	return true;
@@ -105,8 +108,7 @@ static __noinline void update_private(struct vgic_cpu *vc, unsigned int intid)
 	vgic_unlock(vc, shared);
 }
 
-static inline void line_private(struct vgic_cpu *vc, unsigned int intid,
-				bool level)
+void vgic_line_private(struct vgic_cpu *vc, unsigned int intid, bool level)
 {
 	struct virq_ref r = virq_ref(vc->vgic, vc, intid);
 	bool done;
@@ -145,23 +147,96 @@ static __noinline void update_shared(struct vgic *vg, unsigned int intid)
 	vgic_deliver_retargeted(vg);
 }
 
-static inline void line_shared(struct vgic *vg, unsigned int intid, bool level)
+static __noinline void line_shared_locked(struct vgic *vg, unsigned int intid,
+					  bool level)
 {
 	struct virq_ref r = virq_ref(vg, NULL, intid);
 
-	spin_lock(&vg->lock);
+	assert_held(&vg->lock);
 	if (drive(&r, level) && !(level && pend_spi_again(vg, &r))) {
 		update_shared(vg, intid);
 	}
 	spin_unlock(&vg->lock);
 }
 
-void vgic_line(struct vgic *vg, struct vgic_cpu *vc, unsigned int intid,
-	       bool level)
+static __noinline void line_shared(struct vgic *vg, unsigned int intid,
+				   bool level)
 {
-	if (intid < VGIC_NR_PRIVATE) {
-		line_private(vc, intid, level);
-	} else if (intid < VGIC_NR_PRIVATE + vg->nspis) {
+	spin_lock(&vg->lock);
+	line_shared_locked(vg, intid, level);
+}
+
+/* Only this CPU changes the list registers of a VCPU that is loaded here. */
+static __noinline void edge_here(struct vgic_cpu *vc, unsigned int n,
+				 unsigned int intid)
+{
+	if (vgic_lr_ops->read_elrsr() >> n & 1) {
+		vgic_lr_ops->write_lr(n, vc->lr[n]);
+		vgic_wake(vc);
+	} else {
+		line_shared(vc->vgic, intid, true);
+	}
+}
+
+/* The guest's lock is held, so the interrupt stays in that list register. */
+static inline void post_edge(struct vgic_cpu *vc, unsigned int n)
+{
+	(void)__atomic_fetch_or(&vc->spi_inbox, 1U << n, __ATOMIC_RELAXED);
+	/* Pairs with vgic_cpuif_flush(). */
+	__atomic_store_n(&vc->flush, true, __ATOMIC_RELEASE);
+}
+
+/*
+ * Hot: an edge whose list register may be written again (vgic_reuse_lr()), here
+ * or, by the inbox of SPIs, where its VCPU is loaded. Whatever takes a function
+ * that returns is elsewhere, so that this one needs no stack frame.
+ */
+void vgic_line_spi(struct vgic *vg, unsigned int intid, bool level)
+{
+	unsigned int spi = intid - VGIC_NR_PRIVATE;
+	uint32_t m = 1U << spi % 32;
+	struct vgic_bank *b;
+	struct vgic_cpu *vc;
+	struct virq *q;
+	unsigned int n;
+
+	if (spi >= vg->nspis) {
+		return;
+	}
+	if (!vgic_reuses_spis() || !level || !spin_trylock(&vg->lock)) {
 		line_shared(vg, intid, level);
+		return;
+	}
+	b = &vg->spi[spi / 32];
+	q = &vg->spis[spi];
+	n = q->lr;
+	vc = vg->cpus[q->where];
+	if (!(b->in_lr & b->edge & m) ||
+	    !(READ_ONCE(vc->lr_reusable) & vgic_spi_reusable(n))) {
+		line_shared_locked(vg, intid, true);
+		return;
+	}
+	b->line |= m;
+	if (vgic_loaded_here(vc)) {
+		spin_unlock(&vg->lock);
+		edge_here(vc, n, intid);
+		return;
+	}
+	post_edge(vc, n);
+	spin_unlock(&vg->lock);
+	vgic_wake_vcpu(vc);
+}
+
+void vgic_discard_posted(struct vgic *vg, const struct vgic_bank *b,
+			 uint32_t bits)
+{
+	unsigned int first = 32 * (unsigned int)(b - vg->spi);
+
+	assert_held(&vg->lock);
+	for (uint32_t left = bits & b->in_lr; left; left &= left - 1) {
+		const struct virq *q = &vg->spis[first + vgic_ctz(left)];
+
+		(void)__atomic_fetch_and(&vg->cpus[q->where]->spi_inbox,
+					 ~(1U << q->lr), __ATOMIC_RELAXED);
 	}
 }

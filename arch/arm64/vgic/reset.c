@@ -129,6 +129,7 @@ static void reset_bank(struct vgic *vg, unsigned int n)
 	uint32_t left;
 
 	spin_lock(&vg->lock);
+	vgic_discard_spis(vg, x.b, UINT32_MAX);
 	left = reset_bits(x.b);
 	spin_unlock(&vg->lock);
 	if (left) {

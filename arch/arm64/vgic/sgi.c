@@ -99,14 +99,13 @@ static __noinline void sgi_not_loaded(struct vgic_cpu *vc, unsigned int intid,
 	}
 }
 
-/* Does not go by the inbox, wherever `vc` is loaded. */
+/* Out of the inbox, wherever `vc` is loaded. If it gets its list register here,
+ * the sender wakes it. */
 static inline void make_pending(struct vgic_cpu *vc, unsigned int intid,
 				unsigned int source)
 {
-	if (vc->private_irqs[intid].source == source &&
-	    vgic_reuse_lr(vc, intid)) {
-		vgic_wake(vc);
-	} else {
+	if (vc->private_irqs[intid].source != source ||
+	    !vgic_reuse_lr(vc, intid)) {
 		sgi(vc, intid, source);
 	}
 }

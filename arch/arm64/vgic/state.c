@@ -201,6 +201,9 @@ static inline void install(struct vgic_cpu *vc, const struct virq_ref *r,
 		vgic_lr_ops->write_lr(n, vc->lr[n]);
 		if (lr->state == LR_PENDING && (lr->hw || r->intid < 16)) {
 			vc->lr_reusable |= r->m;
+		} else if (lr->state == LR_PENDING && virq_is_shared(r) &&
+			   vgic_may_reuse_spi(r)) {
+			vc->lr_reusable |= vgic_spi_reusable(n);
 		}
 	}
 }
@@ -383,6 +386,19 @@ static void note_ack(const struct virq_ref *r, const struct vlr *lr)
 	}
 }
 
+/* An edge that waits in the inbox of SPIs. */
+static inline void take_posted(struct vgic_cpu *vc, const struct virq_ref *r,
+			       unsigned int n)
+{
+	uint32_t bit = 1U << n;
+
+	if (READ_ONCE(vc->spi_inbox) & bit) {
+		(void)__atomic_fetch_and(&vc->spi_inbox, ~bit,
+					 __ATOMIC_RELAXED);
+		r->b->latch |= r->m;
+	}
+}
+
 bool vgic_free_lr(struct vgic_cpu *vc, unsigned int n)
 {
 	struct virq_ref r = virq_ref(vc->vgic, vc, vc->lr_intid[n]);
@@ -399,7 +415,10 @@ bool vgic_free_lr(struct vgic_cpu *vc, unsigned int n)
 		vgic_unbind(&r);
 	}
 	if (!virq_is_shared(&r)) {
-		vc->lr_reusable &= ~r.m;
+		vc->lr_reusable &= ~(uint64_t)r.m;
+	} else if (vgic_reuses_spis()) {
+		vc->lr_reusable &= ~vgic_spi_reusable(n);
+		take_posted(vc, &r, n);
 	}
 	note_ack(&r, &lr);
 	apply_wants(&r, &lr);

@@ -3,6 +3,7 @@
  * Virtual GIC: its objects in guests and VCPUs, its regions, and what the pure
  * part needs from the machine.
  */
+#include <arch/guest.h>
 #include <arch_impl/cpu.h>
 #include <arch_impl/guest_platform.h>
 #include <arch_impl/vgic.h>
@@ -265,12 +266,19 @@ __cold unsigned int vgic_regions(struct guest *g, struct emu_region *out,
 
 /* ---- what others call ---- */
 
-void vgic_set_line(struct guest *g, struct vcpu *v, unsigned int intid,
-		   bool level)
+void vgic_set_line(struct vcpu *v, unsigned int intid, bool level)
 {
 	unsigned long flags = arch_irq_save();
 
-	vgic_line(g->arch.vgic, v ? &v->arch.vgic : NULL, intid, level);
+	vgic_line_private(&v->arch.vgic, intid, level);
+	arch_irq_restore(flags);
+}
+
+void arch_guest_irq(struct guest *g, unsigned int line, bool level)
+{
+	unsigned long flags = arch_irq_save();
+
+	vgic_line_spi(g->arch.vgic, line, level);
 	arch_irq_restore(flags);
 }
 

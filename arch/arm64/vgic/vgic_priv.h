@@ -188,7 +188,9 @@ static inline bool vgic_loaded_here(const struct vgic_cpu *vc)
 
 static inline bool vgic_reachable(const struct vgic_cpu *vc)
 {
-	return !READ_ONCE(vc->loaded_on) || vgic_loaded_here(vc);
+	const struct percpu *on = READ_ONCE(vc->loaded_on);
+
+	return !on || on == this_cpu();
 }
 
 static inline uint32_t vgic_free_lrs(const struct vgic_cpu *vc)
@@ -381,6 +383,27 @@ static inline bool vgic_reuse_loaded_lr(struct vgic_cpu *vc, unsigned int intid)
 	return true;
 }
 
+/* The bit of `lr_reusable` for the SPI in list register n. */
+static inline uint64_t vgic_spi_reusable(unsigned int n)
+{
+	return BIT(VGIC_NR_PRIVATE + n);
+}
+
+/* An image that is to be small does without this for SPIs. */
+static inline bool vgic_reuses_spis(void)
+{
+	return !IS_ENABLED(CONFIG_OPTIMIZE_SIZE);
+}
+
+/*
+ * May the value of an SPI's list register be used for its next edge? One of
+ * 1-of-N may have to go to another VCPU.
+ */
+static inline bool vgic_may_reuse_spi(const struct virq_ref *r)
+{
+	return vgic_reuses_spis() && !r->q->one_of_n;
+}
+
 /* The same, if `vc` is loaded here. */
 static inline bool vgic_reuse_lr(struct vgic_cpu *vc, unsigned int intid)
 {
@@ -401,9 +424,20 @@ void vgic_cpuif_inject_hw(struct vgic_cpu *vc, unsigned int intid,
 /* DIR, when it traps. */
 void vgic_cpuif_dir(struct vgic_cpu *vc, unsigned int intid);
 
-/* line.c: the level of a device's line. `vc` for private interrupts. */
-void vgic_line(struct vgic *vg, struct vgic_cpu *vc, unsigned int intid,
-	       bool level);
+/* line.c: the level of a device's line. An SPI may have any number. */
+void vgic_line_private(struct vgic_cpu *vc, unsigned int intid, bool level);
+void vgic_line_spi(struct vgic *vg, unsigned int intid, bool level);
+/* SPIs of a bank that are to be pending no longer: out of the inboxes. The
+ * guest's lock is held. */
+void vgic_discard_posted(struct vgic *vg, const struct vgic_bank *b,
+			 uint32_t bits);
+static inline void vgic_discard_spis(struct vgic *vg, const struct vgic_bank *b,
+				     uint32_t bits)
+{
+	if (vgic_reuses_spis()) {
+		vgic_discard_posted(vg, b, bits);
+	}
+}
 /* sgi.c: SGI `intid` for `vc` from VCPU `source`, if its group is among
  * `groups` (bit 0, bit 1). */
 void vgic_sgi(struct vgic_cpu *vc, unsigned int intid, unsigned int source,

@@ -61,7 +61,7 @@ struct vgic_cpu {
 	struct vgic *vgic;         /* [I] NULL until both are there */
 	struct vcpu *vcpu;         /* [I] */
 	struct virq *private_irqs; /* [I] SGIs 0-15, PPIs 16-31 */
-	bool flush;                /* [A] stale, or SGIs in the inbox */
+	bool flush;                /* [A] stale, or something in an inbox */
 	bool stale;                /* [V] list registers are out of date */
 	bool wake;                 /* [V] wake and kick after unlocking */
 	bool reset;                /* [V] reset when reachable */
@@ -73,10 +73,14 @@ struct vgic_cpu {
 	 * row of bytes, has SGI n's requesting CPUs (v3: bit 0). Drained by
 	 * vgic_drain_sgi_inbox() alone. */
 	uint64_t sgi_inbox[2];
-	uint32_t lr_reusable;    /* [O] see vgic_reuse_lr() */
-	uint32_t lr_reads;       /* [A] times all LRs were reconciled */
+	/* [O] See vgic_reuse_lr(): bits 31:0 by private INTID, bit 32 + n of
+	 * the SPI in list register n. */
+	uint64_t lr_reusable;
+	/* [A] Edges from elsewhere: bit n is of the SPI in list register n,
+	 * which stays there until the bit is taken out. Set with the guest's
+	 * vgic lock held. */
+	uint32_t spi_inbox;
 	uint32_t spis;           /* [V] SPIs queued or in an LR here */
-	uint32_t hw_known;       /* [V] were bound to a host interrupt */
 	struct vgic_bank priv;   /* [V] */
 	uint8_t sgi_sources[16]; /* [V] v2: by requesting CPU */
 
@@ -85,7 +89,9 @@ struct vgic_cpu {
 	uint32_t levels[VGIC_NR_QUEUES];
 	uint16_t head[VGIC_NR_QUEUES][VGIC_PRI_LEVELS];
 
-	uint32_t lr_used;                /* [V] bit n: has an interrupt */
+	uint32_t lr_used;  /* [V] bit n: has an interrupt */
+	uint32_t lr_reads; /* [A] times all LRs were reconciled */
+	uint32_t hw_known; /* [V] were bound to a host interrupt */
 	uint16_t lr_intid[VGIC_MAX_LRS]; /* [V] */
 	uint64_t lr[VGIC_MAX_LRS];   /* [O] while not loaded, or if reusable */
 	uint64_t vmcr;               /* [O] while not loaded */
@@ -110,10 +116,9 @@ void vgic_cpu_reset(struct vcpu *v);
 unsigned int vgic_regions(struct guest *g, struct emu_region *out,
 			  unsigned int max);
 
-/* Drive a line; any context, any CPU. `v` for private interrupts, else NULL.
- * Wakes or kicks the target VCPU as needed. */
-void vgic_set_line(struct guest *g, struct vcpu *v, unsigned int intid,
-		   bool level);
+/* Drive the line of a private interrupt (of an SPI: arch_guest_irq()); any
+ * context, any CPU. Wakes or kicks the VCPU as needed. */
+void vgic_set_line(struct vcpu *v, unsigned int intid, bool level);
 /* The host interrupt `hwintid`, which belongs to running VCPU `v` as private
  * `intid`, fired: make it pending with the HW bit, so that the guest's
  * deactivation deactivates it. Interrupt context on v's CPU, where `v` is
