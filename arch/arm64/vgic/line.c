@@ -166,6 +166,23 @@ static __noinline void line_shared(struct vgic *vg, unsigned int intid,
 	line_shared_locked(vg, intid, level);
 }
 
+/* The same of an edge that is latched, and in a list register of `vc`. */
+static __noinline void edge_latched(struct vgic_cpu *vc, struct vgic_bank *b,
+				    struct virq *q, unsigned int intid)
+{
+	struct vgic *vg = vc->vgic;
+	bool done;
+
+	assert_held(&vg->lock);
+	spin_lock(&vc->lock);
+	done = attach_again(vc, b, q, (uint16_t)intid);
+	vgic_unlock_cpu(vc);
+	if (!done) {
+		update_shared(vg, intid);
+	}
+	spin_unlock(&vg->lock);
+}
+
 /* Only this CPU changes the list registers of a VCPU that is loaded here. */
 static __noinline void edge_here(struct vgic_cpu *vc, unsigned int n,
 				 unsigned int intid)
@@ -211,12 +228,16 @@ void vgic_line_spi(struct vgic *vg, unsigned int intid, bool level)
 	q = &vg->spis[spi];
 	n = q->lr;
 	vc = vg->cpus[q->where];
-	if (!(b->in_lr & b->edge & m) ||
-	    !(READ_ONCE(vc->lr_reusable) & vgic_spi_reusable(n))) {
+	if (!(b->in_lr & b->edge & m)) {
 		line_shared_locked(vg, intid, true);
 		return;
 	}
 	b->line |= m;
+	if (!(READ_ONCE(vc->lr_reusable) & vgic_spi_reusable(n))) {
+		b->latch |= m;
+		edge_latched(vc, b, q, intid);
+		return;
+	}
 	if (vgic_loaded_here(vc)) {
 		spin_unlock(&vg->lock);
 		edge_here(vc, n, intid);
