@@ -9,9 +9,9 @@ import zlib
 
 import pytest
 
+from manager import Watch, channel, soclectl
 from socle import Monitor, bare, description
 from test_block import PATTERN, gpt
-from test_management import soclectl
 
 DISK = 'devices { disk0 { compatible = "virtio,block"; disk = "data"; }; };'
 CANNOT_WRITE, CANNOT_READ, CANNOT_FLUSH = 2048, 4096, 8192
@@ -146,20 +146,24 @@ def test_cut_off(boot, tmp_path):
     """A disk's file is truncated while a guest that ignores this goes on using
     it: requests beyond the new end fail with VIRTIO_BLK_S_IOERR, those before
     it do not, and the guest's other disk is not affected; a longer file and
-    another backend recover."""
+    another backend recover. Managers are told."""
     image = tmp_path / "image"
     image.write_bytes(PATTERN * 4)
+    management = channel(tmp_path / "management")
     host = boot({"disk": bare("disk", "disk", extra=TWO,
                               boot='bootargs = "disk=cut";')}, script="",
-                extra=["-drive", f"if=none,id=d,format=raw,file={image}",
-                       "-device", "virtio-blk-pci,romfile=,rerror=report,"
-                       "werror=report,drive=d",
-                       *Monitor.option(tmp_path / "qmp")])
+                append=management["append"], extra=[
+                    *management["extra"],
+                    "-drive", f"if=none,id=d,format=raw,file={image}",
+                    "-device", "virtio-blk-pci,romfile=,rerror=report,"
+                    "werror=report,drive=d",
+                    *Monitor.option(tmp_path / "qmp")])
     monitor = Monitor(tmp_path / "qmp")
     host.cmd("blockdev create ram ram0 4M")
     host.cmd("vdisk create data vda")
     host.cmd("vdisk create other ram0")
     host.cmd("guest create /guests/disk.dtb --start")
+    watch = Watch(host, tmp_path / "management", "disk", "disk")
     # The guest has read the last sectors, and waits for each of these steps.
     host.attach("disk")
     host.expect("CUT ME")
@@ -185,6 +189,8 @@ def test_cut_off(boot, tmp_path):
     said = host.text[begin:]
     assert "FAIL" not in said
     assert said.count("PASS cut-") == 12, said
+    watch.expect("disk", "disk0: ")
+    watch.end()
     assert errors(host)["other"] == 0
     assert host.shutdown() == 0
 
@@ -200,17 +206,15 @@ class Stalled:
     def __init__(self, boot, tmp_path, device, how):
         (tmp_path / "image").write_bytes(b"\xa5" * (16 << 20))
         self.where = str(tmp_path / "management")
+        management = channel(self.where)
         self.host = boot(
             {name: bare(name, "disk", memory=LARGE, extra=DISK, boot=boot_with)
              for name, boot_with in (
                  ("first", f'bootargs = "disk={how}";'),
                  ("second", 'bootargs = "disk=flight";'))},
-            script="", append="management=virtio0",
+            script="", append=management["append"],
             extra=["-drive", f"if=none,id=d,format=raw,file={tmp_path}/image",
-                   "-device", "virtio-serial-pci", "-device",
-                   "virtconsole,chardev=t", "-chardev",
-                   f"socket,id=t,path={self.where},server=on,wait=off",
-                   "-device", f"{device},drive=d",
+                   *management["extra"], "-device", f"{device},drive=d",
                    *Monitor.option(tmp_path / "qmp")])
         self.monitor = Monitor(tmp_path / "qmp")
 

@@ -4,7 +4,6 @@
 import json
 import os
 import re
-import select
 import signal
 import socket
 import subprocess
@@ -14,32 +13,15 @@ import urllib.request
 
 import pytest
 
-from socle import BUILD, SLOWNESS, TOP, bare, description
-
-SOCLECTL = BUILD / "tools" / "soclectl"
-
-
-def start(where, *words, **options):
-    return subprocess.Popen([SOCLECTL, "-c", where, *words], text=True,
-                            stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                            **options)
-
-
-def soclectl(where, *words, stdin=None):
-    done = start(where, *words, stdin=subprocess.PIPE)
-    out, err = done.communicate(stdin, timeout=120 * SLOWNESS)
-    return done.returncode, out, err
-
+from manager import SOCLECTL, channel, soclectl, start, watched
+from socle import SLOWNESS, TOP, bare, description
 
 @pytest.fixture
 def managed(boot, tmp_path):
     """A host with a management channel, and where that is."""
     where = str(tmp_path / "socle.sock")
     host = boot({"linux0": description("linux0"),
-                 "linux1": description("linux1")}, append="management=virtio0",
-                extra=["-device", "virtio-serial-pci", "-device",
-                       "virtconsole,chardev=t", "-chardev",
-                       f"socket,id=t,path={where},server=on,wait=off"])
+                 "linux1": description("linux1")}, **channel(where))
     return host, where
 
 
@@ -90,16 +72,6 @@ def test_user_who_goes(managed):
     status, out, err = soclectl(where, "guest", "list", "--json")
     assert (status, err) == (0, "")
     assert len(json.loads(out)) == 2
-
-
-def watched(watch, cause):
-    """The lines of `soclectl watch` when what `cause` does has happened: it is
-    done until the channel watches."""
-    ready = []
-    while not ready:
-        cause()
-        ready = select.select([watch.stdout], [], [], 1)[0]
-    yield from watch.stdout
 
 
 def test_watch(managed):

@@ -5,6 +5,7 @@ import base64
 import re
 import struct
 
+from manager import Watch, channel
 from socle import TOP, description, start_script
 
 
@@ -80,13 +81,14 @@ def threads(host):
     return {row["name"] for row in host.json("thread list")}
 
 
-def test_worker(boot):
+def test_worker(boot, tmp_path):
     """By the switch's thread instead of in the traps: the same bytes arrive,
     also when the thread is moved and a port is detached and attached
-    meanwhile."""
+    meanwhile, of which managers are told."""
     host = pair(boot, script="net switch create lan\n"
                 "net switch worker lan inline=0 cpus=1 priority=4\n"
-                + start_script(["linux0", "linux1"]))
+                + start_script(["linux0", "linux1"]),
+                **channel(tmp_path / "management"))
     info = host.json("net switch info lan")
     assert (info["inline_packets"], info["worker_priority"],
             info["worker_cpus"]) == (0, 4, "1")
@@ -104,12 +106,16 @@ def test_worker(boot):
         shell.sh(send, timeout=120)
     by_worker = host.json("net switch info lan")["by_the_worker"]
     assert by_worker > 0
+    watch = Watch(host, tmp_path / "management", "link", "linux0")
     for setting in ("cpus=0", "cpus=all inline=1", "priority=2 inline=64"):
         host.cmd(f"net switch worker lan {setting}")
         with host.linux("linux0") as shell:
             shell.sh(send, timeout=120)
         host.cmd("net port detach linux1.net0")
         host.cmd("net port attach linux1.net0 lan")
+    watch.expect("-", "linux1.net0: down")
+    watch.expect("-", "linux1.net0: up")
+    watch.end()
     assert host.json("net switch info lan")["by_the_worker"] > by_worker
     with host.linux("linux1") as shell:
         sums = shell.sh("cat /tmp/sums").split()

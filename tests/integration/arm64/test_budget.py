@@ -10,6 +10,7 @@ import time
 
 import pytest
 
+from manager import Watch, channel
 from socle import bare, description
 
 ICOUNT = "shift=0,sleep=off"
@@ -148,11 +149,11 @@ def test_vcpus_together(boot):
     assert near(got, 80000000), got
 
 
-def test_life(boot):
-    """A throttled guest can be paused, stopped and destroyed at once. With two
-    CPUs in parallel the event is cycles."""
+def test_life(boot, tmp_path):
+    """A throttled guest can be paused, stopped and destroyed at once, and
+    managers are told of it. With two CPUs in parallel the event is cycles."""
     host = boot({"meter": meter("meter", "mem-budget = <1000 10000000>;")},
-                smp=2)
+                smp=2, **channel(tmp_path / "management"))
 
     def state():
         return next(v for v in host.json("vcpu list")
@@ -161,11 +162,14 @@ def test_life(boot):
     limit = time.monotonic() + 60
     while state()["state"] != "throttled":
         assert time.monotonic() < limit, state()
+    watch = Watch(host, tmp_path / "management", "throttled", "meter")
     for line in ("pause", "resume", "stop", "start", "reset", "destroy"):
         begin = time.monotonic()
         host.cmd(f"guest {line} meter")
         # At once, not at the end of the period.
         assert time.monotonic() - begin < 8
+    watch.expect("meter", "VCPU 0")
+    watch.end()
     assert host.json("budget list") == []
     host.cmd("guest create /guests/meter.dtb --start")
     host.cmd("budget remove meter")

@@ -5,6 +5,7 @@ import re
 
 import pytest
 
+from manager import Watch, channel
 from socle import TOP, description, start_script
 from test_terminal import check_guest_paste
 
@@ -55,8 +56,9 @@ def test_powerdown_of_the_default_guest(boot, line):
         host.expect_state("linux0", "stopped")
 
 
-def test_power_key_and_watchdog(boot):
-    """Linux's own drivers for the PL061, its key, the SP805 and the PL031."""
+def test_power_key_and_watchdog(boot, tmp_path):
+    """Linux's own drivers for the PL061, its key, the SP805 and the PL031. That
+    a watchdog has bitten, managers are told."""
     host = boot({"full": description(
         "full", memory=512, kernel="/images/Image-full",
         initrd="/images/initrd-full.cpio.gz", extra="""
@@ -68,7 +70,7 @@ devices {
 		interrupts = <0 9 4>;
 	};
 };
-""")})
+""")}, **channel(tmp_path / "management"))
     with host.linux("full", timeout=180) as shell:
         shell.sh("dmesg -n 1")
         # It would switch the guest off.
@@ -78,6 +80,7 @@ devices {
                  "echo key is pressed >/dev/console) &")
         shell.sh("until ls -l /proc/[0-9]*/fd | grep -q event0; "
                  "do sleep 0.1; done")
+    watch = Watch(host, tmp_path / "management", "watchdog", "full")
     host.cmd("guest powerdown full")
     host.attach("full")
     host.expect("key is pressed")
@@ -97,6 +100,8 @@ devices {
     host.expect("Booting Linux on physical CPU", timeout=90)
     host.detach()
     assert host.json("guest info full")["resets"] == 1
+    watch.expect("full", "watchdog@9050000: reset")
+    watch.end()
 
 
 SERIAL = """

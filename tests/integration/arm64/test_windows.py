@@ -2,6 +2,7 @@
 """Windows in a frame (policy arinc653), set by descriptions and by a file, and
 what is done about guests that overrun them."""
 
+from manager import Watch, channel
 from socle import description
 
 SCHEDULE = """\
@@ -113,22 +114,26 @@ def test_pool_that_is_not_there(boot):
     socle.cmd("sched pool policy default arinc653 frame=1ms", ok=False)
 
 
-def test_overrun(boot):
+def test_overrun(boot, tmp_path):
     """A Linux guest that is busy when its window ends is logged, restarted or
-    stopped, as set."""
+    stopped, as set; and managers are told."""
     socle = boot({"linux0": description("linux0")}, smp=2,
                  script="sched pool create rt 1 arinc653 frame=20ms\n"
                         "guest create /guests/linux0.dtb\n"
-                        "sched pool move linux0 rt\nguest start linux0\n")
+                        "sched pool move linux0 rt\nguest start linux0\n",
+                 **channel(tmp_path / "management"))
     busy = "(while :; do :; done) &"
     with socle.linux("linux0") as console:
         console.sh(busy)
     assert params(socle)["linux0/0"]["misses"] == 0
+    watch = Watch(socle, tmp_path / "management", "deadline", "linux0")
     socle.cmd("trace start records=256")
     socle.cmd("vcpu set linux0 window=0ms+10ms overrun=log")
     socle.expect("guest linux0: VCPU 0 was busy at the end of its last window; "
                  "is logged")
     assert params(socle)["linux0/0"]["misses"] > 0
+    watch.expect("linux0", "linux0/0: [1-9][0-9]* missed")
+    watch.end()
     socle.cmd("trace stop")
     assert "miss" in {row["event"] for row in socle.json("trace show 512")}
     socle.cmd("trace clear")
