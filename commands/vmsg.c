@@ -118,6 +118,17 @@ static const struct subcommand vmsg_subs[] = {
 	  vmsg_cmd_node_stats, vmsg_complete_node },
 	{ "node names", "NODE [--json]", "List the names that it has announced.",
 	  vmsg_cmd_node_names, vmsg_complete_node },
+	{ "node create", "NODE DOMAIN [address=N] [announce=NAME]",
+	  "Create a node of yours, for messages by hand.",
+	  vmsg_cmd_node_create, vmsg_complete_create },
+	{ "node destroy", "NODE", "Remove a node of yours.",
+	  vmsg_cmd_node_destroy, vmsg_complete_node },
+	{ "node send", "NODE ADDRESS:ENDPOINT TEXT",
+	  "Send a text from a node of yours.", vmsg_cmd_node_send,
+	  vmsg_complete_node },
+	{ "node read", "NODE [--json]",
+	  "Show what a node of yours has got, and remove it.",
+	  vmsg_cmd_node_read, vmsg_complete_node },
 	{ "node attach", "NODE DOMAIN", "Let a node talk to those of a domain.",
 	  vmsg_cmd_node_attach, vmsg_complete_attach },
 	{ "node detach", "NODE", "Take a node out of its domain.",
@@ -141,7 +152,10 @@ static const struct command vmsg_command = {
 	.examples = "vmsg domain create control\n"
 		    "vmsg node attach linux0.rpmsg0 control\n"
 		    "vmsg node stats linux0.rpmsg0\n"
-		    "vmsg domain monitor control count=10\n",
+		    "vmsg domain monitor control count=10\n"
+		    "vmsg node create me control announce=rpmsg-raw\n"
+		    "vmsg node send me 1:0x400 hello\n"
+		    "vmsg node read me\n",
 	.run = vmsg_cmd_node_list,
 	.sub = vmsg_subs,
 };

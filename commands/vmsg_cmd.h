@@ -35,6 +35,13 @@ int vmsg_cmd_node_attach(struct session *s, int argc, char **argv);
 int vmsg_cmd_node_detach(struct session *s, int argc, char **argv);
 void vmsg_complete_attach(struct completion_ctx *c, int argc, char **argv);
 
+/* vmsg_operator.c */
+int vmsg_cmd_node_create(struct session *s, int argc, char **argv);
+int vmsg_cmd_node_destroy(struct session *s, int argc, char **argv);
+int vmsg_cmd_node_send(struct session *s, int argc, char **argv);
+int vmsg_cmd_node_read(struct session *s, int argc, char **argv);
+void vmsg_complete_create(struct completion_ctx *c, int argc, char **argv);
+
 /* vmsg_link.c */
 int vmsg_cmd_link_list(struct session *s, int argc, char **argv);
 int vmsg_cmd_link_stats(struct session *s, int argc, char **argv);

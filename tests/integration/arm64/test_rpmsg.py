@@ -170,7 +170,46 @@ def test_howto(boot):
     passed(host, "a")
     # test_connected.py runs those for Linux.
     lines = examples("console")
-    assert len(lines) == 13
+    assert len(lines) == 19
     for line in lines:
         host.cmd(line)
     said(host, "b", r"there is(?s:.*)gone is(?s:.*)there is")
+
+
+def test_by_hand(boot):
+    """Nodes that an operator makes: a guest is told of one and sends to it until
+    nothing more is kept, waits, and goes on when that is read; two of them
+    exchange a text; what cannot be is refused, and says why."""
+    host = boot(guest("a", "talk", address=5))
+    host.cmd("vmsg node create me d address=9 announce=rpmsg-raw")
+    got = []
+    limit = time.monotonic() + 60
+    while len(got) < 100 and time.monotonic() < limit:
+        got += host.json("vmsg node read me")
+    assert len(got) >= 100
+    assert {(row["from"], row["endpoint"]) for row in got} == {(5, "0x64")}
+    assert len({row["length"] for row in got}) > 10
+    assert stats(host, "a")["had_to_wait"] > 0
+    host.cmd("vmsg node create you d")
+    you = next(row for row in host.json("vmsg node list")
+               if row["name"] == "you")
+    host.cmd(f"vmsg node send me {you['address']}:0x400 'hello there'")
+    assert host.json("vmsg node read you") == [
+        {"from": 9, "endpoint": "0x400", "length": 11, "text": "hello there"}]
+    assert host.json("vmsg node read you") == []
+    for line, why in (
+            ("create me d", "there is already a node 'me'"),
+            ("create x d address=9", "another node of d has address 9"),
+            ("create x d address=4095", "a number of 1 to 4094"),
+            ("create x nowhere", "there is no domain 'nowhere'"),
+            ("create x/y d", "is not a name"),
+            ("send me 77:1024 x", "no peer with address 77"),
+            ("send me 9 x", "ADDRESS:ENDPOINT"),
+            ("send a.rpmsg0 9:1 x", "it goes with its device"),
+            ("destroy a.rpmsg0", "it goes with its device"),
+            ("destroy yo", "did you mean 'you'")):
+        assert why in host.cmd(f"vmsg node {line}", ok=False)
+    host.cmd("vmsg node destroy me")
+    host.cmd("vmsg node destroy you")
+    said(host, "a", "gone is 0x0*9")
+    assert [row["name"] for row in host.json("vmsg node list")] == ["a.rpmsg0"]
