@@ -13,7 +13,7 @@
  * block that is taken alone counts as several.
  */
 #define ROW_LOOKS 64
-#define ROW_BLOCK_LOOKS 96
+#define ROW_BLOCK_LOOKS 64
 #define ROW_PIECES 128
 #define ROW_BLOCK 6
 
