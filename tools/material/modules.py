@@ -20,6 +20,7 @@ import shutil
 import subprocess
 import sys
 import tarfile
+import tempfile
 
 import apt
 
@@ -135,11 +136,10 @@ def build(root, release, cross, where):
     return sorted(where.glob("drivers/**/*.ko"))
 
 
-def make(args):
+def make(args, work):
+    """All of it; `work` is an empty folder."""
     release = release_of(pathlib.Path(args.dir, args.kernel))
-    work = args.output / "work"
-    for old in (work, args.output / "root"):
-        shutil.rmtree(old, ignore_errors=True)
+    shutil.rmtree(args.output / "root", ignore_errors=True)
     packages = Sources(args.dir, args.arch, args.sources, release)
     version = packages.headers(work)
     names = sources((OWN / "Kbuild").read_text(encoding="utf-8"))
@@ -147,11 +147,9 @@ def make(args):
     print(f"  KBUILD   modules for Linux {release}", flush=True)
     place = args.output / "root/lib/modules" / release
     place.mkdir(parents=True)
-    for module in build((work / "root").absolute(), release, args.cross,
-                        (work / "build").absolute()):
+    for module in build(work / "root", release, args.cross, work / "build"):
         subprocess.run([f"{args.cross}strip", "--strip-debug", "-o",
                         place / module.name, module], check=True)
-    shutil.rmtree(work)
     (args.output / "release").write_text(f"{release}\n", encoding="utf-8")
 
 
@@ -166,8 +164,10 @@ def main():
     parser.add_argument("-o", "--output", required=True, type=pathlib.Path)
     args = parser.parse_args()
     try:
-        with apt.alone(args.dir):
-            make(args)
+        # Not below ours, whose name may have blanks: Kbuild takes none.
+        with (apt.alone(args.dir),
+              tempfile.TemporaryDirectory(prefix="socle-linux-") as work):
+            make(args, pathlib.Path(work))
     except BuildError as error:
         print(error, file=sys.stderr)
         return 1
