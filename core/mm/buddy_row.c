@@ -13,9 +13,9 @@
  * block that is taken alone counts as several.
  */
 #define ROW_LOOKS 64
-#define ROW_BLOCK_LOOKS 64
+#define ROW_BLOCK_LOOKS 80
 #define ROW_PIECES 128
-#define ROW_BLOCK 6
+#define ROW_BLOCK 7
 
 /* The pieces of a row: the blocks of a set, and what is between them. */
 struct row {
