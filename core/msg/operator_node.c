@@ -2,10 +2,14 @@
 /* Nodes that an operator makes: see core/operator_node.h. */
 #include <core/heap.h>
 #include <core/operator_node.h>
+#include <core/percpu.h>
 #include <core/spinlock.h>
 #include <core/sync.h>
 #include <libs/error.h>
 #include <string.h>
+
+/* Names of endpoints that it is told at once: those of all peers. */
+#define OPERATOR_NOTICES_MAX (VMSG_NODES_MAX * VMSG_ENDPOINTS_MAX)
 
 struct operator_node;
 
@@ -69,12 +73,17 @@ static void operator_room(struct vmsg_node *n)
 	(void)n;
 }
 
-/* `vmsg node names` of the peers shows them. */
+/* `vmsg node names` of the peers shows them; what is new meanwhile comes with a
+ * notice of its own. */
 static void operator_notice(struct vmsg_node *n)
 {
 	struct vmsg_notice notice;
 
-	while (vmsg_next_notice(n, &notice)) {}
+	for (unsigned int i = 0; i < OPERATOR_NOTICES_MAX; i++) {
+		if (!vmsg_next_notice(n, &notice)) {
+			break;
+		}
+	}
 }
 
 static const struct vmsg_ops operator_ops = {
@@ -165,6 +174,19 @@ int operator_node_create(const char *name, const char *domain, uint32_t address,
 	return err;
 }
 
+/* Does a message wait, or is its done() about to be called? */
+static bool operator_sending(struct operator_node *o)
+{
+	unsigned long flags = spin_lock_irqsave(&o->lock);
+	bool any = false;
+
+	for (unsigned int i = 0; i < OPERATOR_SENDS_MAX; i++) {
+		any |= o->sends[i].busy;
+	}
+	spin_unlock_irqrestore(&o->lock, flags);
+	return any;
+}
+
 int operator_node_destroy(const char *name)
 {
 	struct operator_node *o;
@@ -175,8 +197,12 @@ int operator_node_destroy(const char *name)
 		list_remove(&o->link);
 		nnodes--;
 		vmsg_down(o->node);
-		/* Cancels what waits. */
+		/* Cancels what waits; but not what a peer that goes down
+		 * refuses at this moment, on another CPU. */
 		(void)!vmsg_node_detach(o->node);
+		while (operator_sending(o)) {
+			cpu_quiesce();
+		}
 		vmsg_node_destroy(o->node);
 	}
 	mutex_unlock(&operator_mutex);
